@@ -1,0 +1,53 @@
+//! The one source of "now".
+//!
+//! Everything that asks for the time is handed a [`Clock`], so that tests can hold it still and move it by hand, and so
+//! that every stored instant has the same resolution: milliseconds, the coarsest that both databases keep exactly.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// An instant in UTC, cut to whole milliseconds when it comes from a [`Clock`].
+pub type Instant = DateTime<Utc>;
+
+/// Tells the time; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Hands);
+
+#[derive(Clone, Debug, Default)]
+enum Hands {
+    #[default]
+    System,
+    /// Milliseconds since the Unix epoch.
+    Held(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The clock of the machine.
+    pub fn system() -> Self {
+        Self(Hands::System)
+    }
+
+    /// A clock that stands still at `at` until [`Clock::advance`] moves it; clones move together.
+    pub fn held_at(at: Instant) -> Self {
+        Self(Hands::Held(Arc::new(AtomicI64::new(at.timestamp_millis()))))
+    }
+
+    /// The current instant, in whole milliseconds.
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    pub fn now(&self) -> Instant {
+        let millis = match &self.0 {
+            Hands::System => Utc::now().timestamp_millis(),
+            Hands::Held(millis) => millis.load(Ordering::SeqCst),
+        };
+        DateTime::from_timestamp_millis(millis).unwrap_or_default()
+    }
+
+    /// Moves a held clock forward (or back, for a negative `by`); the machine's clock is left alone.
+    pub fn advance(&self, by: TimeDelta) {
+        if let Hands::Held(millis) = &self.0 {
+            millis.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! One resource as a provider reports it: an identity and the kind's struct, already as JSON.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Kind;
+
+/// A reported resource. It is hashed at once and dropped when nothing changed, so it carries nothing that can be derived.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    pub external_id: String,
+    /// The JSON of the kind's struct, fields in the order of their declaration.
+    pub attrs: Box<RawValue>,
+}
+
+impl Record {
+    /// The record of a filled struct.
+    ///
+    /// # Errors
+    /// When the struct does not serialise, which means a map with keys that are no strings.
+    pub fn of<K: Kind>(kind: &K) -> serde_json::Result<Self> {
+        Ok(Self { external_id: kind.external_id(), attrs: serde_json::value::to_raw_value(kind)? })
+    }
+
+    /// The identity within its scope in 64 bits (XXH3).
+    pub fn identity(&self) -> i64 {
+        identity(&self.external_id)
+    }
+
+    /// The content in 64 bits (XXH3 over the JSON): equal fingerprints, equal facts.
+    pub fn fingerprint(&self) -> i64 {
+        xxh3_64(self.attrs.get().as_bytes()).cast_signed()
+    }
+}
+
+/// An external id in 64 bits (XXH3), as it is stored beside the id itself.
+pub fn identity(external_id: &str) -> i64 {
+    xxh3_64(external_id.as_bytes()).cast_signed()
+}

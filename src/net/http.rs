@@ -1,0 +1,221 @@
+//! The one HTTP client: time-outs on every part of a call, errors sorted by what they call for, no secret in any text.
+//!
+//! A call is made by [`Http::send`] and repeated by [`retry`], so that a provider can sign or count each attempt anew.
+
+use std::future::Future;
+use std::time::Duration;
+
+use reqwest::{Request, Response, StatusCode, header};
+use serde::de::DeserializeOwned;
+
+use super::error::{ErrorKind, ProviderError};
+use crate::secret::{Secret, random_bytes, redact};
+
+/// Until a connection stands.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Between two reads of an answer.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How much of an error's body is kept.
+const KEPT_WORDS: usize = 500;
+/// The largest answer that is read into memory as a whole.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
+
+/// The client. Cheap to clone; all clones share one pool of connections.
+#[derive(Clone, Debug)]
+pub struct Http {
+    client: reqwest::Client,
+}
+
+/// Who calls what, for errors and logs; and what must not be seen in them.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    pub provider: &'a str,
+    /// The provider's own name of the call: `DescribeInstances`, `GET /zones`.
+    pub operation: &'a str,
+    pub secrets: &'a [Secret],
+}
+
+/// A whole answer, whatever its status.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: header::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Http {
+    /// A client with the house's time-outs; redirects are not followed, since they would carry credentials along.
+    ///
+    /// # Panics
+    /// When TLS cannot be set up, which means a broken build.
+    pub fn new() -> Self {
+        // A second installation is refused and means that the first one stands.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        #[allow(clippy::disallowed_methods, reason = "the one client")]
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("quarterdeck/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .expect("the TLS provider is installed and the options are constants");
+        Self { client }
+    }
+
+    /// For building requests.
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// Sends once and reads the whole answer. An answer of any status is an [`Answer`]; only transport fails here.
+    pub async fn send(&self, call: Call<'_>, request: Request) -> Result<Answer, ProviderError> {
+        let mut response = self.open(call, request).await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| call.transport_error(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LARGEST_BODY {
+                return Err(call.error(ErrorKind::Malformed, "the answer is larger than 64 MiB"));
+            }
+        }
+        tracing::debug!(
+            provider = call.provider,
+            operation = call.operation,
+            status = status.as_u16(),
+            bytes = body.len(),
+            "called"
+        );
+        Ok(Answer { status, headers, body })
+    }
+
+    /// Sends once and hands the answer over before its body is read, for long listings.
+    pub async fn open(&self, call: Call<'_>, request: Request) -> Result<Response, ProviderError> {
+        self.client.execute(request).await.map_err(|error| call.transport_error(&error))
+    }
+}
+
+impl Call<'_> {
+    /// An error of this call, redacted and cut to a readable length.
+    pub fn error(&self, kind: ErrorKind, words: &str) -> ProviderError {
+        let words = redact(words, self.secrets);
+        let kept: String = words.trim().chars().take(KEPT_WORDS).collect();
+        ProviderError::new(self.provider, self.operation, kind, kept)
+    }
+
+    /// A failed transport: everything about it may pass.
+    pub fn transport_error(&self, error: &reqwest::Error) -> ProviderError {
+        let what = if error.is_timeout() {
+            "no answer in time"
+        } else if error.is_connect() {
+            "no connection"
+        } else {
+            "the connection broke"
+        };
+        let mut words = what.to_owned();
+        let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
+        while let Some(error) = cause {
+            words = format!("{what}: {error}");
+            cause = error.source();
+        }
+        self.error(ErrorKind::Unavailable, &words)
+    }
+
+    /// What a status means when the body does not say it better (RFC 9110).
+    pub fn status_kind(status: StatusCode) -> ErrorKind {
+        match status.as_u16() {
+            401 | 403 => ErrorKind::Auth,
+            404 | 410 => ErrorKind::NotFound,
+            409 | 412 => ErrorKind::Conflict,
+            429 => ErrorKind::RateLimited,
+            400..=499 => ErrorKind::Rejected,
+            500..=599 => ErrorKind::Unavailable,
+            _ => ErrorKind::Malformed,
+        }
+    }
+
+    /// Reads JSON; what is not JSON is [`ErrorKind::Malformed`] and keeps its first words.
+    pub fn json<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ProviderError> {
+        serde_json::from_slice(&answer.body).map_err(|error| {
+            let words = String::from_utf8_lossy(&answer.body[..answer.body.len().min(200)]).into_owned();
+            self.error(ErrorKind::Malformed, &format!("not the JSON that was expected ({error}): {words}"))
+        })
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The answer's `Retry-After` in seconds (RFC 9110 §10.2.3; the date form is not sent by any provider here).
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(&self.headers)
+    }
+}
+
+/// `Retry-After` in seconds.
+pub fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+    headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// How often and how patiently a call is repeated.
+#[derive(Clone, Copy, Debug)]
+pub struct RetryPolicy {
+    /// Attempts in all.
+    pub attempts: u32,
+    /// Before the second attempt; doubles each time.
+    pub base: Duration,
+    /// No wait between two attempts is longer, but for a `Retry-After`.
+    pub cap: Duration,
+    /// A `Retry-After` beyond this is not waited for: the call fails and the next sync tries again.
+    pub patience: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 6,
+            base: Duration::from_millis(500),
+            cap: Duration::from_secs(30),
+            patience: Duration::from_secs(300),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// The wait after the failed attempt `attempt` (from 1): exponential, with full jitter in the upper half.
+    fn wait(&self, attempt: u32, asked: Option<Duration>) -> Duration {
+        let ceiling = self.base.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(self.cap);
+        let jitter = f64::from(u16::from_le_bytes(random_bytes::<2>())) / f64::from(u16::MAX);
+        let backoff = ceiling.mul_f64(0.5 + jitter / 2.0);
+        asked.map_or(backoff, |asked| asked.max(backoff))
+    }
+}
+
+/// Repeats `call` while it fails transiently, with backoff and jitter, never sooner than the provider asks.
+pub async fn retry<T, F, Fut>(policy: RetryPolicy, mut call: F) -> Result<T, ProviderError>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, ProviderError>>,
+{
+    let mut attempt = 1;
+    loop {
+        let error = match call().await {
+            Err(error) if error.kind.is_transient() && attempt < policy.attempts => error,
+            outcome => return outcome,
+        };
+        if error.retry_after.is_some_and(|asked| asked > policy.patience) {
+            return Err(error);
+        }
+        let wait = policy.wait(attempt, error.retry_after);
+        tracing::warn!(%error, attempt, wait_ms = wait.as_millis(), "repeating a provider's call");
+        tokio::time::sleep(wait).await;
+        attempt += 1;
+    }
+}

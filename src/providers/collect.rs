@@ -1,0 +1,121 @@
+//! What a provider reports into: scopes, their records, and how each listing ended.
+
+use tokio::sync::mpsc;
+
+use crate::kinds::{Kind, Record};
+use crate::wire::{ErrorKind, Event, Outcome, Parent, ProviderError, ScopeRef};
+
+/// Records that travel in one event.
+const BATCH: usize = 500;
+
+/// The receiving end hung up: the sync was cancelled, and the collector should stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the sync no longer listens")]
+pub struct Hangup;
+
+impl From<Hangup> for ProviderError {
+    fn from(hangup: Hangup) -> Self {
+        Self::new("sync", "collect", ErrorKind::Unavailable, hangup.to_string())
+    }
+}
+
+/// Takes what a provider finds. Cheap to clone, so that regions can be collected side by side.
+#[derive(Clone, Debug)]
+pub struct Collector {
+    events: mpsc::Sender<Event>,
+}
+
+/// The listing of one scope. It ends with [`Listing::complete`], [`Listing::partial`] or [`Listing::skipped`]; one that is
+/// dropped instead counts as partial.
+#[derive(Debug)]
+pub struct Listing {
+    events: mpsc::Sender<Event>,
+    scope: ScopeRef,
+    batch: Vec<Record>,
+}
+
+impl Collector {
+    /// A collector and the stream of its events; a slow reader slows the provider down.
+    pub fn channel() -> (Self, mpsc::Receiver<Event>) {
+        let (events, receiver) = mpsc::channel(8);
+        (Self { events }, receiver)
+    }
+
+    /// Begins the listing of the kind `K` in the scope `name`.
+    pub async fn listing<K: Kind>(&self, name: &str) -> Result<Listing, Hangup> {
+        self.begin::<K>(name, None).await
+    }
+
+    /// Begins a listing whose scope exists as long as the resource `parent` of the kind `P` does.
+    pub async fn listing_within<K: Kind, P: Kind>(&self, name: &str, parent: &P) -> Result<Listing, Hangup> {
+        self.begin::<K>(name, Some(Parent { kind: P::SPEC.id(), external_id: parent.external_id() })).await
+    }
+
+    async fn begin<K: Kind>(&self, name: &str, parent: Option<Parent>) -> Result<Listing, Hangup> {
+        let scope = ScopeRef { kind: K::SPEC.id(), name: name.to_owned() };
+        self.send(Event::Begin { scope: scope.clone(), parent }).await?;
+        Ok(Listing { events: self.events.clone(), scope, batch: Vec::new() })
+    }
+
+    /// A remark for the sync's log: an unknown value that was kept, a permission that is missing.
+    pub async fn note(&self, text: impl Into<String>) -> Result<(), Hangup> {
+        self.send(Event::Note { text: text.into() }).await
+    }
+
+    async fn send(&self, event: Event) -> Result<(), Hangup> {
+        self.events.send(event).await.map_err(|_| Hangup)
+    }
+}
+
+impl Listing {
+    /// Reports one resource.
+    pub async fn push<K: Kind>(&mut self, resource: &K) -> Result<(), ProviderError> {
+        debug_assert_eq!(K::SPEC.id(), self.scope.kind, "a listing holds one kind");
+        let record = Record::of(resource)
+            .map_err(|error| ProviderError::new("quarterdeck", "serialise", ErrorKind::Malformed, error.to_string()))?;
+        self.batch.push(record);
+        if self.batch.len() >= BATCH {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what was reported so far, because the listing has to begin again.
+    pub async fn restart(&mut self) -> Result<(), Hangup> {
+        self.batch.clear();
+        self.send(Event::Restart { scope: self.scope.clone() }).await
+    }
+
+    /// Everything there is has been reported.
+    pub async fn complete(self) -> Result<(), Hangup> {
+        self.end(Outcome::Complete).await
+    }
+
+    /// The listing broke off.
+    pub async fn partial(self, error: ProviderError) -> Result<(), Hangup> {
+        self.end(Outcome::Partial { error }).await
+    }
+
+    /// Nothing was asked, on purpose.
+    pub async fn skipped(self, reason: impl Into<String>) -> Result<(), Hangup> {
+        self.end(Outcome::Skipped { reason: reason.into() }).await
+    }
+
+    async fn end(mut self, outcome: Outcome) -> Result<(), Hangup> {
+        self.flush().await?;
+        let scope = self.scope.clone();
+        self.send(Event::End { scope, outcome }).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Hangup> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let records = std::mem::take(&mut self.batch);
+        self.send(Event::Records { scope: self.scope.clone(), records }).await
+    }
+
+    async fn send(&self, event: Event) -> Result<(), Hangup> {
+        self.events.send(event).await.map_err(|_| Hangup)
+    }
+}

@@ -1,0 +1,35 @@
+//! Providers: how to see, and some day to change, what lies outside. They collect and execute; they never compare or decide.
+//!
+//! **One more provider**: its file (or folder) here with a [`ProviderSpec`], and one line in [`PROVIDERS`].
+
+use async_trait::async_trait;
+
+use crate::wire::ProviderError;
+
+pub mod aws;
+pub mod cloudflare;
+pub mod collect;
+pub mod memory;
+pub mod spec;
+
+pub use collect::{Collector, Hangup, Listing};
+pub use spec::{Built, Parts, ProviderSpec, SettingSpec};
+
+/// Every provider.
+pub const PROVIDERS: &[&ProviderSpec] = &[&aws::SPEC, &cloudflare::SPEC, &memory::SPEC];
+
+/// One configured source.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// Reports everything it can see. What fails within a scope ends that scope as partial; an error is returned only for
+    /// what keeps it from seeing anything at all (a refused token, an unreachable endpoint).
+    async fn collect(&self, collector: &Collector) -> Result<(), ProviderError>;
+
+    /// The cheapest call that proves reach and credentials, for `doctor`: says as whom we are known there.
+    async fn probe(&self) -> Result<String, ProviderError>;
+}
+
+/// The provider named in `provider = "…"`.
+pub fn by_name(name: &str) -> Option<&'static ProviderSpec> {
+    PROVIDERS.iter().copied().find(|spec| spec.name == name)
+}

@@ -1,0 +1,8 @@
+//! Types that cross a boundary: between a collector and `sync`, and some day between a region's own agent and the panel.
+//!
+//! Plain serde data; nothing here does anything.
+
+pub mod collection;
+
+pub use crate::net::error::{ErrorKind, ProviderError};
+pub use collection::{Event, Outcome, Parent, ScopeRef};
