@@ -21,4 +21,5 @@ pub mod kinds;
 pub mod net;
 pub mod providers;
 pub mod secret;
+pub mod store;
 pub mod wire;
