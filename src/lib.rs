@@ -17,8 +17,10 @@
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod guard;
 pub mod kinds;
 pub mod net;
+pub mod placement;
 pub mod providers;
 pub mod secret;
 pub mod store;
