@@ -22,6 +22,8 @@ pub mod kinds;
 pub mod net;
 pub mod placement;
 pub mod providers;
+pub mod relations;
 pub mod secret;
 pub mod store;
+pub mod sync;
 pub mod wire;

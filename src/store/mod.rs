@@ -22,6 +22,7 @@ pub mod gate;
 pub mod held;
 pub mod ids;
 pub mod migrate;
+pub mod places;
 pub mod resources;
 pub mod rows;
 pub mod schema;
