@@ -45,7 +45,7 @@ pub const SPEC: KindSpec = KindSpec {
             under which domains they answer.",
     shortcut: 'a',
     facets: ["owner", "released_at", ""],
-    filters: &["status", "owner", "app_type", "cluster", "region", "environment", "source"],
+    filters: &["status", "owner", "cluster", "region", "environment", "source"],
     columns: &[
         Column::new("name", "Name").sortable().priority(1),
         Column::new("status", "State").sortable().priority(1),
@@ -88,7 +88,8 @@ impl Kind for App {
     }
 
     fn facts(&self, origin: &Origin) -> Facts {
-        let refs = self.domains.iter().filter_map(|domain| Key::host(domain)).map(|key| Mention::new(Role::Serves, key));
+        let refs =
+            self.domains.iter().filter_map(|domain| Key::host(domain)).map(|key| Mention::new(Role::Serves, key));
         Facts {
             name: self.name.clone(),
             status: self.state.clone(),

@@ -41,7 +41,7 @@ pub const SPEC: KindSpec = KindSpec {
             out. A controller shows an account its own certificates only.",
     shortcut: 'c',
     facets: ["owner", "issuer", "common_name"],
-    filters: &["status", "owner", "issuer", "app_type", "cluster", "region", "environment", "source"],
+    filters: &["status", "owner", "issuer", "cluster", "region", "environment", "source"],
     columns: &[
         Column::new("name", "Name").sortable().priority(1),
         Column::new("due_at", "Expires").sortable().priority(1),
@@ -81,7 +81,8 @@ impl Kind for Certificate {
 
     fn facts(&self, origin: &Origin) -> Facts {
         let keys = self.names().into_iter().filter_map(|name| Key::host(&name));
-        let refs = self.domains.iter().filter_map(|domain| Key::host(domain)).map(|key| Mention::new(Role::Serves, key));
+        let refs =
+            self.domains.iter().filter_map(|domain| Key::host(domain)).map(|key| Mention::new(Role::Serves, key));
         let holder = (!self.app.is_empty()).then(|| Mention::new(Role::Is, Key::app(&origin.source, &self.app)));
         Facts {
             name: self.name.clone(),
@@ -169,10 +170,7 @@ impl Certificate {
 /// The common name within a distinguished name of either spelling (`/CN=Example CA/O=Example`, `CN=Example CA,O=Example`),
 /// or the whole where there is none.
 fn common_name_of(distinguished: &str) -> &str {
-    distinguished
-        .split(['/', ','])
-        .find_map(|part| part.trim().strip_prefix("CN="))
-        .unwrap_or(distinguished)
+    distinguished.split(['/', ',']).find_map(|part| part.trim().strip_prefix("CN=")).unwrap_or(distinguished)
 }
 
 #[cfg(test)]
