@@ -27,6 +27,11 @@ pub trait Provider: Send + Sync {
 
     /// The cheapest call that proves reach and credentials, for `doctor`: says as whom we are known there.
     async fn probe(&self) -> Result<String, ProviderError>;
+
+    /// The network that names private addresses which carry no VPC of their own; the source's own name if there is none.
+    fn network(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The provider named in `provider = "…"`.
