@@ -20,6 +20,7 @@ pub mod error;
 pub mod kinds;
 pub mod net;
 pub mod providers;
+pub mod relations;
 pub mod secret;
 pub mod store;
 pub mod wire;

@@ -18,12 +18,17 @@ use crate::error::NewerDatabase;
 pub mod connection;
 pub mod gate;
 pub mod ids;
+pub mod keys;
+pub mod listing;
 pub mod migrate;
 pub mod resources;
 pub mod rows;
 pub mod schema;
 pub mod scope;
+pub mod search;
 pub mod sql;
+pub mod terms;
+pub mod versions;
 
 pub use connection::{AnyConnection, Backend};
 pub use gate::Priority;
