@@ -15,8 +15,10 @@
 //! the `guard`, `store` writes what changed, `relations` joins it by keys, and `web` shows it with its age.
 
 pub mod alerts;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod context;
 pub mod error;
 pub mod guard;
 pub mod kinds;
@@ -27,5 +29,6 @@ pub mod relations;
 pub mod secret;
 pub mod store;
 pub mod sync;
+pub mod telemetry;
 pub mod wire;
 pub mod worker;

@@ -5,5 +5,7 @@
 // Tests may read the environment and the machine's clock; src may not.
 #![allow(clippy::disallowed_methods)]
 
+mod dependencies;
+mod layers;
 mod support;
 mod sync;
