@@ -93,7 +93,7 @@ impl Line {
         // `retry` looks at the house's own kind of error; what it would not repeat goes past it with its class.
         let outcome = retry(RetryPolicy::default(), || async {
             match self.attempt(call, keys, request).await {
-                Err(failed) if failed.error.kind.is_transient() => Err(failed.error),
+                Err(failed) if failed.error.kind.is_transient() => Err(*failed.error),
                 outcome => Ok(outcome),
             }
         });
@@ -120,7 +120,7 @@ impl Line {
             return Err(AwsError::of_answer(call, &answer, self.clock.now()));
         }
         xml::read(request.action, &answer.body)
-            .map_err(|words| AwsError { class: Class::Malformed, error: call.error(Class::Malformed.kind(), &words) })
+            .map_err(|words| AwsError::from(call.error(Class::Malformed.kind(), &words)))
     }
 }
 

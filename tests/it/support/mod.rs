@@ -1,0 +1,6 @@
+//! What the stories are told with: stand-ins for the outside world, and ways to ask what happened.
+#![allow(dead_code, reason = "each story uses its own part")]
+
+pub mod collected;
+pub mod fake_aws;
+pub mod moto;
