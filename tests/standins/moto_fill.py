@@ -76,7 +76,7 @@ def special(url, region):
     group = v2.create_target_group(Name="web-tg", Protocol="HTTP", Port=80, VpcId=vpc["VpcId"], TargetType="instance")
     group_arn = group["TargetGroups"][0]["TargetGroupArn"]
     v2.create_target_group(Name="idle-tg", Protocol="HTTP", Port=80, VpcId=vpc["VpcId"], TargetType="instance")
-    v2.register_targets(TargetGroupArn=group_arn, Targets=[{"Id": web, "Port": 80}, {"Id": web, "Port": 8080}])
+    v2.register_targets(TargetGroupArn=group_arn, Targets=[{"Id": web, "Port": 8080}])
     forward = [{"Type": "forward", "TargetGroupArn": group_arn}]
     v2.create_listener(LoadBalancerArn=alb["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=forward)
     made = {

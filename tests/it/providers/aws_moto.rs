@@ -99,7 +99,7 @@ async fn instances_events_and_balancers_come_with_what_joins_them() {
     };
     let alb: LoadBalancer = collected.one(EU, &made.alb);
     assert!(points_at_web(&alb), "{alb:?}");
-    assert_eq!(alb.members, [format!("web-tg/{}:80", made.web), format!("web-tg/{}:8080", made.web)]);
+    assert_eq!(alb.members, [format!("web-tg/{}:8080", made.web)]);
     assert_eq!((alb.scheme.as_str(), alb.balancer_type.as_str()), ("internet-facing", "application"));
     assert_eq!(alb.listeners[0].port, 80);
     assert_eq!(alb.tags, [("team".to_owned(), "new".to_owned())]);

@@ -112,6 +112,20 @@ async fn a_later_page_that_fails_makes_the_listing_partial_and_leaves_the_others
 }
 
 #[tokio::test]
+async fn f16_an_event_on_a_page_that_was_read_is_told_although_the_next_page_failed() {
+    let aws = FakeAws::start().await;
+    let list = || asked(EC2, "DescribeInstanceStatus");
+    let status = "<instanceStatusSet><item><instanceId>i-1</instanceId><eventsSet><item><instanceEventId>e-1</instanceEventId>\
+                  <code>instance-stop</code></item></eventsSet></item></instanceStatusSet><nextToken>t1</nextToken>";
+    aws.answer(list(), status).await;
+    aws.refuse(list().with("NextToken=t1"), 400, "NeverHeardOf", None).await;
+    let collected = collect(aws.source(&["eu-west-1"]).as_ref()).await;
+    assert_eq!(collected.partial::<MaintenanceEvent>(EU).kind, ErrorKind::Rejected);
+    assert_eq!(collected.one::<MaintenanceEvent>(EU, "e-1").state, "scheduled");
+    assert_eq!(*collected.outcome::<Instance>(EU), Outcome::Complete);
+}
+
+#[tokio::test]
 async fn a_permission_that_is_missing_marks_its_own_listing_alone() {
     let aws = FakeAws::start().await;
     aws.answer(asked(EC2, "DescribeInstances"), &page(&["i-1"], "")).await;

@@ -8,7 +8,7 @@ use super::super::elb_v2::{
     self, BalancerItem, BalancersAnswer, Group, GroupsAnswer, HealthAnswer, ListenersAnswer, TagsAnswer,
 };
 use super::super::failure::AwsError;
-use super::super::paging::all_pages;
+use super::super::paging::{all_pages, read_pages};
 use super::super::region::RegionPass;
 use super::{Findings, Tags, Told, sweep, tags};
 use crate::kinds::load_balancer::{Listener, LoadBalancer, Target};
@@ -24,8 +24,11 @@ struct Parts {
 
 pub(super) async fn find(pass: &RegionPass<'_>) -> Findings {
     let mut findings = Findings::default();
-    let listed = list(pass).await;
-    let Told::Known(items) = findings.judge(listed) else { return findings };
+    let (items, listed) = list(pass).await;
+    findings.judge(listed);
+    if items.is_empty() {
+        return findings;
+    }
     let arns: Vec<String> = items.iter().map(|item| item.load_balancer_arn.clone()).collect();
     let ((groups, targets), listeners, tags) = join3(
         all_targets(pass),
@@ -45,8 +48,8 @@ pub(super) async fn find(pass: &RegionPass<'_>) -> Findings {
     findings
 }
 
-async fn list(pass: &RegionPass<'_>) -> Result<Vec<BalancerItem>, AwsError> {
-    all_pages("DescribeLoadBalancers", |marker| async move {
+async fn list(pass: &RegionPass<'_>) -> (Vec<BalancerItem>, Result<(), AwsError>) {
+    read_pages("DescribeLoadBalancers", |marker| async move {
         let page: BalancersAnswer = pass.api.call(&elb_v2::balancers(marker)).await?;
         let page = page.describe_load_balancers_result;
         Ok((page.load_balancers.member, page.next_marker))
