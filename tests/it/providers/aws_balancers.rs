@@ -69,6 +69,17 @@ async fn a_balancer_whose_targets_could_not_be_read_keeps_its_last_known_state()
 }
 
 #[tokio::test]
+async fn f02_balancers_are_not_gone_because_their_groups_could_not_be_listed() {
+    for (code, shown) in [("AccessDenied", 2), ("TargetGroupNotFound", 0), ("NeverHeardOf", 0)] {
+        let aws = two_balancers().await;
+        aws.refuse(asked(ELB_V2, "DescribeTargetGroups"), 400, code, None).await;
+        let collected = collect(aws.source(&["eu-west-1"]).as_ref()).await;
+        assert_eq!(collected.partial::<LoadBalancer>(EU).operation, "DescribeTargetGroups", "{code}");
+        assert_eq!(collected.all::<LoadBalancer>(EU).len(), shown, "{code}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_deleted_between_two_calls_is_left_out_of_a_complete_listing() {
     let aws = two_balancers().await;
     aws.refuse(asked(ELB_V2, "DescribeTargetHealth").with("TargetGroupArn=tg-a"), 400, "TargetGroupNotFound", None)

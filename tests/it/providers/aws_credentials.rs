@@ -46,7 +46,7 @@ async fn a_profile_that_is_named_gives_keys_and_region_and_nothing_else_is_looke
         .with("AWS_SECRET_ACCESS_KEY", "of-somebody-else");
     let known_as = provider("aws", r#"profile = "panel""#, &environment).probe().await.unwrap();
     assert_eq!(known_as, "arn:aws:iam::123456789012:user/panel-reader, asked in ap-south-1");
-    assert_eq!(aws.count(asked(STS, "GetCallerIdentity").in_region("ap-south-1")).await, 1);
+    assert_eq!(aws.count(asked(STS, "GetCallerIdentity").in_region("ap-south-1").signed_by("AKIDPANEL")).await, 1);
 }
 
 #[tokio::test]
@@ -58,6 +58,7 @@ async fn the_machines_own_role_is_asked_last() {
         .with("AWS_EC2_METADATA_SERVICE_ENDPOINT", &machine.uri());
     let known_as = provider("aws", "", &environment).probe().await.unwrap();
     assert!(known_as.ends_with("asked in eu-north-1"), "{known_as}");
+    assert_eq!(aws.count(asked(STS, "GetCallerIdentity").signed_by("AKIDROLE")).await, 1);
 }
 
 #[tokio::test]
@@ -72,6 +73,28 @@ async fn expired_keys_are_renewed_once() {
     let collected = collect(dead.source(&["eu-west-1"]).as_ref()).await;
     assert_eq!(collected.partial::<Instance>("123456789012/eu-west-1").kind, ErrorKind::Auth);
     assert_eq!(dead.count(asked(EC2, "DescribeInstances")).await, 2);
+}
+
+#[tokio::test]
+async fn a_roles_keys_are_kept_until_shortly_before_they_expire() {
+    for (expiration, assumed_often) in [("2099-01-01T00:00:00Z", false), ("2026-01-01T00:00:00Z", true)] {
+        let aws = FakeAws::start().await;
+        let keys = format!(
+            "<Credentials><AccessKeyId>AKIDROLE</AccessKeyId><SecretAccessKey>of-the-role</SecretAccessKey><SessionToken>session\
+             </SessionToken><Expiration>{expiration}</Expiration></Credentials>"
+        );
+        let role = "arn:aws:iam::123456789012:role/panel-reader";
+        let assume = || asked(STS, "AssumeRole").with(&format!("RoleArn={role}"));
+        aws.answer(assume(), &keys).await;
+        let environment =
+            aws.environment().with("AWS_ACCESS_KEY_ID", "AKIDBASE").with("AWS_SECRET_ACCESS_KEY", "of-the-base");
+        let settings = format!("aws_region = \"eu-west-1\"\nrole_arn = \"{role}\"");
+        let source = provider("aws", &settings, &environment);
+        assert_eq!(collect(source.as_ref()).await.ended, Ok(()));
+        assert_eq!(aws.count(assume()).await > 1, assumed_often, "{expiration}");
+        assert_eq!(aws.count(assume().signed_by("AKIDBASE")).await, aws.count(assume()).await);
+        assert_eq!(aws.count(asked(EC2, "DescribeInstances").signed_by("AKIDROLE")).await, 1);
+    }
 }
 
 /// The metadata service of an EC2 instance (version 2), with a role and a region.

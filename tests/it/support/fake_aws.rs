@@ -31,6 +31,7 @@ pub struct Asked {
     action: &'static str,
     with: Vec<String>,
     region: Option<&'static str>,
+    key: Option<&'static str>,
 }
 
 pub fn asked(version: &'static str, action: &'static str) -> Asked {
@@ -49,6 +50,12 @@ impl Asked {
         self
     }
 
+    /// Signed with the key of that id.
+    pub fn signed_by(mut self, key: &'static str) -> Self {
+        self.key = Some(key);
+        self
+    }
+
     fn meets(&self, request: &Request) -> bool {
         let form: Vec<String> = url::form_urlencoded::parse(&request.body).map(|(n, v)| format!("{n}={v}")).collect();
         let has = |parameter: &str| form.iter().any(|given| given == parameter);
@@ -57,6 +64,7 @@ impl Asked {
             && has(&format!("Version={}", self.version))
             && self.with.iter().all(|parameter| has(parameter))
             && self.region.is_none_or(|region| signed_for.contains(&format!("/{region}/")))
+            && self.key.is_none_or(|key| signed_for.contains(&format!("Credential={key}/")))
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use quarterdeck::config::Environment;
 use serde::Deserialize;
 
 /// A running server; dropping it ends the process.
@@ -116,7 +117,7 @@ impl Drop for Moto {
 }
 
 fn python() -> String {
-    std::env::var("QUARTERDECK_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned())
+    Environment::of_process().get("QUARTERDECK_TEST_PYTHON").unwrap_or("python3").to_owned()
 }
 
 fn standin(name: &str) -> PathBuf {

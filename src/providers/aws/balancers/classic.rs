@@ -11,7 +11,7 @@ use super::{Findings, Tags, Told, sweep, tags};
 pub(super) async fn find(pass: &RegionPass<'_>) -> Findings {
     let mut findings = Findings::default();
     let (items, listed) = list(pass).await;
-    findings.judge(listed);
+    findings.listed(listed);
     let names: Vec<String> = items.iter().map(|item| item.load_balancer_name.clone()).collect();
     let serving = items.iter().filter(|item| !item.instances.member.is_empty());
     let serving = serving.map(|item| item.load_balancer_name.clone()).collect();

@@ -7,7 +7,7 @@ use futures_util::future::join3;
 use super::super::elb_v2::{
     self, BalancerItem, BalancersAnswer, Group, GroupsAnswer, HealthAnswer, ListenersAnswer, TagsAnswer,
 };
-use super::super::failure::AwsError;
+use super::super::failure::{AwsError, Class};
 use super::super::paging::{all_pages, read_pages};
 use super::super::region::RegionPass;
 use super::{Findings, Tags, Told, sweep, tags};
@@ -25,7 +25,7 @@ struct Parts {
 pub(super) async fn find(pass: &RegionPass<'_>) -> Findings {
     let mut findings = Findings::default();
     let (items, listed) = list(pass).await;
-    findings.judge(listed);
+    findings.listed(listed);
     if items.is_empty() {
         return findings;
     }
@@ -138,10 +138,13 @@ async fn assemble(
 
 /// The targets of all the groups behind one balancer; a group that is gone has none.
 fn targets_of(arn: &str, parts: &Parts, findings: &mut Findings) -> Told<Vec<Target>> {
-    let groups = match findings.judge(parts.groups.as_ref().map_err(Clone::clone)) {
-        Told::Known(groups) => groups,
-        Told::Denied(words) => return Told::Denied(words),
-        Told::Gone | Told::Failed => return Told::Failed,
+    let groups = match &parts.groups {
+        Ok(groups) => groups,
+        Err(failed) => {
+            findings.listed(Err(failed.clone()));
+            let denied = failed.class == Class::Denied;
+            return if denied { Told::Denied(failed.error.message.clone()) } else { Told::Failed };
+        }
     };
     let mut targets = Vec::new();
     for group in groups.iter().filter(|group| group.load_balancer_arns.member.iter().any(|of| of == arn)) {
