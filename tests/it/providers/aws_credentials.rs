@@ -62,6 +62,23 @@ async fn the_machines_own_role_is_asked_last() {
 }
 
 #[tokio::test]
+async fn a_machine_without_a_role_and_a_profile_that_is_not_there_are_a_persons_turn() {
+    let nowhere = Environment::default().with("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:9");
+    let error = provider("aws", r#"aws_region = "eu-west-1""#, &nowhere).probe().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Auth);
+    assert!(error.message.ends_with("in the instance's role"), "{error}");
+
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    std::fs::write(home.path().join(".aws/credentials"), "[other]\naws_access_key_id = A\n").unwrap();
+    let environment = Environment::default().with("HOME", home.path().to_str().unwrap());
+    let settings = "aws_region = \"eu-west-1\"\nprofile = \"panel\"";
+    let error = provider("aws", settings, &environment).probe().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Auth, "{error}");
+    assert!(error.message.contains("panel"), "{error}");
+}
+
+#[tokio::test]
 async fn expired_keys_are_renewed_once() {
     let aws = FakeAws::start().await;
     aws.refuse(asked(EC2, "DescribeInstances"), 400, "ExpiredToken", Some(1)).await;
