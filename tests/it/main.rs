@@ -8,3 +8,4 @@
 mod layers;
 mod store;
 mod support;
+mod sync;

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 
 use super::{Built, Collector, Provider, ProviderSpec};
-use crate::clock::Clock;
+use crate::clock::{Clock, Instant};
 use crate::kinds::KINDS;
 use crate::wire::ProviderError;
 
@@ -51,7 +51,7 @@ pub const SPEC: ProviderSpec = ProviderSpec {
 struct Memory {
     sight: &'static Sight,
     clock: Clock,
-    origin: crate::clock::Instant,
+    origin: Instant,
     /// How often it was collected.
     step: AtomicU64,
 }

@@ -19,15 +19,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::holding::Holding;
-use crate::kinds::{Kind, KindName};
-use crate::providers::{Collector, Listing, Provider};
+use crate::kinds::Kind;
+use crate::providers::{Collector, Provider};
 use crate::wire::ProviderError;
 
+mod act;
 pub mod gate;
 #[cfg(test)]
 mod tests;
 
 pub use gate::Gate;
+
+use act::Act;
 
 /// A scripted provider. Cheap to clone; all clones are the same script.
 #[derive(Clone, Debug, Default)]
@@ -52,19 +55,6 @@ struct State {
     notes: Vec<String>,
     refusal: Option<ProviderError>,
     collections: usize,
-}
-
-/// The listing of one scope, as it will be told.
-#[derive(Clone, Debug)]
-struct Act {
-    holding: Holding,
-    ending: Ending,
-    /// After how many records it begins again.
-    restart_after: Option<usize>,
-    /// After how many records it stands before which gate.
-    gate: Option<(usize, Gate)>,
-    /// How many records between two pauses, and how long these are.
-    pace: Option<(usize, Duration)>,
 }
 
 impl Script {
@@ -199,56 +189,5 @@ impl Provider for Script {
 
     async fn probe(&self) -> Result<String, ProviderError> {
         self.state().refusal.clone().map_or_else(|| Ok("a script".to_owned()), Err)
-    }
-}
-
-impl Act {
-    fn of(holding: Holding) -> Self {
-        Self { holding, ending: Ending::Complete, restart_after: None, gate: None, pace: None }
-    }
-
-    fn is<K: Kind>(&self, scope: &str) -> bool {
-        let kind: KindName = K::SPEC.id();
-        self.holding.scope().kind == kind && self.holding.scope().name == scope
-    }
-
-    async fn play(&self, collector: &Collector) -> Result<(), ProviderError> {
-        if let Ending::Skipped(reason) = &self.ending {
-            return Ok(self.holding.begin(collector).await?.skipped(reason).await?);
-        }
-        let mut listing = self.holding.begin_with(collector, self.restart_after.unwrap_or(0)).await?;
-        if self.restart_after.is_some() {
-            listing.flush().await?;
-            listing.restart().await?;
-        }
-        for told in 0..self.holding.len() {
-            self.wait(&mut listing, told).await?;
-            self.holding.tell(&mut listing, told).await?;
-        }
-        self.wait(&mut listing, self.holding.len()).await?;
-        match &self.ending {
-            Ending::Complete | Ending::Skipped(_) => listing.complete().await?,
-            Ending::Partial(error) => listing.partial(error.clone()).await?,
-            Ending::Cut => listing.flush().await?,
-        }
-        Ok(())
-    }
-
-    /// What happens once `told` records were told: a gate, a pause, or nothing.
-    async fn wait(&self, listing: &mut Listing, told: usize) -> Result<(), ProviderError> {
-        if let Some((after, gate)) = &self.gate
-            && (told == *after || (told == self.holding.len() && *after > told))
-        {
-            listing.flush().await?;
-            gate.pass().await;
-        }
-        if let Some((count, pause)) = self.pace
-            && told > 0
-            && told.is_multiple_of(count)
-        {
-            listing.flush().await?;
-            tokio::time::sleep(pause).await;
-        }
-        Ok(())
     }
 }

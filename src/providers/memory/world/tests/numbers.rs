@@ -1,16 +1,13 @@
 //! How much there is of everything, and that none of it is anybody's.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use super::*;
-use crate::config::table::Value as Toml;
-use crate::config::{Environment, GuardConfig, Reader, SourceConfig, Table};
-use crate::error::Place;
+use crate::config::{Config, Environment};
+use crate::error::Fault;
 use crate::net::http::Http;
-use crate::providers::memory::SPEC;
+use crate::providers::build::try_sources;
 use crate::providers::{Built, Parts};
 
 #[tokio::test]
@@ -136,45 +133,23 @@ async fn a_cname_stands_alone_under_its_name() {
 
 #[test]
 fn the_demo_configures_every_source_there_is_and_no_other() {
-    let (table, faults) = Table::parse("demo.toml", include_str!("../../../../cli/demo.toml"));
+    let (sources, faults) = built(include_str!("../../../../cli/demo.toml"));
     assert_eq!(faults, []);
-    let Toml::Array(sources) = &table.entries["source"].value else { panic!("[[source]] is a list") };
-    let configured: BTreeSet<&str> = sources
-        .iter()
-        .filter_map(|source| match &source.value {
-            Toml::Table(source) => match &source.entries["name"].value {
-                Toml::Text(name) => Some(name.as_str()),
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect();
-    assert_eq!(configured, SIGHTS.iter().map(|sight| sight.source).collect());
+    assert_eq!(sources, SIGHTS.iter().map(|sight| sight.source.to_owned()).collect());
 }
 
 #[test]
 fn a_source_of_another_name_is_a_fault_that_tells_the_known_ones() {
-    let place = Place::outside("demo.toml");
-    let source = |name: &str| SourceConfig {
-        name: name.to_owned(),
-        provider: "memory".to_owned(),
-        region: None,
-        cluster: None,
-        every: Duration::from_secs(30),
-        settings: Table::empty(place.clone()),
-        guard: GuardConfig::default(),
-        place: place.clone(),
-    };
-    let (environment, faults) = (Environment::default(), RefCell::default());
-    let parts = Parts { http: Http::new(), clock: clock() };
-    let build = |source: &SourceConfig| {
-        let mut settings = Reader::new(&source.settings, &environment, &faults);
-        (SPEC.build)(source, &mut settings, &parts)
-    };
-    assert!(matches!(build(&source("aws-eu")), Some(Built::Ready(_))));
-    assert!(faults.borrow().is_empty());
-    assert!(build(&source("aws-moon")).is_none());
-    let faults = faults.into_inner();
+    let (sources, faults) = built("[[source]]\nname = \"aws-moon\"\nprovider = \"memory\"");
+    assert_eq!((sources.len(), faults.len()), (0, 1));
     assert_eq!(faults[0].what, "the made-up platform has no source named \"aws-moon\"");
     assert!(faults[0].remedy.contains("aws-eu") && faults[0].remedy.contains("partner-dns"));
+}
+
+/// The sources that can be collected under that configuration, and its mistakes.
+fn built(text: &str) -> (BTreeSet<String>, Vec<Fault>) {
+    let config = Config::from_text("demo.toml", text, &Environment::default()).unwrap();
+    let (sources, faults) = try_sources(&config, &Parts { http: Http::new(), clock: clock() });
+    let ready = sources.into_iter().filter(|(_, built)| matches!(built, Built::Ready(_)));
+    (ready.map(|(source, _)| source.name).collect(), faults)
 }
