@@ -55,8 +55,11 @@ impl House {
         };
         self.sources.insert(name.to_owned(), Source::new(&config, source, Arc::new(script.clone())));
         let now = self.clock.now();
-        let names: Vec<ConfiguredSource> =
-            self.sources.keys().map(|name| ConfiguredSource { name: name.clone(), ..configured.clone() }).collect();
+        let names: Vec<ConfiguredSource> = self
+            .sources
+            .keys()
+            .map(|name| ConfiguredSource { name: name.clone(), ..configured.clone() })
+            .collect();
         self.db.write(move |connection| sources::configure(connection, &names, now)).await.unwrap();
         script
     }
@@ -145,7 +148,10 @@ pub fn line(report: &Report, scope: &str) -> String {
 
 fn counts(report: &ScopeReport) -> String {
     let tally = &report.tally;
-    format!("{} +{} ~{} -{} ={} !{}", report.state, tally.added, tally.changed, tally.gone, tally.unchanged, tally.held)
+    format!(
+        "{} +{} ~{} -{} ={} !{}",
+        report.state, tally.added, tally.changed, tally.gone, tally.unchanged, tally.held
+    )
 }
 
 /// An instance with a name that says its number, tags, and one private address.

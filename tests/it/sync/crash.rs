@@ -96,8 +96,10 @@ async fn of_two_workers_one_gets_the_sync() {
         let (one, other) = tokio::join!(request(house.db.clone()), request(house.db.clone()));
         assert_eq!(one.unwrap().id, other.unwrap().id, "pressing twice is asking once");
         let claim = |db: quarterdeck::store::Db, worker: &'static str| async move {
-            db.write(move |connection| quarterdeck::store::syncs::claim(connection, worker, &["cloud".to_owned()], now))
-                .await
+            db.write(move |connection| {
+                quarterdeck::store::syncs::claim(connection, worker, &["cloud".to_owned()], now)
+            })
+            .await
         };
         let (one, other) = tokio::join!(claim(house.db.clone(), "worker-1"), claim(house.db.clone(), "worker-2"));
         let claims: Vec<Claim> = [one, other]

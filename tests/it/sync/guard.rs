@@ -17,15 +17,12 @@ async fn f14_twelve_nine_seven_none_within_a_day_is_one_large_loss() {
             script.holds("eu", instances(0..listed));
             told.push(format!("{listed}: {}", line(&house.sync("cloud").await, "eu")));
         }
-        assert_eq!(
-            told,
-            [
-                "12: complete +12 ~0 -0 =0 !0",
-                "9: complete +0 ~0 -3 =9 !0",
-                "7: held +0 ~0 -0 =7 !2",
-                "0: held +0 ~0 -0 =0 !9",
-            ]
-        );
+        assert_eq!(told, [
+            "12: complete +12 ~0 -0 =0 !0",
+            "9: complete +0 ~0 -3 =9 !0",
+            "7: held +0 ~0 -0 =7 !2",
+            "0: held +0 ~0 -0 =0 !9",
+        ]);
         assert_eq!(house.present("instance").await.len(), 9, "what was held is still there");
         assert_eq!(house.held().await.iter().map(|loss| loss.rows).collect::<Vec<_>>(), [2, 7]);
     })
@@ -123,11 +120,7 @@ async fn accept_takes_exactly_the_rows_that_were_shown_while_a_larger_loss_comes
         assert_eq!(outcome, Some(8));
         assert_eq!(house.present("instance").await.len(), 12);
         assert_eq!(house.held().await.iter().map(|loss| loss.rows).collect::<Vec<_>>(), [6]);
-        assert_eq!(
-            held::accept_all(&house.db, shown.id, "ada", "again", now).await.unwrap(),
-            None,
-            "a double click is one click"
-        );
+        assert_eq!(held::accept_all(&house.db, shown.id, "ada", "again", now).await.unwrap(), None, "a double click is one click");
     })
     .await;
 }

@@ -32,17 +32,12 @@ async fn an_instance_that_changes_its_address_vanishes_and_returns_keeps_its_his
         let mut addresses = Vec::new();
         for at in [first, second, absent, back] {
             let row = house
-                .read(move |connection| {
-                    resources::find(connection, &Scope::unrestricted(), &instance::SPEC, id, Some(at))
-                })
+                .read(move |connection| resources::find(connection, &Scope::unrestricted(), &instance::SPEC, id, Some(at)))
                 .await;
             let attrs = row.map(|row| serde_json::from_str::<instance::Instance>(&row.attrs).unwrap());
             addresses.push(attrs.map(|instance| instance.addresses[0].address.to_string()));
         }
-        assert_eq!(
-            addresses,
-            [Some("10.0.0.2".to_owned()), Some("10.0.9.9".to_owned()), None, Some("10.0.9.9".to_owned())]
-        );
+        assert_eq!(addresses, [Some("10.0.0.2".to_owned()), Some("10.0.9.9".to_owned()), None, Some("10.0.9.9".to_owned())]);
         assert_eq!(house.count("SELECT COUNT(*) AS n FROM resources").await, 5, "it is the same resource all along");
         let holders = "SELECT COUNT(*) AS n FROM resource_keys WHERE key = 'ip:vpc-1/10.0.0.2' AND until IS NOT NULL";
         assert_eq!(house.count(holders).await, 1, "who had this address, and until when");
@@ -96,8 +91,7 @@ async fn counts_follow_what_is_present() {
         script.holds("eu", fewer);
         house.sync("cloud").await;
         let total = "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE kind = 'instance' AND facet = ''";
-        let running =
-            "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE facet = 'status' AND value = 'running'";
+        let running = "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE facet = 'status' AND value = 'running'";
         assert_eq!((house.count(total).await, house.count(running).await), (11, 10));
     })
     .await;
