@@ -24,4 +24,5 @@ pub mod placement;
 pub mod providers;
 pub mod secret;
 pub mod store;
+pub mod web;
 pub mod wire;
