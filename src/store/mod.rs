@@ -15,6 +15,7 @@ use diesel::prelude::*;
 use crate::clock::Clock;
 use crate::error::NewerDatabase;
 
+pub mod alerts;
 pub mod apply;
 pub mod connection;
 pub mod counts;
@@ -22,6 +23,7 @@ pub mod gate;
 pub mod held;
 pub mod ids;
 pub mod migrate;
+pub mod places;
 pub mod resources;
 pub mod rows;
 pub mod schema;
@@ -31,6 +33,7 @@ pub mod sources;
 pub mod sql;
 pub mod stage;
 pub mod syncs;
+pub mod tasks;
 pub mod terms;
 
 pub use connection::{AnyConnection, Backend};

@@ -253,3 +253,10 @@ pub fn results(connection: &mut AnyConnection, syncs: &[i64]) -> QueryResult<Vec
     sql.bind_list(syncs).push(" ORDER BY t.sync_id DESC, s.kind, s.name");
     sql.load(connection)
 }
+
+/// Whether any sync waits: a look before the claim, which is a write.
+pub fn any_waiting(connection: &mut AnyConnection) -> QueryResult<bool> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE state = 'queued' LIMIT 1");
+    Ok(sql.first::<SyncRow>(connection)?.is_some())
+}

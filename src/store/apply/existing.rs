@@ -16,7 +16,7 @@ use crate::store::sql::{Sql, Value, insert_rows};
 
 /// A stored row, as far as a comparison needs it.
 #[derive(Clone, Debug, QueryableByName)]
-pub(super) struct Existing {
+pub struct Existing {
     #[diesel(sql_type = BigInt)]
     pub id: i64,
     #[diesel(sql_type = BigInt)]
@@ -61,11 +61,7 @@ const COLUMNS: &str = "SELECT id, external_hash, kind, source, name, status, reg
     facet_a, facet_b, facet_c, due_at, attrs, changed_at, gone_at FROM resources WHERE ";
 
 /// The stored rows of those identities, tombstones included.
-pub(super) fn by_identity(
-    connection: &mut AnyConnection,
-    scope_id: i64,
-    hashes: &[i64],
-) -> QueryResult<ByIdentity<Existing>> {
+pub fn by_identity(connection: &mut AnyConnection, scope_id: i64, hashes: &[i64]) -> QueryResult<ByIdentity<Existing>> {
     let mut sql = Sql::new(COLUMNS);
     sql.push("scope_id = ").bind(scope_id).push(" AND external_hash IN ").bind_list(hashes);
     let rows: Vec<Existing> = sql.load(connection)?;
@@ -73,7 +69,7 @@ pub(super) fn by_identity(
 }
 
 /// The stored rows of those ids.
-pub(super) fn by_id(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Vec<Existing>> {
+pub fn by_id(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Vec<Existing>> {
     let mut sql = Sql::new(COLUMNS);
     sql.push("id IN ").bind_list(ids);
     sql.load(connection)
@@ -178,6 +174,20 @@ fn lasting<'a>(attrs: &'a str, spec: &KindSpec) -> Option<Vec<(&'a str, &'a str)
     let fields = object(attrs).ok()?;
     let lasting = fields.into_iter().filter(|(name, _)| !spec.volatile.contains(name));
     Some(lasting.map(|(name, value)| (name, value.get())).collect())
+}
+
+/// Puts a row elsewhere. Where it was before is a version of its own, unless it was nowhere.
+pub fn write_place(connection: &mut AnyConnection, old: Existing, place: &Place, at: Instant) -> QueryResult<()> {
+    let was_placed = !old.place().is_unplaced();
+    let mut sql = Sql::new("UPDATE resources SET region = ");
+    sql.bind(&place.region).push(", cluster = ").bind(&place.cluster).push(", app = ").bind(&place.app);
+    sql.push(", environment = ").bind(&place.environment);
+    if was_placed {
+        sql.push(", changed_at = ").bind(at);
+    }
+    sql.push(" WHERE id = ").bind(old.id);
+    sql.execute(connection)?;
+    if was_placed { archive(connection, vec![(old.version(at), false)]) } else { Ok(()) }
 }
 
 /// Keeps superseded states; each comes with whether a tombstone followed it.

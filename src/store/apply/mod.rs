@@ -18,8 +18,8 @@ mod existing;
 mod links;
 mod remove;
 
-use existing::Existing;
-pub use existing::attrs_by_identity;
+pub use existing::{Existing, attrs_by_identity, by_id as stored_by_id, write_place};
+pub use links::move_to;
 pub use remove::{mark_back, mark_missing, tombstone};
 
 /// Rows of one slice: a transaction over so many stays well under 50 ms.

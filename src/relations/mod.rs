@@ -1,0 +1,3 @@
+//! Relations: what is joined with what, by keys alone.
+
+pub mod placement;
