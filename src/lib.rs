@@ -14,13 +14,18 @@
 //! The way of the data: a provider *collects* records into a stream (`providers::collect`), `sync` hashes, compares and asks
 //! the `guard`, `store` writes what changed, `relations` joins it by keys, and `web` shows it with its age.
 
+pub mod alerts;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod guard;
 pub mod kinds;
 pub mod net;
+pub mod placement;
 pub mod providers;
 pub mod relations;
 pub mod secret;
 pub mod store;
+pub mod sync;
 pub mod wire;
+pub mod worker;

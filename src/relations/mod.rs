@@ -10,6 +10,7 @@ use diesel::prelude::*;
 
 mod dangling;
 mod links;
+pub mod placement;
 mod walk;
 mod wildcard;
 

@@ -48,3 +48,22 @@ pub fn of_ids(
     sql.push(" ORDER BY 1");
     sql.load(connection)
 }
+
+/// The present resources of a kind in one status, by name.
+pub fn with_status(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &KindSpec,
+    status: &str,
+) -> QueryResult<Vec<ResourceRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(concatcp!(
+        "SELECT ",
+        COLUMNS,
+        " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
+    ));
+    sql.bind(spec.name).push(" AND r.status = ").bind(status).push(" ORDER BY r.name, r.id");
+    sql.load(connection)
+}

@@ -33,11 +33,10 @@ CREATE TABLE scopes (
     state TEXT COLLATE "C" NOT NULL CHECK (state IN ('complete', 'partial', 'skipped', 'held', 'applying', 'never')),
     reason TEXT COLLATE "C" NOT NULL,
     present BIGINT NOT NULL,
-    -- The largest accepted count of the last 24 hours, which losses are measured against.
-    peak BIGINT NOT NULL,
-    peak_at TIMESTAMP,
-    -- How many rows had each field, as JSON, at the last complete listing.
-    fills TEXT COLLATE "C" NOT NULL,
+    -- The largest accepted count of each hour of the last day, as JSON; losses are measured against their maximum.
+    peaks TEXT COLLATE "C" NOT NULL,
+    -- While the state is 'applying': how the scope ends when its stage is empty, as JSON.
+    plan TEXT COLLATE "C" NOT NULL,
     attempted_at TIMESTAMP,
     confirmed_at TIMESTAMP,
     -- The parent is confirmed gone, and this with it.
@@ -207,6 +206,8 @@ CREATE TABLE sync_results (
 CREATE TABLE sync_stage (
     scope_id BIGINT NOT NULL REFERENCES scopes (id),
     external_hash BIGINT NOT NULL,
+    -- 'put', 'gone', 'missing' or 'back'.
+    op TEXT COLLATE "C" NOT NULL,
     external_id TEXT COLLATE "C" NOT NULL,
     fingerprint BIGINT NOT NULL,
     attrs TEXT COLLATE "C" NOT NULL,
@@ -228,7 +229,7 @@ CREATE TABLE held_losses (
     decided_by TEXT COLLATE "C" NOT NULL,
     decision_reason TEXT COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX held_losses_open ON held_losses (scope_id, subject) WHERE state = 'open';
+CREATE INDEX held_losses_open ON held_losses (scope_id, subject) WHERE state = 'open';
 
 CREATE TABLE held_loss_items (
     held_loss_id BIGINT NOT NULL REFERENCES held_losses (id),
