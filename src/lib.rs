@@ -32,5 +32,6 @@ pub mod roles;
 pub mod secret;
 pub mod store;
 pub mod sync;
+pub mod web;
 pub mod wire;
 pub mod worker;
