@@ -16,8 +16,8 @@
 
 pub mod accounts;
 pub mod alerts;
-pub mod cli;
 pub mod audit;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;

@@ -52,7 +52,9 @@ pub fn token_hash(token: &str) -> String {
 /// When the file cannot be read or made, or is empty.
 pub fn key_in_file(path: &str, make: bool) -> io::Result<Secret> {
     match fs::read_to_string(path) {
-        Ok(text) if text.trim().is_empty() => Err(io::Error::new(io::ErrorKind::InvalidData, format!("{path} is empty"))),
+        Ok(text) if text.trim().is_empty() => {
+            Err(io::Error::new(io::ErrorKind::InvalidData, format!("{path} is empty")))
+        }
         Ok(text) => Ok(Secret::from(text.trim().to_owned())),
         Err(error) if make && error.kind() == io::ErrorKind::NotFound => {
             use base64::Engine;

@@ -42,10 +42,10 @@ pub mod stage;
 pub mod syncs;
 pub mod tasks;
 pub mod terms;
-pub mod versions;
-pub mod words;
 pub mod tokens;
 pub mod users;
+pub mod versions;
+pub mod words;
 
 pub use connection::{AnyConnection, Backend};
 pub use gate::Priority;
