@@ -30,5 +30,6 @@ pub mod secret;
 pub mod store;
 pub mod sync;
 pub mod telemetry;
+pub mod web;
 pub mod wire;
 pub mod worker;

@@ -62,7 +62,9 @@ pub fn from(
         frontier.clear();
         for ids in ids.chunks(BATCH) {
             for row in resources::of_ids(connection, scope, ids, at)? {
-                let Some(meeting) = new.remove(&row.id).filter(|_| at.is_some() || row.gone_at.is_none()) else { continue };
+                let Some(meeting) = new.remove(&row.id).filter(|_| at.is_some() || row.gone_at.is_none()) else {
+                    continue;
+                };
                 let Some(spec) = row.spec() else { continue };
                 // Two of one kind are neighbours by pointing only: not because one certificate covers what another does.
                 let from = found.get(&meeting.from).map_or(resource, |neighbour| &neighbour.row);
@@ -93,7 +95,8 @@ pub fn from(
 
 /// Of the keys that the resource is, those that something else is as well.
 fn shared_addresses(connection: &mut AnyConnection, own: Vec<keys::Link>, when: When) -> QueryResult<BTreeSet<Key>> {
-    let mine: Vec<String> = own.iter().filter(|link| link.role() == Some(Role::Is)).map(|link| link.key.clone()).collect();
+    let mine: Vec<String> =
+        own.iter().filter(|link| link.role() == Some(Role::Is)).map(|link| link.key.clone()).collect();
     let holder = own.first().map(|link| link.resource_id);
     let links = keys::of_keys(connection, Held::Key, &mine, &[Role::Is], when, NODES)?;
     Ok(links

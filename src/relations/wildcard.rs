@@ -16,7 +16,8 @@ pub fn answering(connection: &mut AnyConnection, hosts: &[Key], when: When) -> Q
     let mut asked: BTreeSet<String> = BTreeSet::new();
     for host in hosts {
         asked.insert(host.stored());
-        asked.extend(host.wildcard_parents().iter().flat_map(|wildcard| [wildcard.stored(), parent(wildcard).stored()]));
+        asked
+            .extend(host.wildcard_parents().iter().flat_map(|wildcard| [wildcard.stored(), parent(wildcard).stored()]));
     }
     let asked: Vec<String> = asked.into_iter().collect();
     let held: HashSet<String> = keys::of_keys(connection, Held::Key, &asked, &[Role::Serves], when, usize::MAX)?
@@ -33,12 +34,7 @@ pub fn answering(connection: &mut AnyConnection, hosts: &[Key], when: When) -> Q
 }
 
 /// The wildcard directly below the closest existing ancestor of a host that does not exist itself.
-fn closest(
-    connection: &mut AnyConnection,
-    host: &Key,
-    held: &HashSet<String>,
-    when: When,
-) -> QueryResult<Option<Key>> {
+fn closest(connection: &mut AnyConnection, host: &Key, held: &HashSet<String>, when: When) -> QueryResult<Option<Key>> {
     let candidates = host.wildcard_parents();
     if !candidates.iter().any(|wildcard| held.contains(&wildcard.stored())) {
         return Ok(None);

@@ -88,7 +88,8 @@ pub fn of_keys(
         sql.push("l.key IN ").bind_list(keys);
         in_roles(&mut sql, roles);
         during(&mut sql, when);
-        sql.push(" ORDER BY l.key, l.role, l.resource_id, l.since LIMIT ").bind(bound(most.saturating_sub(links.len())));
+        sql.push(" ORDER BY l.key, l.role, l.resource_id, l.since LIMIT ")
+            .bind(bound(most.saturating_sub(links.len())));
         links.extend(sql.load::<Link>(connection)?);
     }
     Ok(links)
@@ -126,7 +127,9 @@ fn in_roles(sql: &mut Sql, roles: &[Role]) {
 fn during(sql: &mut Sql, when: When) {
     match when {
         When::Now => sql.push(" AND l.until IS NULL"),
-        When::At(at) => sql.push(" AND l.since <= ").bind(at).push(" AND (l.until IS NULL OR l.until > ").bind(at).push(")"),
+        When::At(at) => {
+            sql.push(" AND l.since <= ").bind(at).push(" AND (l.until IS NULL OR l.until > ").bind(at).push(")")
+        }
         When::Ever => sql,
     };
 }

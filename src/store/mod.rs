@@ -39,6 +39,7 @@ pub mod syncs;
 pub mod tasks;
 pub mod terms;
 pub mod versions;
+pub mod words;
 
 pub use connection::{AnyConnection, Backend};
 pub use gate::Priority;

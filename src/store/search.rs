@@ -11,7 +11,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::rows::ResourceRow;
 use super::sql::Sql;
-use super::{AnyConnection, Scope, resources, terms};
+use super::{AnyConnection, Scope, resources, words};
 use crate::clock::Instant;
 use crate::kinds::{KINDS, KindSpec};
 
@@ -68,7 +68,7 @@ pub fn search(
     limit_per_kind: usize,
     at: Option<Instant>,
 ) -> QueryResult<Vec<Group>> {
-    let words = terms::words(text);
+    let words = words::words(text);
     if scope.sees_nothing() || words.is_empty() {
         return Ok(Vec::new());
     }
@@ -92,20 +92,20 @@ pub fn search(
 /// The word with the fewest terms.
 struct Leading<'w> {
     word: &'w [String],
-    terms: Vec<terms::Term>,
+    terms: Vec<words::Term>,
     capped: bool,
 }
 
 /// The terms of a word, best first, and whether there are more.
-fn terms_of(connection: &mut AnyConnection, word: &[String]) -> QueryResult<(Vec<terms::Term>, bool)> {
+fn terms_of(connection: &mut AnyConnection, word: &[String]) -> QueryResult<(Vec<words::Term>, bool)> {
     let mut found = Vec::new();
     let mut capped = false;
     for spelling in word {
         // Bytewise order puts the word itself first, so that a cap never costs the exact one.
-        let beginning = terms::beginning(connection, spelling, TERMS)?;
+        let beginning = words::beginning(connection, spelling, TERMS)?;
         capped |= beginning.len() >= TERMS;
-        let full = beginning.len() >= TERMS || spelling.chars().count() < terms::TRIGRAM;
-        let part = if full { Vec::new() } else { terms::containing(connection, spelling, TERMS)? };
+        let full = beginning.len() >= TERMS || spelling.chars().count() < words::TRIGRAM;
+        let part = if full { Vec::new() } else { words::containing(connection, spelling, TERMS)? };
         capped |= part.len() >= TERMS;
         found.extend(beginning.into_iter().chain(part).filter(|term| !term.term.is_empty()));
     }
@@ -119,7 +119,7 @@ fn fit(term: &str, word: &[String]) -> Option<Fit> {
         .filter_map(|word| match term {
             _ if term == word => Some(Fit::Exact),
             _ if term.starts_with(word) => Some(Fit::Beginning),
-            _ if word.chars().count() >= terms::TRIGRAM && term.contains(word) => Some(Fit::Part),
+            _ if word.chars().count() >= words::TRIGRAM && term.contains(word) => Some(Fit::Part),
             _ => None,
         })
         .min()
@@ -133,7 +133,7 @@ fn candidates(
 ) -> QueryResult<(Vec<Candidate>, bool)> {
     let mut candidates: Vec<Candidate> = Vec::new();
     // The best terms first and alone: an address that is one resource's own must not drown among those that contain it.
-    let (best, rest): (Vec<&terms::Term>, Vec<_>) =
+    let (best, rest): (Vec<&words::Term>, Vec<_>) =
         lead.terms.iter().partition(|term| fit(&term.term, lead.word) == Some(Fit::Exact));
     for terms in [best, rest] {
         let left = CANDIDATES - i64::try_from(candidates.len()).unwrap_or(CANDIDATES);
@@ -159,7 +159,9 @@ fn candidates(
 fn bearing(sql: &mut Sql, at: Option<Instant>) {
     match at {
         None => sql.push(" AND (t.until IS NULL OR (r.gone_at IS NOT NULL AND t.until >= r.gone_at))"),
-        Some(at) => sql.push(" AND t.since <= ").bind(at).push(" AND (t.until IS NULL OR t.until > ").bind(at).push(")"),
+        Some(at) => {
+            sql.push(" AND t.since <= ").bind(at).push(" AND (t.until IS NULL OR t.until > ").bind(at).push(")")
+        }
     };
 }
 

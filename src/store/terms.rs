@@ -1,162 +1,113 @@
-//! Search terms: which of them contain a word.
-//!
-//! Terms are stored in lower case. From three characters on, a word is looked for anywhere in a term, by the trigram index; a
-//! shorter one only at its beginning. `%`, `_`, `"`, `*`, `-` and `\` are characters like any other. This is the one place where
-//! the two databases are asked in different words.
+//! Search terms: each distinct text once, with who bore it and when. The trigram index over them is the database's own.
 
-use std::net::IpAddr;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::AnyConnection;
-use super::sql::Sql;
-use crate::kinds::key::normal_host;
+use super::sql::{Sql, insert_rows};
+use crate::clock::Instant;
 
-/// From so many characters on a word may stand anywhere in a term.
-pub const TRIGRAM: usize = 3;
-/// With more terms than this it is quicker to look at each resource's own terms.
-const MOST_IDS: usize = 512;
-/// More words than this narrow nothing down any more.
-const MOST_WORDS: usize = 8;
+/// Longer terms are cut: nobody types them, and an index entry has its limits (PostgreSQL: 2,704 bytes).
+const LONGEST: usize = 400;
 
-/// The terms that a word is in.
-#[derive(Clone, Debug)]
-pub enum Found {
-    Ids(Vec<i64>),
-    /// Too many to name; as a pattern of LIKE for each spelling of the word.
-    Many(Vec<String>),
-}
-
-/// A stored term.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Term {
+#[derive(QueryableByName)]
+struct Term {
     #[diesel(sql_type = BigInt)]
-    pub id: i64,
+    id: i64,
     #[diesel(sql_type = Text)]
-    pub term: String,
+    term: String,
 }
 
-/// The words of a search, each in all the spellings under which it may be stored: lower case, an address in its one spelling, a
-/// host in A-labels.
-pub fn words(text: &str) -> Vec<Vec<String>> {
-    text.split_whitespace().map(|word| spellings(&word.to_lowercase())).take(MOST_WORDS).collect()
+#[derive(QueryableByName)]
+struct Borne {
+    #[diesel(sql_type = BigInt)]
+    resource_id: i64,
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    term: String,
 }
 
-fn spellings(word: &str) -> Vec<String> {
-    let word: String = word.chars().filter(|letter| !letter.is_control()).collect();
-    let mut spellings = Vec::new();
-    if let Ok(address) = word.parse::<IpAddr>() {
-        spellings.push(address.to_canonical().to_string());
-    } else if !word.is_ascii() {
-        spellings.extend(normal_host(&word));
-    }
-    if !spellings.contains(&word) {
-        spellings.push(word);
-    }
-    spellings
+/// Gives resources their terms from now on.
+pub fn link(connection: &mut AnyConnection, at: Instant, wanted: Vec<(i64, String)>) -> QueryResult<()> {
+    let wanted: Vec<(i64, String)> = wanted.into_iter().map(|(id, term)| (id, cut(term))).collect();
+    let distinct: BTreeSet<&str> = wanted.iter().map(|(_, term)| term.as_str()).collect();
+    let ids = ids_of(connection, &distinct.into_iter().map(str::to_owned).collect::<Vec<_>>())?;
+    let rows = wanted
+        .iter()
+        .filter_map(|(resource, term)| Some(vec![(*ids.get(term)?).into(), (*resource).into(), at.into()]))
+        .collect();
+    insert_rows(connection, "INSERT INTO resource_terms (term_id, resource_id, since) VALUES ", rows, "").map(|_| ())
 }
 
-/// The terms that contain the word in one of its spellings.
-pub fn find(connection: &mut AnyConnection, spellings: &[String]) -> QueryResult<Found> {
-    let mut ids = Vec::new();
-    for word in spellings {
-        ids.extend(containing(connection, word, MOST_IDS + 1)?.into_iter().map(|term| term.id));
+/// The terms that resources bear now: per resource, the term and its id.
+pub fn open(connection: &mut AnyConnection, resources: &[i64]) -> QueryResult<HashMap<i64, BTreeMap<String, i64>>> {
+    let mut sql = Sql::new(
+        "SELECT b.resource_id, t.id, t.term FROM resource_terms b JOIN terms t ON t.id = b.term_id \
+         WHERE b.until IS NULL AND b.resource_id IN ",
+    );
+    sql.bind_list(resources);
+    let rows: Vec<Borne> = sql.load(connection)?;
+    let mut open: HashMap<i64, BTreeMap<String, i64>> = HashMap::new();
+    for row in rows {
+        open.entry(row.resource_id).or_default().insert(row.term, row.id);
     }
-    if ids.len() > MOST_IDS {
-        return Ok(Found::Many(spellings.iter().map(|word| pattern(word)).collect()));
-    }
-    Ok(Found::Ids(ids))
+    Ok(open)
 }
 
-/// The terms that equal one of these.
-pub fn exactly(connection: &mut AnyConnection, terms: &[String]) -> QueryResult<Found> {
+/// Ends terms that a resource bears no more.
+pub fn end(connection: &mut AnyConnection, resource: i64, terms: &[i64], at: Instant) -> QueryResult<()> {
+    if terms.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::new("UPDATE resource_terms SET until = ");
+    sql.bind(at)
+        .push(" WHERE until IS NULL AND resource_id = ")
+        .bind(resource)
+        .push(" AND term_id IN ")
+        .bind_list(terms);
+    sql.execute(connection).map(|_| ())
+}
+
+/// The ids of terms, made where they are new.
+fn ids_of(connection: &mut AnyConnection, wanted: &[String]) -> QueryResult<HashMap<String, i64>> {
+    let mut ids = HashMap::with_capacity(wanted.len());
+    for chunk in wanted.chunks(1_024) {
+        look_up(connection, chunk, &mut ids)?;
+        let new: Vec<String> = chunk.iter().filter(|term| !ids.contains_key(*term)).cloned().collect();
+        if new.is_empty() {
+            continue;
+        }
+        let mut id = super::ids::take(connection, "terms", new.len())?;
+        let rows = new
+            .iter()
+            .map(|term| {
+                let row = vec![id.into(), term.into()];
+                id += 1;
+                row
+            })
+            .collect();
+        // Another worker may have made the same term a moment ago; then its id counts.
+        insert_rows(connection, "INSERT INTO terms (id, term) VALUES ", rows, " ON CONFLICT (term) DO NOTHING")?;
+        look_up(connection, &new, &mut ids)?;
+    }
+    Ok(ids)
+}
+
+fn look_up(connection: &mut AnyConnection, terms: &[String], ids: &mut HashMap<String, i64>) -> QueryResult<()> {
     let mut sql = Sql::new("SELECT id, term FROM terms WHERE term IN ");
     sql.bind_list(terms);
-    Ok(Found::Ids(sql.load::<Term>(connection)?.into_iter().map(|term| term.id).collect()))
+    let rows: Vec<Term> = sql.load(connection)?;
+    ids.extend(rows.into_iter().map(|row| (row.term, row.id)));
+    Ok(())
 }
 
-/// Up to `most` terms that the word is in: anywhere, or at the beginning if it is short. In no particular order.
-pub fn containing(connection: &mut AnyConnection, word: &str, most: usize) -> QueryResult<Vec<Term>> {
-    if word.chars().count() < TRIGRAM {
-        return beginning(connection, word, most);
+fn cut(mut term: String) -> String {
+    if term.len() > LONGEST {
+        let end = (0..=LONGEST).rev().find(|end| term.is_char_boundary(*end)).unwrap_or(0);
+        term.truncate(end);
     }
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let mut sql = match connection {
-        AnyConnection::Sqlite(_) => {
-            let mut sql = Sql::new(
-                "SELECT m.id, m.term FROM terms_trigram f CROSS JOIN terms m WHERE m.id = f.rowid AND f.terms_trigram MATCH ",
-            );
-            // A phrase in quotes has no operators; the index folds more letters together than we do, hence the second look.
-            sql.bind(format!("\"{}\"", word.replace('"', "\"\""))).push(" AND instr(m.term, ").bind(word).push(") > 0");
-            sql
-        }
-        AnyConnection::Postgres(_) => {
-            let mut sql = Sql::new("SELECT m.id, m.term FROM terms m WHERE m.term LIKE ");
-            sql.bind(pattern(word));
-            sql
-        }
-    };
-    sql.push(" LIMIT ").bind(most);
-    sql.load(connection)
-}
-
-/// Up to `most` terms that begin with the word, in bytewise order: itself first.
-pub fn beginning(connection: &mut AnyConnection, word: &str, most: usize) -> QueryResult<Vec<Term>> {
-    let mut sql = Sql::new("SELECT m.id, m.term FROM terms m WHERE m.term >= ");
-    // No text that goes on after the word is greater than the word and the last character there is.
-    sql.bind(word).push(" AND m.term < ").bind(format!("{word}\u{10FFFF}"));
-    sql.push(" ORDER BY m.term LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
-    sql.load(connection)
-}
-
-impl Found {
-    /// Appends the condition on `resource_terms t`; `sharp` lets it choose the index.
-    pub fn append_to(&self, sql: &mut Sql, sharp: bool) {
-        match self {
-            Self::Ids(ids) => {
-                sql.push(if sharp { "t.term_id" } else { "COALESCE(t.term_id, t.term_id)" }).push(" IN ").bind_list(ids);
-            }
-            Self::Many(patterns) => {
-                sql.push("EXISTS (SELECT 1 FROM terms m WHERE m.id = t.term_id AND (");
-                for (position, pattern) in patterns.iter().enumerate() {
-                    sql.push(if position == 0 { "" } else { " OR " });
-                    sql.push("COALESCE(m.term, m.term) LIKE ").bind(pattern).push(" ESCAPE '\\'");
-                }
-                sql.push("))");
-            }
-        }
-    }
-}
-
-/// The pattern of LIKE for a word, on both databases with `\` as the escape: anywhere, or at the beginning if it is short.
-fn pattern(word: &str) -> String {
-    let mut pattern = if word.chars().count() < TRIGRAM { String::new() } else { "%".to_owned() };
-    for letter in word.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_found_in_any_spelling() {
-        assert_eq!(words("2001:DB8:0:0::7"), [["2001:db8::7", "2001:db8:0:0::7"]]);
-        assert_eq!(words("192.0.2.7  WEB"), [["192.0.2.7"], ["web"]]);
-        assert_eq!(words("Bücher.example"), [["xn--bcher-kva.example", "bücher.example"]]);
-        assert!(words(" \t ").is_empty());
-    }
-
-    #[test]
-    fn a_pattern_takes_every_character_as_it_is() {
-        assert_eq!(pattern("100%_\\"), "%100\\%\\_\\\\%");
-        assert_eq!(pattern("a_"), "a\\_%");
-    }
+    term
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::terms;
 use crate::clock::Instant;
 use crate::kinds::{Facts, Mention};
 use crate::placement::Place;
 use crate::store::AnyConnection;
 use crate::store::sql::{Sql, Value, insert_rows};
+use crate::store::terms;
 
 /// A row's links to be.
 pub(super) type Linked = (i64, Facts, Place);

@@ -17,7 +17,6 @@ use crate::placement::{Place, Rules};
 mod existing;
 mod links;
 mod remove;
-mod terms;
 
 pub use existing::{Existing, attrs_by_identity, by_id as stored_by_id, write_place};
 pub use links::move_to;

@@ -13,7 +13,7 @@ use super::{Filter, ListQuery};
 use crate::clock::Instant;
 use crate::store::AnyConnection;
 use crate::store::sql::Sql;
-use crate::store::terms::Found;
+use crate::store::words::Found;
 
 /// So many rows are fetched and sorted for one page without anybody noticing.
 const FEW: i64 = 5_000;
@@ -72,9 +72,9 @@ pub(super) fn drive(
     restrictions: &[Restriction<'_>],
     by_name: bool,
 ) -> QueryResult<Drive> {
-    let within = restrictions.iter().position(|restriction| {
-        by_name && matches!(restriction, Restriction::Column(column, [_]) if column.indexed)
-    });
+    let within = restrictions
+        .iter()
+        .position(|restriction| by_name && matches!(restriction, Restriction::Column(column, [_]) if column.indexed));
     if let (Some(position), 1) = (within, restrictions.len()) {
         return Ok(Drive::Within(position));
     }
@@ -174,6 +174,8 @@ fn held(sql: &mut Sql, query: &ListQuery) {
     match query.at {
         _ if query.gone => sql.push(" AND (t.until IS NULL OR t.until >= r.gone_at)"),
         None => sql.push(" AND t.until IS NULL"),
-        Some(at) => sql.push(" AND t.since <= ").bind(at).push(" AND (t.until IS NULL OR t.until > ").bind(at).push(")"),
+        Some(at) => {
+            sql.push(" AND t.since <= ").bind(at).push(" AND (t.until IS NULL OR t.until > ").bind(at).push(")")
+        }
     };
 }

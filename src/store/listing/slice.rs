@@ -13,7 +13,7 @@ use super::plan::{self, Drive, Restriction};
 use super::{Cursor, ListQuery};
 use crate::store::rows::{COLUMNS, ResourceRow, VERSION_COLUMNS};
 use crate::store::sql::Sql;
-use crate::store::{AnyConnection, terms};
+use crate::store::{AnyConnection, words};
 
 /// So many versions of a moment are sorted rather than walked by name.
 const FEW_VERSIONS: i64 = 20_000;
@@ -45,11 +45,11 @@ pub(super) fn rows(
     let order: Vec<usize> = if backwards { (0..=start).rev().collect() } else { (start..segments.len()).collect() };
 
     let mut restrictions = plan::restrictions(query);
-    for words in terms::words(query.text.as_deref().unwrap_or_default()) {
-        restrictions.push(Restriction::Terms(terms::find(connection, &words)?));
+    for word in words::words(query.text.as_deref().unwrap_or_default()) {
+        restrictions.push(Restriction::Terms(words::find(connection, &word)?));
     }
     for filter in query.filters.iter().filter(|filter| filter.by == By::Tag) {
-        restrictions.push(Restriction::Terms(terms::exactly(connection, &filter.tag_terms())?));
+        restrictions.push(Restriction::Terms(words::exactly(connection, &filter.tag_terms())?));
     }
     let mut rows: Vec<ResourceRow> = Vec::new();
     for position in order {
@@ -160,7 +160,11 @@ impl Stretch<'_> {
             (Slice::Tombstones, Some(at)) => sql.push(" AND r.gone_at IS NOT NULL AND r.gone_at > ").bind(at),
             (Slice::Versions, at) => {
                 let at = at.unwrap_or_default();
-                sql.push(if ordered { " AND COALESCE(v.valid_until, v.valid_until) > " } else { " AND v.valid_until > " });
+                sql.push(if ordered {
+                    " AND COALESCE(v.valid_until, v.valid_until) > "
+                } else {
+                    " AND v.valid_until > "
+                });
                 sql.bind(at).push(" AND v.valid_from <= ").bind(at)
             }
         };
@@ -204,11 +208,9 @@ impl Stretch<'_> {
 
     /// How many versions ended after the moment, counted as far as it matters.
     fn versions(&self, connection: &mut AnyConnection) -> QueryResult<i64> {
-        let mut sql =
-            Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM resource_versions v WHERE v.kind = ");
+        let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM resource_versions v WHERE v.kind = ");
         sql.bind(self.query.spec.name).push(" AND v.valid_until > ").bind(self.query.at.unwrap_or_default());
         sql.push(" LIMIT ").bind(FEW_VERSIONS + 1).push(") x");
         Ok(sql.first::<Number>(connection)?.map_or(0, |number| number.n))
     }
 }
-
