@@ -83,4 +83,3 @@ pub struct ChangeLine {
     pub at_href: String,
     pub diffs: Vec<Diff>,
 }
-
