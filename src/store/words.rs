@@ -92,7 +92,7 @@ pub fn containing(connection: &mut AnyConnection, word: &str, most: usize) -> Qu
             sql
         }
         AnyConnection::Postgres(_) => {
-            let mut sql = Sql::new("SELECT m.id, m.term FROM terms m WHERE m.term LIKE ");
+            let mut sql = Sql::new("SELECT m.id, m.term FROM terms m WHERE (m.term || '') LIKE ");
             sql.bind(pattern(word));
             sql
         }
