@@ -5,5 +5,7 @@
 // Tests may read the environment and the machine's clock; src may not.
 #![allow(clippy::disallowed_methods)]
 
+mod layers;
+mod store;
 mod support;
 mod sync;
