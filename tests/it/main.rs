@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod layers;
+mod relations;
 mod store;
 mod support;
 mod sync;
