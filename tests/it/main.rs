@@ -9,6 +9,7 @@
 mod dependencies;
 mod layers;
 mod providers;
+mod relations;
 mod store;
 mod support;
 mod sync;

@@ -6,3 +6,4 @@ pub mod database;
 pub mod fake_aws;
 pub mod house;
 pub mod moto;
+pub mod seed;
