@@ -1,0 +1,3 @@
+//! What the tests are made of: stand-ins for the outside world.
+
+pub mod cloudflare;
