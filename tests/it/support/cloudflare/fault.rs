@@ -92,6 +92,7 @@ pub fn strike(world: &mut World, target: &str) -> Spoiled {
         Effect::Dribble(bytes, pause) => Spoiled::Dribble(*bytes, *pause),
         Effect::Meanwhile(change) => {
             change(world);
+            world.lists.borrow_mut().clear();
             Spoiled::No
         }
     };

@@ -26,7 +26,7 @@ mod zones;
 
 pub use fault::{Effect, Fault};
 pub use quota::Quota;
-pub use world::{Record, Sight, Token, World, Zone};
+pub use world::{Sight, World};
 
 /// The token that every fake knows from the start; it sees all zones.
 pub const TOKEN: &str = "canary-token-0123456789abcdefghijklmnop";
@@ -62,7 +62,9 @@ impl FakeCloudflare {
 
     /// The state, to look at or to change behind everybody's back.
     pub fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        let world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.lists.borrow_mut().clear();
+        world
     }
 
     /// Scripts a fault.

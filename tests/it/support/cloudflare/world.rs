@@ -1,6 +1,8 @@
 //! The state of the fake: zones, records, tokens.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -16,6 +18,8 @@ pub struct World {
     pub quota: Quota,
     pub faults: Vec<Fault>,
     pub seen: Vec<Seen>,
+    /// Orders of records by zone and query, until the world changes.
+    pub lists: RefCell<BTreeMap<String, Arc<Vec<String>>>>,
     next_id: u64,
 }
 
@@ -89,6 +93,7 @@ impl World {
             quota: Quota::default(),
             faults: Vec::new(),
             seen: Vec::new(),
+            lists: RefCell::default(),
             next_id: 0,
         }
     }
