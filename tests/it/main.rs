@@ -13,3 +13,5 @@ mod relations;
 mod store;
 mod support;
 mod sync;
+//! The one integration binary.
+

@@ -5,3 +5,6 @@ mod aws_balancers;
 mod aws_credentials;
 mod aws_moto;
 mod aws_wire;
+//! Each provider against a stand-in of the service that it reads.
+
+mod cloudflare;

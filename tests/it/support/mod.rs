@@ -7,3 +7,6 @@ pub mod fake_aws;
 pub mod house;
 pub mod moto;
 pub mod seed;
+//! What the tests are made of: stand-ins for the outside world.
+
+pub mod cloudflare;
