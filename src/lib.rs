@@ -17,6 +17,7 @@
 pub mod accounts;
 pub mod alerts;
 pub mod audit;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;
@@ -32,6 +33,7 @@ pub mod roles;
 pub mod secret;
 pub mod store;
 pub mod sync;
+pub mod telemetry;
 pub mod web;
 pub mod wire;
 pub mod worker;

@@ -1,9 +1,10 @@
 //! Instances: virtual machines at a cloud.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::terms::Terms;
 use super::{Cell, Column, Facts, Key, Kind, KindSpec, Mention, Origin, Role, Section, Tone, erased};
 use crate::clock::Instant;
 
@@ -66,33 +67,324 @@ pub const SPEC: KindSpec = KindSpec {
     path: "instances",
     title: "Instance",
     titles: "Instances",
-    about: "",
+    about: "Virtual machines, stopped and just terminated ones too, as the cloud accounts among the sources list them.",
     shortcut: 'i',
-    facets: ["", "", ""],
-    filters: &["status", "source", "region", "cluster"],
-    columns: &[Column::new("name", "Name").sortable().priority(1)],
-    volatile: &[],
+    facets: ["instance_type", "zone", "provider_region"],
+    filters: &[
+        "status",
+        "region",
+        "cluster",
+        "environment",
+        "role",
+        "app",
+        "instance_type",
+        "zone",
+        "provider_region",
+        "source",
+    ],
+    columns: &[
+        Column::new("name", "Name").sortable().priority(1),
+        Column::new("status", "State").sortable().priority(1),
+        Column::new("checks", "Checks").priority(1),
+        Column::new("addresses", "Addresses").priority(1),
+        Column::new("cluster", "Cluster").sortable(),
+        Column::new("role", "Role").sortable(),
+        Column::new("instance_type", "Type").sortable(),
+        Column::new("zone", "Zone").sortable().priority(3),
+        Column::new("launched_at", "Launched").priority(3),
+        Column::new("private_addresses", "Private addresses").optional().priority(3),
+        Column::new("instance_id", "Instance id").optional().priority(3),
+        Column::new("region", "Region").sortable().optional(),
+        Column::new("environment", "Environment").sortable().optional(),
+        Column::new("app", "App").sortable().optional(),
+        Column::new("provider_region", "Provider's region").sortable().optional(),
+        Column::new("account", "Account").optional().priority(3),
+        Column::new("lifecycle", "Life cycle").optional().priority(3),
+        Column::new("platform", "Platform").optional().priority(3),
+        Column::new("image", "Image").optional().priority(3),
+        Column::new("network", "Network").optional().priority(3),
+        Column::new("tags", "Tags").optional().priority(3),
+        Column::new("source", "Source").sortable().optional(),
+        Column::new("changed_at", "Changed").sortable().optional(),
+        Column::new("first_seen_at", "First seen").sortable().optional(),
+    ],
+    volatile: &["system_status", "instance_status"],
     passage: false,
-    tone: |_| Tone::Plain,
+    tone,
     of: erased::<Instance>(),
 };
+
+/// States that end by themselves warn; a stopped instance is somebody's wish and is only quiet.
+fn tone(state: &str) -> Tone {
+    match state {
+        "running" => Tone::Good,
+        "pending" | "stopping" | "shutting-down" => Tone::Warn,
+        "stopped" | "terminated" => Tone::Muted,
+        _ => Tone::Plain,
+    }
+}
 
 impl Kind for Instance {
     const SPEC: &'static KindSpec = &SPEC;
 
     fn external_id(&self) -> String {
-        String::new()
+        self.instance_id.clone()
     }
 
-    fn facts(&self, _origin: &Origin) -> Facts {
-        Facts::default()
+    fn facts(&self, origin: &Origin) -> Facts {
+        Facts {
+            name: if self.name.is_empty() { self.instance_id.clone() } else { self.name.clone() },
+            status: self.state.clone(),
+            due_at: None,
+            facets: [self.instance_type.clone(), self.zone.clone(), self.provider_region.clone()],
+            keys: self.keys(origin),
+            refs: Vec::new(),
+            terms: self.terms(),
+            tags: self.tags.clone(),
+        }
     }
 
-    fn cell(&self, _column: &str) -> Cell {
-        Cell::Empty
+    fn cell(&self, column: &str) -> Cell {
+        match column {
+            "checks" => self.checks(),
+            "addresses" => self.reachable_at(),
+            "private_addresses" => Cell::codes(self.of_sort(|sort| sort == AddressSort::Private)),
+            "instance_type" => Cell::text(&self.instance_type),
+            "zone" => Cell::text(&self.zone),
+            "provider_region" => Cell::text(&self.provider_region),
+            "instance_id" => Cell::code(&self.instance_id),
+            "account" => Cell::code(&self.account),
+            "lifecycle" => Cell::text(&self.lifecycle),
+            "platform" => Cell::text(&self.platform),
+            "image" => Cell::code(&self.image),
+            "network" => Cell::code(&self.network),
+            "launched_at" => Cell::time(self.launched_at),
+            "tags" if !self.tags.is_empty() => Cell::Tags(self.tags.clone()),
+            _ => Cell::Empty,
+        }
     }
 
+    /// Is it up, how is it reached, what is it, where does it sit, what do people call it.
     fn sections(&self) -> Vec<Section> {
-        Vec::new()
+        let state = Section::fields(
+            "State",
+            [
+                ("State", Cell::badge(&self.state, tone(&self.state))),
+                ("Reason", Cell::text(&self.state_reason)),
+                ("System check", Cell::badge(&self.system_status, check_tone(&self.system_status))),
+                ("Instance check", Cell::badge(&self.instance_status, check_tone(&self.instance_status))),
+                ("Last launched", Cell::time(self.launched_at)),
+            ],
+        );
+        let mut reach = Section::table(
+            "Addresses",
+            vec!["Address", "Sort"],
+            self.addresses
+                .iter()
+                .map(|address| vec![Cell::code(address.address.to_string()), Cell::text(address.sort.title())])
+                .collect(),
+        );
+        let hosts = [("Public host", Cell::code(&self.public_host)), ("Private host", Cell::code(&self.private_host))];
+        reach.fields = Section::fields("", hosts).fields;
+        let machine = Section::fields(
+            "Machine",
+            [
+                ("Type", Cell::text(&self.instance_type)),
+                ("Life cycle", Cell::text(&self.lifecycle)),
+                ("Platform", Cell::text(&self.platform)),
+                ("Architecture", Cell::text(&self.architecture)),
+                ("Image", Cell::code(&self.image)),
+                ("Key pair", Cell::text(&self.key_name)),
+            ],
+        );
+        let place = Section::fields(
+            "Place",
+            [
+                ("Zone", Cell::text(&self.zone)),
+                ("Network", Cell::code(&self.network)),
+                ("Subnet", Cell::code(&self.subnet)),
+                ("Security groups", Cell::codes(self.security_groups.clone())),
+                ("Account", Cell::code(&self.account)),
+                ("Provider's region", Cell::text(&self.provider_region)),
+                ("Instance id", Cell::code(&self.instance_id)),
+            ],
+        );
+        let tags = Section::fields("Tags", [("Tags", self.cell("tags"))]);
+        [state, reach, machine, place, tags].into_iter().filter(|section| !section.is_empty()).collect()
+    }
+}
+
+impl Instance {
+    /// A terminated instance has given its addresses back, and somebody else may hold them by now.
+    fn is_terminated(&self) -> bool {
+        self.state == "terminated"
+    }
+
+    fn keys(&self, origin: &Origin) -> Vec<Mention> {
+        let mut keys = vec![Key::instance(&self.account, &self.provider_region, &self.instance_id)];
+        if !self.is_terminated() {
+            let network = if self.network.is_empty() { &origin.network } else { &self.network };
+            keys.extend(self.addresses.iter().map(|address| Key::address(address.address, network)));
+            keys.extend([&self.public_host, &self.private_host].into_iter().filter_map(|host| Key::host(host)));
+        }
+        keys.into_iter().map(|key| Mention::new(Role::Is, key)).collect()
+    }
+
+    fn terms(&self) -> Vec<String> {
+        let mut terms = Terms::default();
+        terms.extend([&self.instance_id, &self.image, &self.network, &self.subnet]);
+        terms.extend(&self.security_groups);
+        if !self.is_terminated() {
+            terms.extend([&self.public_host, &self.private_host]);
+            terms.extend(self.addresses.iter().map(|address| address.address.to_string()));
+        }
+        terms.tags(&self.tags);
+        terms.into_vec()
+    }
+
+    fn of_sort(&self, wanted: impl Fn(AddressSort) -> bool) -> Vec<String> {
+        self.addresses.iter().filter(|a| wanted(a.sort)).map(|a| a.address.to_string()).collect()
+    }
+
+    /// The addresses to type first: those that the world can reach, or else the private ones.
+    fn reachable_at(&self) -> Cell {
+        let public = self.of_sort(|sort| sort != AddressSort::Private);
+        Cell::codes(if public.is_empty() { self.of_sort(|_| true) } else { public })
+    }
+
+    /// Both status checks as one word, the worse one.
+    fn checks(&self) -> Cell {
+        let worse = [&self.system_status, &self.instance_status]
+            .into_iter()
+            .filter(|status| !status.is_empty())
+            .max_by_key(|status| check_tone(status));
+        worse.map_or(Cell::Empty, |status| Cell::badge(status, check_tone(status)))
+    }
+}
+
+impl AddressSort {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Elastic => "elastic",
+            Self::Ipv6 => "IPv6",
+            Self::Private => "private",
+        }
+    }
+}
+
+/// How a status check is meant (`ok`, `impaired`, `insufficient-data`, `not-applicable`, `initializing`).
+fn check_tone(status: &str) -> Tone {
+    match status {
+        "ok" => Tone::Good,
+        "impaired" => Tone::Bad,
+        "insufficient-data" => Tone::Warn,
+        "not-applicable" => Tone::Muted,
+        _ => Tone::Plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn web_1() -> Instance {
+        let address = |text: &str, sort| Address { address: text.parse().unwrap(), sort };
+        Instance {
+            account: "123456789012".to_owned(),
+            provider_region: "eu-west-1".to_owned(),
+            instance_id: "i-0aaaabbbbccccdd01".to_owned(),
+            name: "Web-1".to_owned(),
+            state: "running".to_owned(),
+            network: "vpc-1".to_owned(),
+            addresses: vec![
+                address("198.51.100.10", AddressSort::Elastic),
+                address("2001:db8::10", AddressSort::Ipv6),
+                address("10.0.0.7", AddressSort::Private),
+            ],
+            public_host: "ec2-198-51-100-10.eu-west-1.compute.amazonaws.com".to_owned(),
+            system_status: "ok".to_owned(),
+            instance_status: "impaired".to_owned(),
+            tags: vec![("Role".to_owned(), "Postgres".to_owned()), ("empty".to_owned(), String::new())],
+            ..Instance::default()
+        }
+    }
+
+    fn origin() -> Origin {
+        Origin { source: "aws-eu".to_owned(), network: "office".to_owned() }
+    }
+
+    fn keys(instance: &Instance) -> Vec<String> {
+        instance.facts(&origin()).keys.iter().map(|mention| mention.key.to_string()).collect()
+    }
+
+    #[test]
+    fn an_instance_is_found_by_each_of_its_addresses_and_private_ones_stay_in_their_vpc() {
+        assert_eq!(
+            keys(&web_1()),
+            [
+                "instance:123456789012/eu-west-1/i-0aaaabbbbccccdd01",
+                "ip:198.51.100.10",
+                "ip:2001:db8::10",
+                "ip:vpc-1/10.0.0.7",
+                "host:ec2-198-51-100-10.eu-west-1.compute.amazonaws.com",
+            ]
+        );
+        let without_vpc = Instance { network: String::new(), ..web_1() };
+        assert!(keys(&without_vpc).contains(&"ip:office/10.0.0.7".to_owned()), "the source's network stands in");
+        assert!(web_1().facts(&origin()).keys.iter().all(|mention| mention.role == Role::Is));
+    }
+
+    #[test]
+    fn a_terminated_instance_has_given_its_addresses_back() {
+        let terminated = Instance { state: "terminated".to_owned(), ..web_1() };
+        assert_eq!(keys(&terminated), ["instance:123456789012/eu-west-1/i-0aaaabbbbccccdd01"]);
+        let terms = terminated.facts(&origin()).terms;
+        assert!(!terms.iter().any(|term| term.contains("198")), "{terms:?}");
+        assert!(terms.contains(&"i-0aaaabbbbccccdd01".to_owned()), "but it is still found by its id");
+    }
+
+    #[test]
+    fn search_terms_are_lower_case_and_distinct() {
+        let terms = web_1().facts(&origin()).terms;
+        assert!(terms.contains(&"role:postgres".to_owned()) && terms.contains(&"empty".to_owned()), "{terms:?}");
+        let mut distinct = terms.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), terms.len());
+        assert!(terms.iter().all(|term| !term.is_empty() && *term == term.to_lowercase()));
+    }
+
+    #[test]
+    fn the_worse_of_two_checks_is_the_one_shown() {
+        assert_eq!(web_1().cell("checks"), Cell::badge("impaired", Tone::Bad));
+        let unknown = Instance { system_status: String::new(), instance_status: String::new(), ..web_1() };
+        assert_eq!(unknown.cell("checks"), Cell::Empty, "not known is not ok");
+    }
+
+    #[test]
+    fn a_private_instance_shows_its_private_address_in_the_list() {
+        let mut internal = web_1();
+        internal.addresses.retain(|address| address.sort == AddressSort::Private);
+        assert_eq!(internal.cell("addresses"), Cell::codes(vec!["10.0.0.7".to_owned()]));
+        assert_eq!(web_1().cell("addresses"), Cell::codes(vec!["198.51.100.10".to_owned(), "2001:db8::10".to_owned()]));
+    }
+
+    #[test]
+    fn a_nameless_instance_goes_by_its_id_and_leaves_out_what_it_has_not() {
+        let bare = Instance { instance_id: "i-1".to_owned(), ..Instance::default() };
+        assert_eq!(bare.facts(&origin()).name, "i-1");
+        assert_eq!(bare.sections().iter().map(|section| section.title).collect::<Vec<_>>(), ["Place"]);
+        let titles: Vec<_> = web_1().sections().iter().map(|section| section.title).collect();
+        assert_eq!(titles, ["State", "Addresses", "Place", "Tags"]);
+    }
+
+    #[test]
+    fn every_column_of_its_own_has_a_cell() {
+        let mut full = web_1();
+        let word = || "x".to_owned();
+        (full.instance_type, full.zone, full.lifecycle) = (word(), word(), word());
+        (full.platform, full.image, full.launched_at) = (word(), word(), Some(Instant::default()));
+        crate::kinds::specimen::assert_presentable(&full);
     }
 }

@@ -21,6 +21,9 @@ pub mod key;
 pub mod load_balancer;
 pub mod maintenance_event;
 pub mod record;
+#[cfg(test)]
+pub(crate) mod specimen;
+mod terms;
 pub mod zone;
 
 pub use field::{Cell, Column, Field, Section, Tone};

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::wire::ProviderError;
 
 pub mod aws;
+pub mod build;
 pub mod cloudflare;
 pub mod collect;
 pub mod memory;

@@ -7,10 +7,12 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
-use super::AnyConnection;
 use super::scope::Scope;
+use super::scopes::{self, Ending, ScopeState};
 use super::sql::{Sql, insert_rows};
+use super::{AnyConnection, Db, Priority, StoreError};
 use crate::clock::Instant;
+use crate::guard::Peaks;
 
 /// The subject of a loss of rows, as against the loss of a field.
 pub const ROWS: &str = "rows";
@@ -195,4 +197,75 @@ pub fn field_state(connection: &mut AnyConnection, scope_id: i64, field: &str) -
         .bind(field)
         .push(" ORDER BY h.id DESC LIMIT 1");
     sql.first(connection)
+}
+
+/// Rows made tombstones in one transaction.
+const ACCEPTED_AT_ONCE: usize = 500;
+
+/// Accepts a loss: exactly its rows that are still missing become tombstones, in slices. Gives how many did, or `None` if the loss
+/// was no longer open. For the loss of a field, the next listing takes the field away.
+///
+/// The loss is decided first, so that two people cannot both accept it; a crash in between leaves rows that are still marked as
+/// missing, and the next complete listing judges them again.
+pub async fn accept_all(db: &Db, id: i64, by: &str, reason: &str, at: Instant) -> Result<Option<u64>, StoreError> {
+    let (by, reason) = (by.to_owned(), reason.to_owned());
+    let loss = db
+        .write(move |connection| {
+            let loss = find(connection, &Scope::unrestricted(), id)?;
+            Ok(if decide(connection, id, "accepted", &by, &reason, at)? { loss } else { None })
+        })
+        .await?;
+    let Some(loss) = loss else { return Ok(None) };
+    let rows = db.read(move |connection| items(connection, id, usize::MAX)).await?;
+    let mut gone = 0;
+    for chunk in rows.chunks(ACCEPTED_AT_ONCE) {
+        let chunk = chunk.to_vec();
+        gone += db.write_as(Priority::Background, move |connection| bury(connection, &chunk, at)).await?;
+    }
+    let scope_id = loss.scope_id;
+    db.write(move |connection| settle_scope(connection, scope_id, at)).await?;
+    Ok(Some(gone))
+}
+
+/// Rejects a loss: its rows stay, marked as missing, and are not asked about again until they return. Gives whether it was open.
+pub async fn reject(db: &Db, id: i64, by: &str, reason: &str, at: Instant) -> Result<bool, StoreError> {
+    let (by, reason) = (by.to_owned(), reason.to_owned());
+    db.write(move |connection| {
+        let Some(loss) = find(connection, &Scope::unrestricted(), id)? else { return Ok(false) };
+        let was_open = decide(connection, id, "rejected", &by, &reason, at)?;
+        settle_scope(connection, loss.scope_id, at)?;
+        Ok(was_open)
+    })
+    .await
+}
+
+/// Of those rows, the ones that are still missing.
+fn bury(connection: &mut AnyConnection, rows: &[i64], at: Instant) -> QueryResult<u64> {
+    let mut sql = Sql::new("SELECT id AS resource_id FROM resources WHERE missing_since IS NOT NULL AND id IN ");
+    sql.bind_list(rows);
+    let missing: Vec<i64> = sql.load::<Item>(connection)?.into_iter().map(|row| row.resource_id).collect();
+    Ok(super::apply::tombstone(connection, &missing, at)?.gone)
+}
+
+/// After a decision: a scope without open losses is complete again, and its present count is what losses are measured against.
+fn settle_scope(connection: &mut AnyConnection, scope_id: i64, at: Instant) -> QueryResult<()> {
+    let Some(scope) = scopes::by_id(connection, scope_id)? else { return Ok(()) };
+    let open = open_in(connection, scope_id)?;
+    if scope.state() != ScopeState::Held {
+        return Ok(());
+    }
+    let mut peaks = Peaks::from_json(&scope.peaks);
+    let mut ending = Ending { state: scope.state, reason: scope.reason, confirmed_at: None, peaks: scope.peaks };
+    if open.is_empty() {
+        ScopeState::Complete.as_str().clone_into(&mut ending.state);
+        ending.reason.clear();
+    }
+    scopes::end(connection, scope_id, &ending)?;
+    if open.is_empty() {
+        let present = scopes::by_id(connection, scope_id)?.map_or(0, |scope| scope.present);
+        peaks.reset(at, present.unsigned_abs());
+        ending.peaks = peaks.to_json();
+        scopes::end(connection, scope_id, &ending)?;
+    }
+    Ok(())
 }
