@@ -15,7 +15,6 @@ import path from 'node:path'
 const VERSIONS = {
   '@tabler/core': '1.6.1',
   '@tabler/icons': '3.51.0',
-  'htmx.org': '4.0.1',
   '@fontsource-variable/ibm-plex-sans': '5.3.0',
   '@fontsource/ibm-plex-mono': '5.3.0'
 }
@@ -87,7 +86,6 @@ function icons () {
 
 function copies () {
   const copy = (name, from, to) => fs.copyFileSync(path.join(npm(name), from), path.join(out, to))
-  copy('htmx.org', 'dist/htmx.min.js', 'htmx.js')
   copy('@fontsource-variable/ibm-plex-sans', 'files/ibm-plex-sans-latin-wght-normal.woff2', 'fonts/plex-sans.woff2')
   for (const weight of [400, 600]) {
     copy('@fontsource/ibm-plex-mono', `files/ibm-plex-mono-latin-${weight}-normal.woff2`, `fonts/plex-mono-${weight}.woff2`)

@@ -14,6 +14,7 @@ use crate::clock::Instant;
 
 pub mod app;
 pub mod certificate;
+pub mod diff;
 pub mod dns_record;
 pub mod field;
 pub mod instance;

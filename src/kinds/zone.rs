@@ -1,4 +1,6 @@
-//! DNS zones.
+//! DNS zones: what a provider serves, how, and on which plan.
+//!
+//! A zone covers its records through the key `zone:<source>/<name>`. It holds no host key: the apex is served by records.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,19 +11,25 @@ use crate::clock::Instant;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Zone {
-    /// The source that serves it, which distinguishes two zones of one name.
+    /// The provider's id, which distinguishes two zones of one name.
     pub zone_id: String,
     /// In A-labels, lower case, without the final dot.
     pub name: String,
     /// `active`, `pending`, `initializing`, `moved`, or what the provider says.
     pub status: String,
+    /// The provider answers DNS, but proxies nothing.
     pub paused: bool,
+    /// Caches are bypassed for now.
+    pub development_mode: bool,
     /// `full`, `partial`, `secondary`, `internal`.
     pub zone_type: String,
+    /// The account's name.
     pub account: String,
+    pub account_id: String,
     pub plan: String,
     pub name_servers: Vec<String>,
     pub original_name_servers: Vec<String>,
+    pub original_registrar: String,
     /// What the token may do: `#dns_records:edit` and the like.
     pub permissions: Vec<String>,
     pub created_at: Option<Instant>,
@@ -35,14 +43,37 @@ pub const SPEC: KindSpec = KindSpec {
     path: "zones",
     title: "Zone",
     titles: "Zones",
-    about: "",
+    about: "DNS zones appear here once a source with a DNS provider (cloudflare) has synced; a zone that its token does not list is not seen.",
     shortcut: 'z',
-    facets: ["", "", ""],
-    filters: &["status", "source", "region", "cluster"],
-    columns: &[Column::new("name", "Name").sortable().priority(1)],
-    volatile: &[],
+    facets: ["zone_type", "plan", "account"],
+    filters: &["status", "zone_type", "plan", "account", "source", "region", "cluster", "app", "environment"],
+    columns: &[
+        Column::new("name", "Name").sortable().priority(1),
+        Column::new("status", "Status").sortable().priority(1),
+        Column::new("caution", "Caution").priority(2),
+        Column::new("zone_type", "Type").sortable().priority(2),
+        Column::new("plan", "Plan").sortable().priority(3),
+        Column::new("account", "Account").sortable().priority(3),
+        Column::new("source", "Source").sortable().priority(2),
+        Column::new("name_servers", "Name servers").priority(3),
+        Column::new("changed_at", "Changed").sortable().priority(3),
+        Column::new("environment", "Environment").sortable().optional().priority(3),
+        Column::new("region", "Region").sortable().optional().priority(3),
+        Column::new("cluster", "Cluster").sortable().optional().priority(3),
+        Column::new("zone_id", "Zone ID").optional().priority(3),
+        Column::new("created_at", "Created").optional().priority(3),
+        Column::new("activated_at", "Activated").optional().priority(3),
+        Column::new("modified_on", "Modified at provider").optional().priority(3),
+        Column::new("first_seen_at", "First seen").sortable().optional().priority(3),
+    ],
+    volatile: &["modified_on"],
     passage: false,
-    tone: |_| Tone::Plain,
+    tone: |status| match status {
+        "active" => Tone::Good,
+        "pending" | "initializing" => Tone::Warn,
+        "moved" | "deleted" | "deactivated" => Tone::Bad,
+        _ => Tone::Plain,
+    },
     of: erased::<Zone>(),
 };
 
@@ -50,18 +81,176 @@ impl Kind for Zone {
     const SPEC: &'static KindSpec = &SPEC;
 
     fn external_id(&self) -> String {
-        String::new()
+        self.zone_id.clone()
     }
 
-    fn facts(&self, _origin: &Origin) -> Facts {
-        Facts::default()
+    fn facts(&self, origin: &Origin) -> Facts {
+        Facts {
+            name: self.name.clone(),
+            status: self.status.clone(),
+            due_at: None,
+            facets: [self.zone_type.clone(), self.plan.clone(), self.account.clone()],
+            keys: vec![Mention::new(Role::Covers, Key::zone(&origin.source, &self.name))],
+            refs: Vec::new(),
+            terms: self.terms(),
+            tags: Vec::new(),
+        }
     }
 
-    fn cell(&self, _column: &str) -> Cell {
-        Cell::Empty
+    fn cell(&self, column: &str) -> Cell {
+        match column {
+            "caution" => self.caution(),
+            "zone_type" => Cell::text(&self.zone_type),
+            "plan" => Cell::text(&self.plan),
+            "account" => Cell::text(&self.account),
+            "account_id" => Cell::code(&self.account_id),
+            "zone_id" => Cell::code(&self.zone_id),
+            "name_servers" => Cell::codes(self.name_servers.clone()),
+            "created_at" => Cell::time(self.created_at),
+            "activated_at" => Cell::time(self.activated_at),
+            "modified_on" => Cell::time(self.modified_on),
+            _ => Cell::Empty,
+        }
     }
 
     fn sections(&self) -> Vec<Section> {
-        Vec::new()
+        let status = Cell::badge(&self.status, (SPEC.tone)(&self.status));
+        [
+            Section::fields(
+                "State",
+                [
+                    ("Status", status),
+                    ("What it means", Cell::text(meaning(&self.status))),
+                    ("Caution", self.caution()),
+                    ("Type", Cell::text(&self.zone_type)),
+                    ("Unicode name", unicode(&self.name).map_or(Cell::Empty, Cell::Text)),
+                ],
+            ),
+            Section::fields(
+                "Delegation",
+                [
+                    ("Name servers", Cell::codes(self.name_servers.clone())),
+                    ("Name servers before", Cell::codes(self.original_name_servers.clone())),
+                    ("Registrar before", Cell::text(&self.original_registrar)),
+                ],
+            ),
+            Section::fields(
+                "At the provider",
+                [
+                    ("Account", Cell::text(&self.account)),
+                    ("Account ID", Cell::code(&self.account_id)),
+                    ("Zone ID", Cell::code(&self.zone_id)),
+                    ("Plan", Cell::text(&self.plan)),
+                    ("Our token may", Cell::codes(self.permissions.clone())),
+                    ("Created", Cell::time(self.created_at)),
+                    ("Activated", Cell::time(self.activated_at)),
+                    ("Modified", Cell::time(self.modified_on)),
+                ],
+            ),
+        ]
+        .into_iter()
+        .filter(|section| !section.is_empty())
+        .collect()
+    }
+}
+
+impl Zone {
+    /// What should be known before anything is changed or believed here.
+    fn caution(&self) -> Cell {
+        let cautions = [
+            (self.paused, "paused"),
+            (self.development_mode, "development mode"),
+            (self.zone_type == "secondary", "read-only"),
+        ];
+        let words: Vec<_> = cautions.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word).collect();
+        Cell::badge(words.join(", "), Tone::Warn)
+    }
+
+    fn terms(&self) -> Vec<String> {
+        let mut terms: Vec<String> = [&self.zone_id, &self.account, &self.account_id]
+            .into_iter()
+            .chain(&self.name_servers)
+            .map(|term| term.to_lowercase())
+            .chain(unicode(&self.name))
+            .filter(|term| !term.is_empty())
+            .collect();
+        terms.sort();
+        terms.dedup();
+        terms
+    }
+}
+
+/// A status in the words of somebody who has to decide what to do.
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "pending" | "initializing" => "Not delegated to these name servers yet: nobody resolves these records.",
+        "moved" => "The domain is delegated elsewhere now: nobody resolves these records.",
+        _ => "",
+    }
+}
+
+/// The name as people write it, where that differs from its A-labels.
+pub(super) fn unicode(name: &str) -> Option<String> {
+    if !name.split('.').any(|label| label.starts_with("xn--")) {
+        return None;
+    }
+    let (unicode, outcome) = idna::domain_to_unicode(name);
+    (outcome.is_ok() && unicode != name).then_some(unicode)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> Origin {
+        Origin { source: "dns".to_owned(), network: "dns".to_owned() }
+    }
+
+    #[test]
+    fn a_zone_covers_its_records_and_serves_no_host() {
+        let zone = Zone {
+            zone_id: "023E".into(),
+            name: "xn--bcher-kva.example".into(),
+            status: "active".into(),
+            zone_type: "full".into(),
+            plan: "free".into(),
+            account: "Example".into(),
+            name_servers: vec!["ns1.example.net".into(), "ns1.example.net".into()],
+            ..Zone::default()
+        };
+        let facts = zone.facts(&origin());
+        assert_eq!(facts.keys, [Mention::new(Role::Covers, Key::zone("dns", "xn--bcher-kva.example"))]);
+        assert!(facts.refs.is_empty());
+        assert_eq!(facts.facets, ["full", "free", "Example"]);
+        assert_eq!(facts.terms, ["023e", "bücher.example", "example", "ns1.example.net"]);
+    }
+
+    #[test]
+    fn what_calls_for_caution_is_one_word_each() {
+        let mut zone = Zone::default();
+        assert_eq!(zone.cell("caution"), Cell::Empty);
+        zone.paused = true;
+        zone.zone_type = "secondary".into();
+        assert_eq!(zone.cell("caution"), Cell::Badge("paused, read-only".into(), Tone::Warn));
+    }
+
+    #[test]
+    fn every_column_that_is_not_common_has_a_cell() {
+        let at = chrono::DateTime::from_timestamp(0, 0);
+        let zone = Zone {
+            zone_id: "1".into(),
+            zone_type: "secondary".into(),
+            plan: "free".into(),
+            account: "Example".into(),
+            name_servers: vec!["ns1.example.net".into()],
+            created_at: at,
+            activated_at: at,
+            modified_on: at,
+            ..Zone::default()
+        };
+        let common = ["name", "status", "source", "region", "cluster", "environment", "changed_at", "first_seen_at"];
+        for column in SPEC.columns.iter().filter(|column| !common.contains(&column.id)) {
+            assert_ne!(zone.cell(column.id), Cell::Empty, "{}", column.id);
+        }
     }
 }

@@ -5,11 +5,13 @@
 
 use chrono::NaiveDateTime;
 use diesel::backend::Backend;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, Bool, Double, HasSqlType, Integer, Nullable, Text, Timestamp, Untyped};
+use diesel::sql_types::{Array, BigInt, Bool, Double, HasSqlType, Integer, Nullable, Text, Timestamp, Untyped};
+use diesel::sqlite::Sqlite;
 
 use super::AnyConnection;
 use crate::clock::Instant;
@@ -34,6 +36,37 @@ pub struct Sql(Vec<Piece>);
 enum Piece {
     Text(&'static str),
     Value(Value),
+    List(List),
+}
+
+/// What a list can be made of.
+pub trait Listed: Sized {
+    fn list(values: &[Self]) -> List;
+}
+
+impl Listed for i64 {
+    fn list(values: &[Self]) -> List {
+        List::Numbers(values.to_vec())
+    }
+}
+
+impl Listed for String {
+    fn list(values: &[Self]) -> List {
+        List::Texts(values.to_vec())
+    }
+}
+
+impl Listed for &str {
+    fn list(values: &[Self]) -> List {
+        List::Texts(values.iter().map(ToString::to_string).collect())
+    }
+}
+
+/// A list of one type.
+#[derive(Clone, Debug)]
+pub enum List {
+    Texts(Vec<String>),
+    Numbers(Vec<i64>),
 }
 
 impl Sql {
@@ -59,18 +92,13 @@ impl Sql {
         self
     }
 
-    /// Appends `(v, v, …)`. The number of values is rounded up to a power of two by repeating the last one, so that few texts
-    /// exist and each is prepared once. An empty list matches nothing.
-    pub fn bind_list<V: Into<Value> + Clone>(&mut self, values: &[V]) -> &mut Self {
-        let Some(last) = values.last() else { return self.push("(NULL)") };
-        self.push("(");
-        for position in 0..values.len().next_power_of_two() {
-            if position > 0 {
-                self.push(", ");
-            }
-            self.bind(values.get(position).unwrap_or(last).clone());
+    /// Appends a list in parentheses, for `IN`. An empty one matches nothing.
+    pub fn bind_list<V: Listed>(&mut self, values: &[V]) -> &mut Self {
+        if values.is_empty() {
+            return self.push("(NULL)");
         }
-        self.push(")")
+        self.0.push(Piece::List(V::list(values)));
+        self
     }
 
     /// Runs it for its rows.
@@ -150,7 +178,57 @@ impl Query for Sql {
 
 impl<C> RunQueryDsl<C> for Sql {}
 
-impl<DB> QueryFragment<DB> for Sql
+/// A list is a bound value each. Their number is rounded up to a power of two by repeating the last one, so that few texts exist and
+/// each is prepared once.
+impl QueryFragment<Sqlite> for Sql {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => pass.push_sql(text),
+                Piece::Value(value) => bind(value, &mut pass)?,
+                Piece::List(List::Texts(values)) => bind_each::<Text, _>(values, &mut pass)?,
+                Piece::List(List::Numbers(values)) => bind_each::<BigInt, _>(values, &mut pass)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A list is one array: with a thousand parameters the planner would compare each row with each of them.
+impl QueryFragment<Pg> for Sql {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => pass.push_sql(text),
+                Piece::Value(value) => bind(value, &mut pass)?,
+                Piece::List(list) => {
+                    pass.push_sql("(SELECT unnest(");
+                    match list {
+                        List::Texts(values) => pass.push_bind_param::<Array<Text>, _>(values)?,
+                        List::Numbers(values) => pass.push_bind_param::<Array<BigInt>, _>(values)?,
+                    }
+                    pass.push_sql("))");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn bind_each<'b, ST, T>(values: &'b [T], pass: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()>
+where
+    Sqlite: HasSqlType<ST>,
+    T: ToSql<ST, Sqlite>,
+{
+    for position in 0..values.len().next_power_of_two() {
+        pass.push_sql(if position == 0 { "(" } else { ", " });
+        pass.push_bind_param::<ST, _>(&values[position.min(values.len() - 1)])?;
+    }
+    pass.push_sql(")");
+    Ok(())
+}
+
+fn bind<'b, DB>(value: &'b Value, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
 where
     DB: Backend
         + HasSqlType<Text>
@@ -167,20 +245,14 @@ where
     NaiveDateTime: ToSql<Timestamp, DB>,
     Option<NaiveDateTime>: ToSql<Nullable<Timestamp>, DB>,
 {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        for piece in &self.0 {
-            match piece {
-                Piece::Text(text) => pass.push_sql(text),
-                Piece::Value(Value::Text(text)) => pass.push_bind_param::<Text, _>(text)?,
-                Piece::Value(Value::Big(number)) => pass.push_bind_param::<BigInt, _>(number)?,
-                Piece::Value(Value::Int(number)) => pass.push_bind_param::<Integer, _>(number)?,
-                Piece::Value(Value::Bool(flag)) => pass.push_bind_param::<Bool, _>(flag)?,
-                Piece::Value(Value::Double(number)) => pass.push_bind_param::<Double, _>(number)?,
-                Piece::Value(Value::Time(at)) => pass.push_bind_param::<Timestamp, _>(at)?,
-                Piece::Value(Value::MaybeTime(at)) => pass.push_bind_param::<Nullable<Timestamp>, _>(at)?,
-            }
-        }
-        Ok(())
+    match value {
+        Value::Text(text) => pass.push_bind_param::<Text, _>(text),
+        Value::Big(number) => pass.push_bind_param::<BigInt, _>(number),
+        Value::Int(number) => pass.push_bind_param::<Integer, _>(number),
+        Value::Bool(flag) => pass.push_bind_param::<Bool, _>(flag),
+        Value::Double(number) => pass.push_bind_param::<Double, _>(number),
+        Value::Time(at) => pass.push_bind_param::<Timestamp, _>(at),
+        Value::MaybeTime(at) => pass.push_bind_param::<Nullable<Timestamp>, _>(at),
     }
 }
 

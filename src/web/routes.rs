@@ -12,7 +12,7 @@ use super::pages::{account, audit, setup, sign_in, tokens, users};
 use super::{assets, health};
 use crate::roles::Role::Admin;
 use crate::roles::TokenScope::Generated;
-use Access::{Api, Hidden, Public, SignedIn};
+use Access::{Api, Hidden, Open, Public, SignedIn};
 
 /// A route.
 #[derive(Clone, Copy)]
@@ -33,9 +33,9 @@ macro_rules! table {
 
 /// The table.
 const ROUTES: &[Entry] = table! {
-    GET  "/static/{version}/{name:.*}"      Public => assets::serve;
-    GET  "/healthz"                         Public => health::healthz;
-    GET  "/readyz"                          Public => health::readyz;
+    GET  "/static/{version}/{name:.*}"      Open => assets::serve;
+    GET  "/healthz"                         Open => health::healthz;
+    GET  "/readyz"                          Open => health::readyz;
     GET  "/metrics"                         Api(Generated) => health::metrics;
 
     GET  "/sign-in"                         Public => sign_in::show;
@@ -66,18 +66,27 @@ pub fn all() -> &'static [Entry] {
     ROUTES
 }
 
-/// Registers every route behind its guard, and a guarded "not here" for the rest.
-pub fn configure(service: &mut web::ServiceConfig) {
+/// Registers the routes that read no session.
+pub fn configure_open(service: &mut web::ServiceConfig) {
+    configure(service, |access| access == Open);
+}
+
+/// Registers all others; they lie behind the sessions.
+pub fn configure_guarded(service: &mut web::ServiceConfig) {
+    configure(service, |access| access != Open);
+}
+
+fn configure(service: &mut web::ServiceConfig, wanted: fn(Access) -> bool) {
+    let entries: Vec<&Entry> = ROUTES.iter().filter(|entry| wanted(entry.access)).collect();
     let mut paths: Vec<&str> = Vec::new();
-    for entry in ROUTES {
+    for entry in &entries {
         if !paths.contains(&entry.path) {
             paths.push(entry.path);
         }
     }
     for path in paths {
-        let entries = ROUTES.iter().filter(|entry| entry.path == path);
-        let resource = entries.fold(web::resource(path), |resource, entry| resource.route(entry.route()));
-        service.service(resource);
+        let of_path = entries.iter().filter(|entry| entry.path == path);
+        service.service(of_path.fold(web::resource(path), |resource, entry| resource.route(entry.route())));
     }
 }
 

@@ -74,9 +74,28 @@ pub struct Kept {
     pub value: String,
 }
 
+/// For pages whose query has nothing to keep.
+pub const NOTHING_KEPT: &[Kept] = &[];
+
 /// A step on the way from the start to this page.
 #[derive(Clone, Debug)]
 pub struct Crumb {
     pub title: String,
     pub href: String,
+}
+
+/// A field that differs between two versions, both as plain text; empty for "none".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diff {
+    pub field: String,
+    pub before: String,
+    pub after: String,
+}
+
+/// The house in one sentence.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    pub tone: Tone,
+    pub title: String,
+    pub detail: String,
 }
