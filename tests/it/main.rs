@@ -5,5 +5,6 @@
 // Tests may read the environment and the machine's clock; src may not.
 #![allow(clippy::disallowed_methods)]
 
+mod access;
 mod support;
 mod sync;
