@@ -6,11 +6,10 @@ use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::{Config, SecretKeyConfig, SourceConfig};
+use crate::config::{Config, SourceConfig};
 use crate::net::http::Http;
 use crate::passwords::Passwords;
 use crate::providers::{Built, Parts, Provider};
-use crate::secret::{self, Secret};
 use crate::store::sources::{ConfiguredSource, configure};
 use crate::store::{Db, StoreError};
 use crate::telemetry::Metrics;
@@ -25,20 +24,9 @@ pub struct Context {
     pub db: Db,
     /// In the order of the configuration.
     pub sources: Arc<[Connected]>,
-    /// What signs cookies; the same in every process of an installation.
-    pub secret_key: Arc<Secret>,
     pub passwords: Passwords,
-    /// Cancelled when the process is asked to stop: readiness ends at once, requests finish.
+    /// Cancelled when the process is asked to stop: readiness ends at once, requests in hand are answered.
     pub stop: CancellationToken,
-}
-
-/// Why a process could not be put together.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the secret key could not be read or made")]
-    Key(#[from] std::io::Error),
 }
 
 /// A configured source and the way to it.
@@ -70,11 +58,7 @@ impl Context {
     ///
     /// # Errors
     /// [`StoreError::Newer`] among others: a database ahead of this program is left alone.
-    pub async fn open(config: Config, sources: Vec<(SourceConfig, Built)>, parts: Parts) -> Result<Self, OpenError> {
-        let key = match &config.server.secret_key {
-            SecretKeyConfig::Given(key) => key.clone(),
-            SecretKeyConfig::File { path, make } => secret::key_in_file(path, *make)?,
-        };
+    pub async fn open(config: Config, sources: Vec<(SourceConfig, Built)>, parts: Parts) -> Result<Self, StoreError> {
         let db = Db::open(config.server.database_url.expose_secret(), parts.clock.clone())?;
         for migration in db.migrate().await? {
             tracing::info!(migration, "brought the database up to date");
@@ -82,22 +66,10 @@ impl Context {
         let sources: Arc<[Connected]> = sources.into_iter().map(Connected::from).collect();
         let (configured, now) = (sources.iter().map(configured).collect::<Vec<_>>(), parts.clock.now());
         db.write(move |connection| configure(connection, &configured, now)).await?;
-        Ok(Self { http: parts.http, sources, ..Self::new(config, db, key) })
-    }
-
-    /// A process over an open database, without sources, with the clock that the database has.
-    pub fn new(config: Config, db: Db, secret_key: Secret) -> Self {
-        Self {
-            config: Arc::new(config),
-            clock: db.clock.clone(),
-            http: Http::new(),
-            metrics: Metrics::new(),
-            db,
-            sources: Arc::new([]),
-            secret_key: Arc::new(secret_key),
-            passwords: Passwords::new(),
-            stop: CancellationToken::new(),
-        }
+        let metrics = Metrics::new();
+        let (passwords, stop) = (Passwords::new(), CancellationToken::new());
+        let config = Arc::new(config);
+        Ok(Self { config, clock: parts.clock, http: parts.http, metrics, db, sources, passwords, stop })
     }
 }
 

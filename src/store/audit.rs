@@ -4,11 +4,12 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::schema::audit_log;
+use super::sql::Sql;
 use super::{AnyConnection, ids};
 use crate::clock::Instant;
 
 /// What was done, by whom, and how it ended.
-#[derive(Clone, Debug, Queryable, Selectable)]
+#[derive(Clone, Debug, QueryableByName)]
 #[diesel(table_name = audit_log)]
 pub struct AuditRow {
     pub id: i64,
@@ -80,14 +81,29 @@ pub fn complete(
         .map(|_| ())
 }
 
-/// The newest rows, or those older than the row `before`.
-pub fn page(connection: &mut AnyConnection, before: Option<i64>, limit: i64) -> QueryResult<Vec<AuditRow>> {
-    audit_log::table
-        .filter(audit_log::id.lt(before.unwrap_or(i64::MAX)))
-        .order(audit_log::id.desc())
-        .limit(limit)
-        .select(AuditRow::as_select())
-        .load(connection)
+/// The newest rows, or those older than the row `before`; with `wanted`, those whose actor, action or subject contains it.
+pub fn page(
+    connection: &mut AnyConnection,
+    wanted: &str,
+    before: Option<i64>,
+    limit: i64,
+) -> QueryResult<Vec<AuditRow>> {
+    let mut sql = Sql::new(
+        "SELECT id, at, actor, effective_actor, address, request_id, action, subject, reason, before_state, after_state, \
+         outcome, completed_at FROM audit_log WHERE id < ",
+    );
+    sql.bind(before.unwrap_or(i64::MAX));
+    if !wanted.is_empty() {
+        let literal = wanted.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let pattern = format!("%{literal}%");
+        for (position, column) in ["lower(actor)", "lower(action)", "lower(subject)"].into_iter().enumerate() {
+            sql.push(if position == 0 { " AND (" } else { " OR " });
+            sql.push(column).push(" LIKE ").bind(&pattern).push(" ESCAPE '\\'");
+        }
+        sql.push(")");
+    }
+    sql.push(" ORDER BY id DESC LIMIT ").bind(limit);
+    sql.load(connection)
 }
 
 /// Closes rows that began before `before` and were never completed: the process died between, and nobody knows.

@@ -39,6 +39,7 @@ pub mod sign_ins;
 pub mod sources;
 pub mod sql;
 pub mod stage;
+pub mod standing;
 pub mod syncs;
 pub mod tasks;
 pub mod terms;

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods)]
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod access;
 mod dependencies;
 mod layers;
 mod providers;
@@ -13,5 +14,3 @@ mod relations;
 mod store;
 mod support;
 mod sync;
-//! The one integration binary.
-
