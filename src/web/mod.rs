@@ -6,7 +6,12 @@
 //! **One more page**: its file in `pages/`, its template, and its line in the table of routes.
 
 pub mod assets;
+pub mod cells;
+pub mod deep_link;
 pub mod filters;
+pub mod listing;
+pub mod moment;
+pub mod params;
 pub mod pages;
 pub mod shell;
 pub mod view;
