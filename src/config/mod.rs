@@ -16,6 +16,7 @@ pub mod networks;
 pub mod placement;
 pub mod reader;
 pub mod regions;
+pub mod secret_key;
 pub mod server;
 pub mod sources;
 pub mod table;

@@ -22,9 +22,8 @@ pub struct SourceConfig {
     /// Read by the provider's own spec.
     pub settings: Table,
     pub guard: GuardConfig,
+    /// Where `provider` is written, or the whole source if it is not.
     pub place: Place,
-    /// Of the value of `provider`, for a fault about it.
-    pub provider_place: Place,
 }
 
 const DEFAULT_EVERY: Duration = Duration::from_secs(300);
@@ -40,17 +39,15 @@ pub fn read(
     let mut sources = Vec::new();
     for table in root.tables("source") {
         let mut section = root.within(table);
-        let place = table.place.clone();
         let source = SourceConfig {
             name: names.read(&mut section, "aws-eu"),
             provider: section.required_text("provider", "aws").unwrap_or_default(),
             region: section.text("region"),
             cluster: section.text("cluster"),
             every: every(&mut section),
-            settings: section.table("settings").cloned().unwrap_or_else(|| Table::empty(place.clone())),
+            settings: section.table("settings").cloned().unwrap_or_else(|| Table::empty(table.place.clone())),
             guard: guard::read(&mut section, mentions),
-            provider_place: section.place("provider"),
-            place,
+            place: section.place("provider"),
         };
         check_defaults(&section, &source, regions, clusters);
         section.finish();

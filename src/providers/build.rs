@@ -34,7 +34,7 @@ fn build(config: &Config, source: &SourceConfig, parts: &Parts, faults: &RefCell
             let what = format!("no provider is named {:?}", source.provider);
             let known: Vec<_> = PROVIDERS.iter().map(|spec| spec.name).collect();
             let remedy = format!("use one of: {}", known.join(", "));
-            faults.borrow_mut().push(Fault::new(source.provider_place.clone(), what, remedy));
+            faults.borrow_mut().push(Fault::new(source.place.clone(), what, remedy));
         }
         return None;
     };
@@ -63,7 +63,7 @@ mod tests {
 name = "cloud"
 provider = "azure"
 [[source]]
-name = "memory"
+name = "aws-eu"
 provider = "memory"
 settings = { "colour of the sky" = "blue" }
 "#;

@@ -17,6 +17,7 @@ use crate::error::NewerDatabase;
 
 pub mod alerts;
 pub mod apply;
+pub mod audit;
 pub mod connection;
 pub mod counts;
 pub mod gate;
@@ -32,12 +33,18 @@ pub mod schema;
 pub mod scope;
 pub mod scopes;
 pub mod search;
+pub mod sessions;
+pub mod setup_links;
+pub mod sign_ins;
 pub mod sources;
 pub mod sql;
 pub mod stage;
+pub mod standing;
 pub mod syncs;
 pub mod tasks;
 pub mod terms;
+pub mod tokens;
+pub mod users;
 pub mod versions;
 pub mod words;
 

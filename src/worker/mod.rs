@@ -78,6 +78,24 @@ impl Worker {
         }
     }
 
+    /// Runs one task now and waits for its end; `None` if another worker is at it.
+    pub async fn run_task(&self, task: &'static task::Task) -> Result<Option<store::tasks::TaskRow>, StoreError> {
+        let (name, now) = (self.name.clone(), self.db.clock.now());
+        let claimed = self
+            .db
+            .write(move |connection| {
+                store::tasks::ensure(connection, task.name, now)?;
+                store::tasks::request(connection, task.name, &name, now)?;
+                store::tasks::claim(connection, task.name, &name, now)
+            })
+            .await?;
+        if !claimed {
+            return Ok(None);
+        }
+        executor::run_claimed(self, task).await?;
+        Ok(self.db.read(store::tasks::all).await?.into_iter().find(|row| row.name == task.name))
+    }
+
     async fn prepare(&self) -> Result<(), StoreError> {
         let (name, now) = (self.name.clone(), self.db.clock.now());
         self.db

@@ -1,10 +1,15 @@
 //! `/audit`: who did what, for administrators.
 
+use actix_web::web;
 use askama::Template;
 use askama_web::WebTemplate;
+use serde::Deserialize;
 
 use crate::clock::Instant;
+use crate::context::Context;
 use crate::kinds::Tone;
+use crate::store::audit::{self, AuditRow};
+use crate::web::error::PageError;
 use crate::web::view::Pager;
 use crate::web::{Shell, filters};
 
@@ -32,4 +37,70 @@ pub struct AuditLine {
     pub outcome: String,
     pub tone: Tone,
     pub address: String,
+}
+
+/// Rows on a page.
+const PAGE: i64 = 100;
+
+/// What may be asked for; `cursor` is the id of the last row of the page before.
+#[derive(Deserialize)]
+pub struct AuditQuery {
+    #[serde(default)]
+    q: String,
+    cursor: Option<i64>,
+}
+
+/// `GET /audit`.
+pub async fn show(
+    context: web::Data<Context>,
+    shell: Shell,
+    query: web::Query<AuditQuery>,
+) -> Result<AuditPage, PageError> {
+    let AuditQuery { q, cursor } = query.into_inner();
+    let wanted = q.trim().to_owned();
+    let rows = context.db.read(move |connection| audit::page(connection, &wanted, cursor, PAGE + 1)).await?;
+    let has_more = i64::try_from(rows.len()).is_ok_and(|count| count > PAGE);
+    let rows: Vec<_> = rows.into_iter().take(usize::try_from(PAGE).unwrap_or_default()).collect();
+    let pager = Pager {
+        shown: rows.len(),
+        first_href: cursor.map(|_| href(&q, None)),
+        next_href: rows.last().filter(|_| has_more).map(|last| href(&q, Some(last.id))),
+    };
+    Ok(AuditPage { shell, query: q, entries: rows.into_iter().map(line).collect(), pager })
+}
+
+fn href(q: &str, cursor: Option<i64>) -> String {
+    let mut query = Vec::new();
+    if !q.is_empty() {
+        query.push(("q", q.to_owned()));
+    }
+    if let Some(cursor) = cursor {
+        query.push(("cursor", cursor.to_string()));
+    }
+    match serde_urlencoded::to_string(&query) {
+        Ok(query) if !query.is_empty() => format!("/audit?{query}"),
+        _ => "/audit".to_owned(),
+    }
+}
+
+fn line(row: AuditRow) -> AuditLine {
+    let tone = match row.outcome.as_str() {
+        "succeeded" => Tone::Good,
+        "failed" => Tone::Bad,
+        "refused" | "unknown" => Tone::Warn,
+        _ => Tone::Muted,
+    };
+    AuditLine {
+        at: row.at.and_utc(),
+        actor: row.actor,
+        effective_actor: row.effective_actor,
+        action: row.action,
+        subject: row.subject,
+        reason: row.reason,
+        before: row.before_state,
+        after: row.after_state,
+        outcome: row.outcome,
+        tone,
+        address: row.address,
+    }
 }

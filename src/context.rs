@@ -1,0 +1,88 @@
+//! What a running process is made of, opened once and handed on: configuration, database, clock, HTTP client, numbers, providers.
+
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{Config, SourceConfig};
+use crate::net::http::Http;
+use crate::passwords::Passwords;
+use crate::providers::{Built, Parts, Provider};
+use crate::store::sources::{ConfiguredSource, configure};
+use crate::store::{Db, StoreError};
+use crate::telemetry::Metrics;
+
+/// A running process. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub http: Http,
+    pub metrics: Metrics,
+    pub db: Db,
+    /// In the order of the configuration.
+    pub sources: Arc<[Connected]>,
+    pub passwords: Passwords,
+    /// Cancelled when the process is asked to stop: readiness ends at once, requests in hand are answered.
+    pub stop: CancellationToken,
+}
+
+/// A configured source and the way to it.
+#[derive(Clone)]
+pub struct Connected {
+    pub config: SourceConfig,
+    pub reach: Reach,
+}
+
+/// Whether a source can be asked.
+#[derive(Clone)]
+pub enum Reach {
+    Ready(Arc<dyn Provider>),
+    NotConfigured { missing: String },
+}
+
+impl From<(SourceConfig, Built)> for Connected {
+    fn from((config, built): (SourceConfig, Built)) -> Self {
+        let reach = match built {
+            Built::Ready(provider) => Reach::Ready(Arc::from(provider)),
+            Built::NotConfigured { missing } => Reach::NotConfigured { missing },
+        };
+        Self { config, reach }
+    }
+}
+
+impl Context {
+    /// Opens the database, brings it up to date and tells it which sources there are.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] among others: a database ahead of this program is left alone.
+    pub async fn open(config: Config, sources: Vec<(SourceConfig, Built)>, parts: Parts) -> Result<Self, StoreError> {
+        let db = Db::open(config.server.database_url.expose_secret(), parts.clock.clone())?;
+        for migration in db.migrate().await? {
+            tracing::info!(migration, "brought the database up to date");
+        }
+        let sources: Arc<[Connected]> = sources.into_iter().map(Connected::from).collect();
+        let (configured, now) = (sources.iter().map(configured).collect::<Vec<_>>(), parts.clock.now());
+        db.write(move |connection| configure(connection, &configured, now)).await?;
+        let metrics = Metrics::new();
+        let (passwords, stop) = (Passwords::new(), CancellationToken::new());
+        let config = Arc::new(config);
+        Ok(Self { config, clock: parts.clock, http: parts.http, metrics, db, sources, passwords, stop })
+    }
+}
+
+fn configured(source: &Connected) -> ConfiguredSource {
+    ConfiguredSource {
+        name: source.config.name.clone(),
+        provider: source.config.provider.clone(),
+        region: source.config.region.clone().unwrap_or_default(),
+        cluster: source.config.cluster.clone().unwrap_or_default(),
+        every_seconds: i64::try_from(source.config.every.as_secs()).unwrap_or(i64::MAX),
+        missing: match &source.reach {
+            Reach::Ready(_) => None,
+            Reach::NotConfigured { missing } => Some(missing.clone()),
+        },
+    }
+}

@@ -1,0 +1,146 @@
+//! Who may enter. Each line of the table of routes names an [`Access`], and [`guard`] stands before its handler.
+//!
+//! **One more kind of access**: a variant, its arm in [`admit`], and its row in the tests' table of routes and roles.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+
+use super::client::ClientAddress;
+use super::csrf;
+use super::error::PageError;
+use super::session::{Live, Session};
+use crate::accounts::tokens::{self, Bearer};
+use crate::context::Context;
+use crate::roles::{Role, TokenScope};
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Any person who is signed in.
+    SignedIn,
+    /// People of at least this role; others are told so (403).
+    Role(Role),
+    /// People of at least this role; for others the page is not there (404).
+    Hidden(Role),
+    /// Tokens of this scope; a signed-in browser too, where it only reads.
+    Api(TokenScope),
+}
+
+/// Who was let in; in the request's extensions.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    Anonymous,
+    Person(Live),
+    Token(Bearer),
+}
+
+impl Caller {
+    /// As the audit names it.
+    pub fn actor(&self) -> String {
+        match self {
+            Self::Anonymous => "anonymous".to_owned(),
+            Self::Person(person) => person.email.clone(),
+            Self::Token(token) => format!("token:{}", token.name),
+        }
+    }
+}
+
+/// Lets a request in or refuses it, before its handler sees it.
+pub async fn guard(
+    access: Access,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let caller = match admit(access, &mut request).await {
+        Ok(caller) => caller,
+        Err(refusal) => return Ok(request.error_response(refusal)),
+    };
+    request.extensions_mut().insert(caller);
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    if let Some(cookie) = csrf::fresh_cookie(response.request()) {
+        response.response_mut().add_cookie(&cookie).map_err(Error::from)?;
+    }
+    Ok(response)
+}
+
+async fn admit(access: Access, request: &mut ServiceRequest) -> Result<Caller, PageError> {
+    if let Access::Api(scope) = access {
+        return admit_to_api(scope, request).await;
+    }
+    let session = Session::of(request.request());
+    if session.is_troubled() && access != Access::Public {
+        return Err(PageError::Overloaded);
+    }
+    let caller = session.live().map_or(Caller::Anonymous, Caller::Person);
+    match (access, &caller) {
+        (Access::Public, _) | (Access::SignedIn, Caller::Person(_)) => {}
+        (_, Caller::Anonymous) => return Err(PageError::sign_in_first(request.request())),
+        (Access::Role(role), Caller::Person(person)) if person.role() < role => return Err(PageError::Forbidden(role)),
+        (Access::Hidden(role), Caller::Person(person)) if person.role() < role => return Err(PageError::NotFound),
+        _ => {}
+    }
+    if !request.method().is_safe() {
+        check_form(request).await?;
+    }
+    Ok(caller)
+}
+
+/// Every form proves that it is ours, whichever handler it is for; none can forget to ask.
+async fn check_form(request: &mut ServiceRequest) -> Result<(), PageError> {
+    let from_elsewhere = request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    let in_header = request.headers().get(csrf::HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let given = match in_header {
+        Some(token) => Some(token),
+        None => {
+            let body = request.extract::<web::Bytes>().await.map_err(|_| PageError::TooLarge)?;
+            let given = serde_urlencoded::from_bytes::<Vec<(String, String)>>(&body)
+                .ok()
+                .and_then(|fields| fields.into_iter().find(|(name, _)| name == csrf::FIELD))
+                .map(|(_, value)| value);
+            request.set_payload(Payload::from(body));
+            given
+        }
+    };
+    match given {
+        Some(token) if !from_elsewhere && csrf::is_ours(request.request(), &token) => Ok(()),
+        _ => Err(PageError::Csrf),
+    }
+}
+
+async fn admit_to_api(scope: TokenScope, request: &ServiceRequest) -> Result<Caller, PageError> {
+    let context = request.app_data::<web::Data<Context>>().ok_or(PageError::Overloaded)?;
+    let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
+        return admit_browser(scope, request);
+    };
+    let token = authorization
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or(PageError::Unauthorized(None))?;
+    let address = request.extensions().get::<ClientAddress>().copied().ok_or(PageError::Overloaded)?;
+    let bearer = tokens::authenticate(context, token, address.0).await?;
+    let bearer = bearer.map_err(|refusal| PageError::Unauthorized(Some(refusal)))?;
+    let enough = match scope {
+        TokenScope::Generated => true,
+        TokenScope::Read => bearer.scope != TokenScope::Generated,
+        TokenScope::Act => bearer.scope == TokenScope::Act,
+    };
+    if enough { Ok(Caller::Token(bearer)) } else { Err(PageError::Scope(scope)) }
+}
+
+/// The API's own page in the browser may read. It may not act: a cookie comes along from everywhere, a token does not.
+fn admit_browser(scope: TokenScope, request: &ServiceRequest) -> Result<Caller, PageError> {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && scope != TokenScope::Act;
+    let session = Session::of(request.request());
+    if reads && session.is_troubled() {
+        return Err(PageError::Overloaded);
+    }
+    session.live().filter(|_| reads).map(Caller::Person).ok_or(PageError::Unauthorized(None))
+}

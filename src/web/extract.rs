@@ -1,0 +1,149 @@
+//! What handlers ask for by type: the person, who acts, the frame of the page.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, web};
+use futures_util::future::LocalBoxFuture;
+
+use super::access::Caller;
+use super::client::ClientAddress;
+use super::error::PageError;
+use super::frame::RequestId;
+use super::session::{Live, Session};
+use super::{Flash, Shell, Standing, Theme, Viewer, csrf};
+use crate::audit::Doer;
+use crate::context::Context;
+use crate::kinds::Tone;
+use crate::roles::Role;
+use crate::store::standing;
+
+/// The cookie of the chosen theme.
+pub const THEME_COOKIE: &str = "quarterdeck-theme";
+
+/// The session, typed.
+impl FromRequest for Session {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::of(request)))
+    }
+}
+
+/// The person who is signed in; for routes whose access takes one.
+impl FromRequest for Live {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match request.extensions().get::<Caller>() {
+            Some(Caller::Person(person)) => Ok(person.clone()),
+            _ => Err(PageError::sign_in_first(request)),
+        })
+    }
+}
+
+/// Who acts by this request, for the audit.
+impl FromRequest for Doer {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let extensions = request.extensions();
+        ready(Ok(Self {
+            actor: extensions.get::<Caller>().map_or_else(|| Caller::Anonymous.actor(), Caller::actor),
+            address: extensions.get::<ClientAddress>().map(|address| address.0.to_string()).unwrap_or_default(),
+            request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+        }))
+    }
+}
+
+/// The frame of the page: who looks, when, and how things stand.
+impl FromRequest for Shell {
+    type Error = PageError;
+    type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
+    }
+}
+
+impl Shell {
+    /// The frame of a request's page, for handlers that show a page only sometimes: it takes the message that was left.
+    pub async fn of(request: &HttpRequest) -> Result<Self, PageError> {
+        let context = request.app_data::<web::Data<Context>>().ok_or(PageError::Overloaded)?;
+        let session = Session::of(request);
+        let mut shell = Self::bare(context.clock.now());
+        shell.theme = theme(request);
+        shell.here = request.uri().path_and_query().map_or("/", |here| here.as_str()).to_owned();
+        shell.csrf_token = csrf::token(request);
+        let Some(person) = session.live() else { return Ok(shell) };
+        shell.viewer = Some(viewer(&person));
+        shell.flash = session
+            .take_flash()
+            .map(|flash| Flash { tone: if flash.good { Tone::Good } else { Tone::Bad }, text: flash.text });
+        let row = context.db.read(standing::read).await?;
+        shell.standing = Some(Standing {
+            confirmed_at: row.confirmed_at.filter(|_| row.unconfirmed == 0).map(|at| at.and_utc()),
+            sources: row.sources,
+            troubled: row.troubled,
+            held: row.held,
+            alerts: row.alerts,
+        });
+        Ok(shell)
+    }
+}
+
+/// A page with a status other than 200: a form that is shown again.
+pub fn page_with(status: StatusCode, page: impl Responder, request: &HttpRequest) -> HttpResponse {
+    page.customize().with_status(status).respond_to(request).map_into_boxed_body()
+}
+
+fn viewer(person: &Live) -> Viewer {
+    let role = person.role();
+    Viewer {
+        email: person.email.clone(),
+        role: role.to_string(),
+        operates: role >= Role::Operator,
+        administers: role >= Role::Admin,
+    }
+}
+
+fn theme(request: &HttpRequest) -> Theme {
+    request.cookie(THEME_COOKIE).map(|cookie| Theme::parse(cookie.value())).unwrap_or_default()
+}
+
+/// A path of the panel to go on to, out of a query or form that anybody may have made: never another host.
+pub fn safe_next(text: &str) -> &str {
+    let is_path = text.starts_with('/') && !text.starts_with("//");
+    // Browsers read a backslash as a slash, and skip control characters.
+    let is_plain = !text.contains('\\') && !text.chars().any(char::is_control);
+    let is_a_form = ["/sign-in", "/sign-out", "/setup"].iter().any(|form| text.starts_with(form));
+    if is_path && is_plain && !is_a_form && text.len() <= 2048 { text } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_another_host() {
+        assert_eq!(safe_next("/zones?q=example.com"), "/zones?q=example.com");
+        for evil in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "javascript:alert(1)",
+            "evil.example",
+            "",
+            "/sign-in?next=/sign-in",
+        ] {
+            assert_eq!(safe_next(evil), "/", "{evil}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Every route on one page: method, path, who may, and what answers.
+//!
+//! **One more route**: its line here. A line without an [`Access`] does not compile, and no handler is reached but through it.
+
+use actix_web::guard;
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::{Route, web};
+
+use super::access::{self, Access};
+use super::pages::{account, audit, setup, sign_in, tokens, users};
+use super::{assets, health};
+use crate::roles::Role::Admin;
+use crate::roles::TokenScope::Generated;
+use Access::{Api, Hidden, Public, SignedIn};
+
+/// A route.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// A GET answers HEAD too.
+    pub method: &'static str,
+    /// As actix-web matches it: `/users/{id}/role`.
+    pub path: &'static str,
+    pub access: Access,
+    handler: fn() -> Route,
+}
+
+macro_rules! table {
+    ($($method:ident $path:literal $access:expr => $handler:path;)*) => {
+        &[$(Entry { method: stringify!($method), path: $path, access: $access, handler: || web::to($handler) }),*]
+    };
+}
+
+/// The table.
+const ROUTES: &[Entry] = table! {
+    GET  "/static/{version}/{name:.*}"      Public => assets::serve;
+    GET  "/healthz"                         Public => health::healthz;
+    GET  "/readyz"                          Public => health::readyz;
+    GET  "/metrics"                         Api(Generated) => health::metrics;
+
+    GET  "/sign-in"                         Public => sign_in::show;
+    POST "/sign-in"                         Public => sign_in::submit;
+    POST "/sign-out"                        SignedIn => sign_in::leave;
+    GET  "/setup"                           Public => setup::show;
+    POST "/setup"                           Public => setup::submit;
+
+    GET  "/account"                         SignedIn => account::show;
+    POST "/account/password"                SignedIn => account::change_password;
+    POST "/account/theme"                   Public => account::set_theme;
+    POST "/account/sessions/revoke-others"  SignedIn => account::revoke_others;
+    POST "/account/sessions/{id}/revoke"    SignedIn => account::revoke;
+    GET  "/tokens"                          SignedIn => tokens::show;
+    POST "/tokens"                          SignedIn => tokens::create;
+    POST "/tokens/{id}/revoke"              SignedIn => tokens::revoke;
+
+    GET  "/users"                           Hidden(Admin) => users::show;
+    POST "/users"                           Hidden(Admin) => users::add;
+    POST "/users/{id}/role"                 Hidden(Admin) => users::set_role;
+    POST "/users/{id}/disable"              Hidden(Admin) => users::disable;
+    POST "/users/{id}/enable"               Hidden(Admin) => users::enable;
+    GET  "/audit"                           Hidden(Admin) => audit::show;
+};
+
+/// Every route, for the tests' table of routes and roles, and for the API's description.
+pub fn all() -> &'static [Entry] {
+    ROUTES
+}
+
+/// Registers every route behind its guard, and a guarded "not here" for the rest.
+pub fn configure(service: &mut web::ServiceConfig) {
+    let mut paths: Vec<&str> = Vec::new();
+    for entry in ROUTES {
+        if !paths.contains(&entry.path) {
+            paths.push(entry.path);
+        }
+    }
+    for path in paths {
+        let entries = ROUTES.iter().filter(|entry| entry.path == path);
+        let resource = entries.fold(web::resource(path), |resource, entry| resource.route(entry.route()));
+        service.service(resource);
+    }
+}
+
+impl Entry {
+    fn route(&self) -> Route {
+        let access = self.access;
+        let methods = match self.method {
+            "GET" => guard::Any(guard::Get()).or(guard::Head()),
+            other => guard::Any(guard::Method(Method::from_bytes(other.as_bytes()).unwrap_or_default())),
+        };
+        (self.handler)().guard(methods).wrap(from_fn(move |request, next| access::guard(access, request, next)))
+    }
+}
