@@ -8,15 +8,20 @@
 
 pub mod access;
 pub mod assets;
+pub mod cells;
 pub mod client;
 pub mod csrf;
+pub mod deep_link;
 pub mod error;
 pub mod extract;
 pub mod filters;
 pub mod frame;
 pub mod headers;
 pub mod health;
+pub mod listing;
+pub mod moment;
 pub mod pages;
+pub mod params;
 pub mod routes;
 pub mod server;
 pub mod session;

@@ -3,8 +3,15 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use diesel::QueryResult;
+
+use crate::config::{PlacementRule, PlacementSet};
+use crate::kinds::{KINDS, KindSpec};
+use crate::store::listing::{self, Filter, ListQuery};
+use crate::store::rows::ResourceRow;
+use crate::store::{AnyConnection, Scope};
 use crate::web::view::Pager;
-use crate::web::{Shell, filters};
+use crate::web::{Shell, cells, filters};
 
 /// The unplaced, and the rules.
 #[derive(Template, WebTemplate)]
@@ -31,4 +38,61 @@ pub struct UnplacedLine {
 pub struct RuleLine {
     pub matches: String,
     pub sets: String,
+}
+
+/// So many of a kind are named; the rest have the same reasons.
+const NAMED: usize = 40;
+
+/// What is in no region and no cluster, and the rules.
+pub fn fetch(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    rules: &[PlacementRule],
+    shell: Shell,
+) -> QueryResult<PlacementPage> {
+    let mut unplaced = Vec::new();
+    for spec in KINDS.iter().copied() {
+        let mut query = ListQuery::of(spec);
+        query.limit = NAMED;
+        query.filters = ["region", "cluster"].iter().filter_map(|name| Filter::named(spec, name, [""])).collect();
+        let page = listing::list(connection, scope, &query)?;
+        unplaced.extend(page.rows.iter().map(|row| line(spec, row)));
+    }
+    let pager = Pager { shown: unplaced.len(), ..Pager::default() };
+    Ok(PlacementPage { shell, unplaced, pager, rules: rules.iter().map(rule).collect() })
+}
+
+fn line(spec: &'static KindSpec, row: &ResourceRow) -> UnplacedLine {
+    UnplacedLine {
+        href: cells::href(spec, row.id, None),
+        name: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
+        kind: spec.title,
+        source: row.source.clone(),
+        reason: format!(
+            "No rule matches it, {} has no default region, and nothing that it hangs together with has a place.",
+            row.source
+        ),
+    }
+}
+
+fn rule(rule: &PlacementRule) -> RuleLine {
+    let PlacementSet { region, cluster, app, role, app_type, environment } = &rule.set;
+    let sets = [
+        ("region", region),
+        ("cluster", cluster),
+        ("app", app),
+        ("role", role),
+        ("app_type", app_type),
+        ("environment", environment),
+    ];
+    let sets = sets.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} = {value}")));
+    RuleLine {
+        matches: rule
+            .matches
+            .iter()
+            .map(|(field, pattern)| format!("{field} = {pattern}"))
+            .collect::<Vec<_>>()
+            .join(", "),
+        sets: sets.collect::<Vec<_>>().join(", "),
+    }
 }

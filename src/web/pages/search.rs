@@ -3,8 +3,13 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use diesel::QueryResult;
+
+use crate::clock::Instant;
 use crate::kinds::Tone;
-use crate::web::{Shell, filters};
+use crate::store::{AnyConnection, Scope, search};
+use crate::web::params::Params;
+use crate::web::{Shell, cells, filters};
 
 /// What was found, by kind.
 #[derive(Template, WebTemplate)]
@@ -38,4 +43,40 @@ pub struct Hit {
     /// Cluster or source.
     pub place: String,
     pub is_gone: bool,
+}
+
+/// Hits of one kind that are shown.
+const SHOWN: usize = 12;
+
+/// What bears all the words of `query`; one character alone would be everything.
+pub fn fetch(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    query: String,
+    at: Option<Instant>,
+    shell: Shell,
+) -> QueryResult<SearchPage> {
+    let enough = query.trim().chars().count() >= 2;
+    let found = if enough { search::search(connection, scope, &query, SHOWN, at)? } else { Vec::new() };
+    let groups = found.into_iter().map(|group| group_of(group, &query, at)).collect();
+    Ok(SearchPage { shell, query, groups })
+}
+
+fn group_of(group: search::Group, query: &str, at: Option<Instant>) -> HitGroup {
+    let spec = group.spec;
+    let hit = |hit: &search::Hit| Hit {
+        href: cells::href(spec, hit.row.id, at),
+        name: if hit.row.name.is_empty() { hit.row.external_id.clone() } else { hit.row.name.clone() },
+        term: hit.term.clone(),
+        status: hit.row.status.clone(),
+        tone: (spec.tone)(&hit.row.status),
+        place: if hit.row.cluster.is_empty() { hit.row.source.clone() } else { hit.row.cluster.clone() },
+        is_gone: hit.row.gone_at.is_some(),
+    };
+    HitGroup {
+        kind: spec.name,
+        titles: spec.titles,
+        hits: group.hits.iter().map(hit).collect(),
+        all_href: group.more.then(|| Params::default().with("q", query).href(&format!("/{}", spec.path))),
+    }
 }

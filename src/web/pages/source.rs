@@ -5,12 +5,18 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use diesel::QueryResult;
+
 use crate::clock::Instant;
-use crate::kinds::Tone;
+use crate::kinds::{KindSpec, Tone};
+use crate::store::held::{self, HeldLossRow, ROWS};
+use crate::store::rows::ResourceRow;
+use crate::store::scopes::{self, ScopeRow};
+use crate::store::{AnyConnection, Scope, resources, sources};
 use crate::web::pages::sources::SourceLine;
-use crate::web::pages::syncs::SyncLine;
+use crate::web::pages::syncs::{self, SyncLine};
 use crate::web::view::{Age, Crumb};
-use crate::web::{Shell, filters};
+use crate::web::{Shell, cells, filters};
 
 /// A source.
 #[derive(Template, WebTemplate)]
@@ -52,4 +58,83 @@ pub struct ScopeLine {
     pub present: i64,
     pub confirmed_at: Option<Instant>,
     pub attempted_at: Option<Instant>,
+}
+
+/// So many of the held are named.
+const NAMED: usize = 60;
+
+/// A source's page; `None` where there is none of that name.
+pub fn fetch(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    name: &str,
+    shell: Shell,
+) -> QueryResult<Option<SourcePage>> {
+    let Some(row) = sources::find(connection, scope, name)? else { return Ok(None) };
+    let losses = held::open(connection, scope, Some(name))?;
+    let listings = scopes::of_source(connection, name)?;
+    let syncs = syncs::lines(connection, scope, Some(name), None, 12)?;
+    let incomplete = |listing: &&ScopeRow| listing.state != "complete";
+    let age = Age {
+        confirmed_at: row.confirmed_at(),
+        stale: row.is_stale(shell.now),
+        complete: !listings.iter().any(|listing| incomplete(&listing)),
+        reasons: Vec::new(),
+    };
+    let mut lines = Vec::with_capacity(losses.len());
+    for loss in &losses {
+        let ids = held::items(connection, loss.id, NAMED)?;
+        lines.push(held_line(loss, &resources::of_ids(connection, scope, &ids, None)?));
+    }
+    Ok(Some(SourcePage {
+        source: SourceLine::of(&row, losses.len() as i64, shell.now),
+        age,
+        is_syncing: syncs.iter().any(|sync| matches!(sync.state.as_str(), "queued" | "running")),
+        held: lines,
+        scopes: listings.iter().map(scope_line).collect(),
+        syncs,
+        shell,
+    }))
+}
+
+fn held_line(loss: &HeldLossRow, items: &[ResourceRow]) -> HeldLine {
+    let titles = KindSpec::by_name(&loss.kind).map_or(loss.kind.as_str(), |spec| spec.titles).to_lowercase();
+    let what = if loss.subject == ROWS {
+        "missing".to_owned()
+    } else {
+        format!("without their {}", loss.subject.replace('_', " "))
+    };
+    HeldLine {
+        id: loss.id,
+        title: format!("{} of {} {titles} in {} are {what}", loss.rows, loss.baseline, loss.scope),
+        reason: sentence(&loss.reason),
+        opened_at: loss.opened_at.and_utc(),
+        seen: loss.seen,
+        rows: loss.rows,
+        items: items
+            .iter()
+            .filter_map(|row| Some(Crumb { title: row.name.clone(), href: cells::href(row.spec()?, row.id, None) }))
+            .collect(),
+    }
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let Some(first) = letters.next() else { return String::new() };
+    let text: String = first.to_uppercase().chain(letters).collect();
+    if text.ends_with('.') { text } else { format!("{text}.") }
+}
+
+fn scope_line(listing: &ScopeRow) -> ScopeLine {
+    ScopeLine {
+        titles: KindSpec::by_name(&listing.kind).map_or("Unknown kind", |spec| spec.titles),
+        name: listing.name.clone(),
+        state: listing.state.clone(),
+        tone: cells::state_tone(&listing.state),
+        reason: listing.reason.clone(),
+        present: listing.present,
+        confirmed_at: listing.confirmed_at(),
+        attempted_at: listing.attempted_at.map(|at| at.and_utc()),
+    }
 }

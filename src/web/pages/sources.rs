@@ -3,9 +3,13 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use diesel::QueryResult;
+
 use crate::clock::Instant;
 use crate::kinds::Tone;
-use crate::web::{Shell, filters};
+use crate::store::sources::SourceRow;
+use crate::store::{AnyConnection, Scope, held, sources};
+use crate::web::{Shell, cells, filters};
 
 /// All sources, those in trouble first.
 #[derive(Template, WebTemplate)]
@@ -34,4 +38,43 @@ pub struct SourceLine {
     /// The oldest over its scopes.
     pub confirmed_at: Option<Instant>,
     pub attempted_at: Option<Instant>,
+}
+
+/// All sources, those in trouble first.
+pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> QueryResult<SourcesPage> {
+    let sources = lines(connection, scope, shell.now)?;
+    Ok(SourcesPage { shell, sources })
+}
+
+/// All sources as lines: the worst first, then by name.
+pub fn lines(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> QueryResult<Vec<SourceLine>> {
+    let held = held::open(connection, scope, None)?;
+    let count = |name: &str| held.iter().filter(|loss| loss.source == name).count() as i64;
+    let rows = sources::all(connection, scope)?;
+    let mut lines: Vec<_> = rows.iter().map(|row| SourceLine::of(row, count(&row.name), now)).collect();
+    lines.sort_by(|one, other| other.tone.cmp(&one.tone).then_with(|| one.name.cmp(&other.name)));
+    Ok(lines)
+}
+
+impl SourceLine {
+    /// A source as it stands at `now`.
+    pub fn of(row: &SourceRow, held: i64, now: Instant) -> Self {
+        let state = row.state_at(now).as_str();
+        Self {
+            name: row.name.clone(),
+            provider: row.provider.clone(),
+            state: state.to_owned(),
+            tone: cells::state_tone(state),
+            reason: row.reason.clone(),
+            region: row.region.clone(),
+            cluster: row.cluster.clone(),
+            every_seconds: row.every_seconds,
+            held,
+            scopes: row.scopes,
+            complete_scopes: row.complete_scopes,
+            present: row.present,
+            confirmed_at: row.confirmed_at(),
+            attempted_at: row.attempted_at.map(|at| at.and_utc()),
+        }
+    }
 }

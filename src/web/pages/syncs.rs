@@ -3,10 +3,15 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use diesel::QueryResult;
+
 use crate::clock::Instant;
 use crate::kinds::Tone;
+use crate::store::syncs::{self, SyncResultRow, SyncRow};
+use crate::store::{AnyConnection, Scope};
+use crate::web::params::Params;
 use crate::web::view::Pager;
-use crate::web::{Shell, filters};
+use crate::web::{Shell, cells, filters};
 
 /// Syncs of one source, or of all.
 #[derive(Template, WebTemplate)]
@@ -36,4 +41,60 @@ pub struct SyncLine {
     /// How long it took; `None` until it ends.
     pub seconds: Option<i64>,
     pub requested_by: String,
+}
+
+/// Syncs of one page.
+const SHOWN: i64 = 50;
+
+/// The syncs, of `?source=` or of all.
+pub fn fetch(connection: &mut AnyConnection, scope: &Scope, params: &Params, shell: Shell) -> QueryResult<SyncsPage> {
+    let source = params.get("source").map(str::to_owned);
+    let before = params.get("cursor").and_then(|id| id.parse().ok());
+    let rows = syncs::latest(connection, scope, source.as_deref(), before, SHOWN)?;
+    let next = rows.last().filter(|_| rows.len() as i64 == SHOWN).map(|row| row.id.to_string());
+    let here = params.without(&["cursor"]);
+    let pager = Pager {
+        shown: rows.len(),
+        first_href: before.map(|_: i64| here.href("/syncs")),
+        next_href: next.map(|cursor| here.with("cursor", &cursor).href("/syncs")),
+    };
+    let syncs = with_sums(connection, rows)?;
+    Ok(SyncsPage { shell, source, syncs, pager })
+}
+
+/// The latest syncs as lines.
+pub fn lines(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    source: Option<&str>,
+    before: Option<i64>,
+    limit: i64,
+) -> QueryResult<Vec<SyncLine>> {
+    let rows = syncs::latest(connection, scope, source, before, limit)?;
+    with_sums(connection, rows)
+}
+
+fn with_sums(connection: &mut AnyConnection, rows: Vec<SyncRow>) -> QueryResult<Vec<SyncLine>> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let results = if ids.is_empty() { Vec::new() } else { syncs::results(connection, &ids)? };
+    Ok(rows.into_iter().map(|row| line(row, &results)).collect())
+}
+
+fn line(row: SyncRow, results: &[SyncResultRow]) -> SyncLine {
+    let sum = |of: fn(&SyncResultRow) -> i64| results.iter().filter(|result| result.sync_id == row.id).map(of).sum();
+    SyncLine {
+        at: row.started_at.unwrap_or(row.requested_at).and_utc(),
+        tone: cells::state_tone(&row.state),
+        notes: row.notes.lines().map(str::to_owned).filter(|note| !note.is_empty()).collect(),
+        added: sum(|result| result.added),
+        changed: sum(|result| result.changed),
+        gone: sum(|result| result.gone),
+        unchanged: sum(|result| result.unchanged),
+        held: sum(|result| result.held),
+        seconds: row.started_at.zip(row.ended_at).map(|(began, ended)| (ended - began).num_seconds()),
+        source: row.source,
+        state: row.state,
+        reason: row.reason,
+        requested_by: row.requested_by,
+    }
 }

@@ -3,10 +3,15 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use diesel::QueryResult;
+
+use super::changes_between;
 use crate::clock::Instant;
 use crate::kinds::{KindSpec, Tone};
+use crate::store::versions::VersionRow;
+use crate::store::{AnyConnection, Scope, resources, versions};
 use crate::web::view::{Diff, Pager};
-use crate::web::{Shell, filters};
+use crate::web::{Shell, cells, filters};
 
 /// The versions of a resource, the newest first.
 #[derive(Template, WebTemplate)]
@@ -34,4 +39,62 @@ pub struct VersionLine {
     /// Said where there is no difference to show.
     pub note: &'static str,
     pub at_href: Option<String>,
+}
+
+/// The versions of a resource; `None` where there is none that the asker may see.
+pub fn fetch(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &'static KindSpec,
+    id: i64,
+    shell: Shell,
+) -> QueryResult<Option<HistoryPage>> {
+    let Some(row) = resources::find(connection, scope, spec, id, None)? else { return Ok(None) };
+    let states = versions::timeline(connection, scope, id)?;
+    let mut lines = Vec::with_capacity(states.len() + 1);
+    for (position, state) in states.iter().enumerate() {
+        // What is gone has an end that nothing follows; it gets a line of its own, above its last state.
+        if let Some(until) = state.until.filter(|_| state.ended_gone) {
+            lines.push(gone(until));
+        }
+        lines.push(line(spec, state, states.get(position + 1)));
+    }
+    Ok(Some(HistoryPage {
+        path: format!("/{}/{id}", spec.path),
+        name: if row.name.is_empty() { row.external_id } else { row.name },
+        versions: lines,
+        pager: Pager::default(),
+        spec,
+        shell,
+    }))
+}
+
+fn gone(at: Instant) -> VersionLine {
+    VersionLine {
+        title: "Gone",
+        tone: Tone::Muted,
+        from: at,
+        until: None,
+        diffs: Vec::new(),
+        note: "A complete listing no longer showed it.",
+        at_href: None,
+    }
+}
+
+fn line(spec: &KindSpec, state: &VersionRow, older: Option<&VersionRow>) -> VersionLine {
+    let from = state.row.changed_at();
+    let (title, tone, note) = match older {
+        None => ("First seen", Tone::Good, "This is how it was when it was first seen."),
+        Some(older) if older.ended_gone => ("Came back", Tone::Good, "As it was before."),
+        Some(_) => ("Changed", Tone::Plain, "Only its place or what is not compared."),
+    };
+    VersionLine {
+        title,
+        tone,
+        from,
+        until: state.until,
+        diffs: older.map(|older| changes_between(spec, &older.row, &state.row)).unwrap_or_default(),
+        note,
+        at_href: Some(cells::href(spec, state.row.id, Some(from))),
+    }
 }

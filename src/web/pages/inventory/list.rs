@@ -3,9 +3,16 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use crate::kinds::{Cell, KindSpec};
-use crate::web::view::{Age, FilterGroup, Kept, Pager};
-use crate::web::{Shell, filters};
+use diesel::QueryResult;
+
+use crate::kinds::{Cell, Column, KindSpec, Tone};
+use crate::store::listing::{self, Sort};
+use crate::store::rows::ResourceRow;
+use crate::store::{AnyConnection, Scope, scopes, sources};
+use crate::web::listing::Asked;
+use crate::web::params::Params;
+use crate::web::view::{Age, Chip, FilterGroup, Kept, Pager};
+use crate::web::{Shell, cells, filters};
 
 /// A page of a kind's list.
 #[derive(Template, WebTemplate)]
@@ -92,4 +99,117 @@ pub struct Row {
     pub is_gone: bool,
     /// Missing in a complete listing, while the guard holds the loss.
     pub is_missing: bool,
+}
+
+/// The list as asked for, from one moment of the database.
+pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell: Shell) -> QueryResult<ListPage> {
+    let spec = asked.query.spec;
+    let page = listing::list(connection, scope, &asked.query)?;
+    let counts = listing::facets(connection, scope, spec)?;
+    let stale_after = sources::all(connection, scope)?.iter().map(|source| source.stale_after()).max();
+    let path = format!("/{}", spec.path);
+    let here = asked.params.without(&["cursor"]);
+    let conditions = here.without(&["sort", "columns", "limit", "at"]);
+    let plain = conditions.is_empty() && asked.query.at.is_none();
+    let age = Age {
+        stale: page.confirmed_at.zip(stale_after).is_some_and(|(at, after)| shell.now - at > after),
+        confirmed_at: page.confirmed_at,
+        complete: page.complete,
+        reasons: if page.complete { Vec::new() } else { incomplete(connection, spec)? },
+    };
+    Ok(ListPage {
+        age,
+        spec,
+        total: plain.then_some(counts.total),
+        query: asked.query.text.clone().unwrap_or_default(),
+        filters: groups(spec, &counts, &here, &path, asked.query.at.is_none()),
+        clear_href: (!conditions.is_empty()).then(|| without_names(&here, &conditions).href(&path)),
+        kept: here.without(&["q"]).kept(),
+        kept_all: here.without(&["at"]).kept(),
+        headings: asked.columns.iter().map(|column| heading(column, asked, &here, &path)).collect(),
+        choices: spec.columns.iter().filter(|column| column.id != "name").map(|column| choice(column, asked)).collect(),
+        rows: page.rows.iter().map(|row| line(spec, row, asked)).collect(),
+        pager: Pager {
+            shown: page.rows.len(),
+            first_href: asked.params.get("cursor").map(|_| here.href(&path)),
+            next_href: page.next.map(|cursor| here.with("cursor", &cursor.to_string()).href(&path)),
+        },
+        csv_href: here.without(&["limit"]).with("format", "csv").href(&path),
+        list_path: path,
+        shell,
+    })
+}
+
+/// Which listings of the kind were not complete, and why.
+fn incomplete(connection: &mut AnyConnection, spec: &KindSpec) -> QueryResult<Vec<String>> {
+    let scopes = scopes::all(connection)?;
+    let troubled = scopes.iter().filter(|scope| scope.kind == spec.name && scope.state != "complete");
+    Ok(troubled
+        .take(8)
+        .map(|scope| format!("{} {}: {} {}", scope.source, scope.name, scope.state, scope.reason))
+        .collect())
+}
+
+fn without_names(here: &Params, conditions: &Params) -> Params {
+    here.without(&conditions.names())
+}
+
+/// The filters with their counts; counts are of now, so a past moment shows none.
+fn groups(spec: &KindSpec, counts: &listing::Counts, here: &Params, path: &str, now: bool) -> Vec<FilterGroup> {
+    let group = |name: &&'static str| {
+        let chosen: Vec<&str> = here.all(name).collect();
+        let mut values = counts.values.get(*name).cloned().unwrap_or_default();
+        values.retain(|(value, _)| !value.is_empty());
+        values.extend(
+            chosen
+                .iter()
+                .filter(|on| !values.iter().any(|(value, _)| value == *on))
+                .map(|on| ((*on).to_owned(), 0))
+                .collect::<Vec<_>>(),
+        );
+        values.sort_by_key(|(value, count)| (!chosen.contains(&value.as_str()), -count));
+        let mut chips = values.into_iter().map(|(value, count)| Chip {
+            href: here.toggled(name, &value).href(path),
+            on: chosen.contains(&value.as_str()),
+            tone: if *name == "status" { (spec.tone)(&value) } else { Tone::Plain },
+            count: now.then_some(count),
+            label: value,
+        });
+        let shown = chips.by_ref().take(CHIPS).collect();
+        FilterGroup { name: (*name).to_owned(), title: titled(name), chips: shown, more: chips.collect() }
+    };
+    spec.filters.iter().map(group).filter(|group| group.chips.len() > 1 || group.is_on()).collect()
+}
+
+/// Chips of one filter before "more".
+const CHIPS: usize = 5;
+
+/// `instance_type` as `Instance type`.
+fn titled(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn heading(column: &'static Column, asked: &Asked, here: &Params, path: &str) -> Heading {
+    let sort = &asked.query.sort;
+    let is_this = Sort::parse(asked.query.spec, column.id).is_some_and(|this| this.column() == sort.column());
+    let sorted = is_this.then_some(if sort.descending { Order::Descending } else { Order::Ascending });
+    let next = if sorted == Some(Order::Ascending) { format!("-{}", column.id) } else { column.id.to_owned() };
+    let href = column.sortable.then(|| here.with("sort", &next).href(path));
+    Heading { title: column.title, priority: column.priority, href, sorted }
+}
+
+fn choice(column: &'static Column, asked: &Asked) -> Choice {
+    Choice { id: column.id, title: column.title, on: asked.columns.iter().any(|shown| shown.id == column.id) }
+}
+
+fn line(spec: &'static KindSpec, row: &ResourceRow, asked: &Asked) -> Row {
+    Row {
+        href: cells::href(spec, row.id, asked.query.at),
+        name: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
+        cells: cells::of(spec, row, &asked.columns),
+        is_gone: asked.query.at.is_none() && row.gone_at.is_some(),
+        is_missing: asked.query.at.is_none() && row.missing_since.is_some(),
+    }
 }

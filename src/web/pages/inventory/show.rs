@@ -3,11 +3,18 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use diesel::QueryResult;
+
+use super::{age_of, changes_between};
 use crate::clock::Instant;
-use crate::kinds::{KindSpec, Section, Tone};
+use crate::config::LinkConfig;
+use crate::kinds::{KindSpec, Role, Section, Tone};
+use crate::relations::{self, Neighbour};
+use crate::store::rows::ResourceRow;
+use crate::store::{AnyConnection, Scope, alerts, resources, scopes, versions};
 use crate::web::pages::alerts::AlertLine;
 use crate::web::view::{Age, Crumb, Diff};
-use crate::web::{Shell, filters};
+use crate::web::{Shell, cells, deep_link, filters};
 
 /// A resource's own page, now or at a past moment.
 #[derive(Template, WebTemplate)]
@@ -82,4 +89,129 @@ pub struct ChangeLine {
     /// This page as it was just before.
     pub at_href: String,
     pub diffs: Vec<Diff>,
+}
+
+/// Neighbours of one kind that are shown at once.
+const SHOWN: usize = 25;
+
+/// The resource's page, now or at `at`; `None` where there is none that the asker may see.
+pub fn fetch(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &'static KindSpec,
+    id: i64,
+    at: Option<Instant>,
+    links: &[LinkConfig],
+    shell: Shell,
+) -> QueryResult<Option<ShowPage>> {
+    let Some(row) = resources::find(connection, scope, spec, id, at)? else { return Ok(None) };
+    let around = relations::neighbours(connection, scope, &row, at)?;
+    let listing = scopes::by_id(connection, row.scope_id)?;
+    let states = versions::timeline(connection, scope, id)?;
+    let states: Vec<_> =
+        states.into_iter().filter(|state| at.is_none_or(|at| state.row.changed_at() <= at)).take(6).collect();
+    let alerts = if at.is_none() { alerts::of_resource(connection, scope, id)? } else { Vec::new() };
+    let age = age_of(connection, scope, &row, listing.as_ref(), shell.now)?;
+    Ok(Some(ShowPage {
+        path: format!("/{}/{id}", spec.path),
+        name: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
+        external_id: row.external_id.clone(),
+        status: row.status.clone(),
+        status_tone: (spec.tone)(&row.status),
+        source: row.source.clone(),
+        scope_name: listing.map(|listing| listing.name).unwrap_or_default(),
+        age,
+        places: places(spec, &row),
+        sections: (spec.of.sections)(&row.attrs)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|one| !one.is_empty())
+            .collect(),
+        neighbours_note: note(&around, row.gone_at().is_some() && at.is_none()),
+        neighbours: around.by_kind.iter().map(|group| group_of(group, at)).collect(),
+        alerts: alerts.iter().map(AlertLine::of).collect(),
+        changes: states.windows(2).map(|pair| change(spec, &pair[1].row, &pair[0].row)).collect(),
+        first_seen_at: row.first_seen_at(),
+        changed_at: row.changed_at(),
+        last_seen_at: row.last_seen_at(),
+        missing_since: row.missing_since().filter(|_| at.is_none()),
+        gone_at: row.gone_at().filter(|_| at.is_none()),
+        links: links
+            .iter()
+            .filter(|link| link.kind == spec.name)
+            .filter_map(|link| deep_link::of(link, &row))
+            .collect(),
+        spec,
+        shell,
+    }))
+}
+
+fn places(spec: &KindSpec, row: &ResourceRow) -> Vec<PlaceLine> {
+    let places = [
+        ("Region", "region", &row.region),
+        ("Cluster", "cluster", &row.cluster),
+        ("App", "app", &row.app),
+        ("Environment", "environment", &row.environment),
+        ("Role", "role", &row.role),
+    ];
+    let line = |(label, name, value): (&'static str, &str, &String)| PlaceLine {
+        label,
+        value: value.clone(),
+        href: serde_urlencoded::to_string([(name, value)]).ok().map(|query| format!("/{}?{query}", spec.path)),
+    };
+    places.into_iter().filter(|(_, _, value)| !value.is_empty()).map(line).collect()
+}
+
+fn note(around: &relations::Neighbours, gone: bool) -> String {
+    match () {
+        () if gone => {
+            "It is gone, and nothing hangs together with what is gone. Look at a past moment to see what did."
+                .to_owned()
+        }
+        () if around.truncated => {
+            "There is more; the walk ended where it would have become the whole house.".to_owned()
+        }
+        () if around.by_kind.is_empty() => "Nothing known refers to it, and it refers to nothing known.".to_owned(),
+        () => String::new(),
+    }
+}
+
+fn group_of(group: &relations::Group, at: Option<Instant>) -> NeighbourGroup {
+    NeighbourGroup {
+        kind: group.spec.name,
+        title: group.spec.titles,
+        items: group.items.iter().take(SHOWN).map(|item| neighbour(group.spec, item, at)).collect(),
+        cut: group.items.len() > SHOWN,
+    }
+}
+
+fn neighbour(spec: &KindSpec, item: &Neighbour, at: Option<Instant>) -> NeighbourLine {
+    NeighbourLine {
+        href: cells::href(spec, item.row.id, at),
+        name: if item.row.name.is_empty() { item.row.external_id.clone() } else { item.row.name.clone() },
+        status: item.row.status.clone(),
+        tone: (spec.tone)(&item.row.status),
+        role: match item.role {
+            Role::Is => "is meant",
+            Role::Serves => "serves",
+            Role::Covers => "covers",
+            Role::PointsAt => "points here",
+        }
+        .to_owned(),
+        via: item
+            .via
+            .iter()
+            .map(|key| key.as_str().split_once(':').map_or(key.as_str(), |(_, rest)| rest).to_owned())
+            .collect(),
+        ambiguous: item.ambiguous,
+    }
+}
+
+fn change(spec: &KindSpec, older: &ResourceRow, newer: &ResourceRow) -> ChangeLine {
+    let before = newer.changed_at() - chrono::TimeDelta::milliseconds(1);
+    ChangeLine {
+        at: newer.changed_at(),
+        at_href: cells::href(spec, newer.id, Some(before)),
+        diffs: changes_between(spec, older, newer),
+    }
 }

@@ -1,0 +1,65 @@
+//! The cells of a row: those that all kinds have from its columns, the others from the kind itself.
+
+use crate::clock::Instant;
+use crate::kinds::{Cell, Column, KindSpec, Tone};
+use crate::store::rows::ResourceRow;
+
+/// The cells of `columns`, in their order. What cannot be read out of the stored facts is empty, not an error: a list with
+/// one broken row is still a list.
+pub fn of(spec: &KindSpec, row: &ResourceRow, columns: &[&'static Column]) -> Vec<Cell> {
+    let own: Vec<&str> = columns.iter().map(|column| column.id).filter(|id| common(spec, row, id).is_none()).collect();
+    let mut cells =
+        if own.is_empty() { Vec::new() } else { (spec.of.cells)(&row.attrs, &own).unwrap_or_default() }.into_iter();
+    columns
+        .iter()
+        .map(|column| common(spec, row, column.id).unwrap_or_else(|| cells.next().unwrap_or(Cell::Empty)))
+        .collect()
+}
+
+/// A column that every kind has.
+fn common(spec: &KindSpec, row: &ResourceRow, column: &str) -> Option<Cell> {
+    Some(match column {
+        "name" => Cell::Text(row.name.clone()),
+        "status" => Cell::badge(row.status.as_str(), (spec.tone)(&row.status)),
+        "source" => Cell::text(row.source.as_str()),
+        "region" => Cell::text(row.region.as_str()),
+        "cluster" => Cell::text(row.cluster.as_str()),
+        "app" => Cell::text(row.app.as_str()),
+        "role" => Cell::text(row.role.as_str()),
+        "app_type" => Cell::text(row.app_type.as_str()),
+        "environment" => Cell::text(row.environment.as_str()),
+        "external_id" => Cell::code(row.external_id.as_str()),
+        "due_at" => Cell::time(row.due_at()),
+        "changed_at" => Cell::Time(row.changed_at()),
+        "first_seen_at" => Cell::Time(row.first_seen_at()),
+        _ => return None,
+    })
+}
+
+/// A resource's own page, at the same moment.
+pub fn href(spec: &KindSpec, id: i64, at: Option<Instant>) -> String {
+    match at {
+        Some(at) => format!("/{}/{id}?at={}", spec.path, at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
+        None => format!("/{}/{id}", spec.path),
+    }
+}
+
+/// How bad an alert of that severity looks.
+pub fn severity_tone(severity: &str) -> Tone {
+    match severity {
+        "critical" => Tone::Bad,
+        "warning" => Tone::Warn,
+        _ => Tone::Plain,
+    }
+}
+
+/// The colour of a state that the house itself stores: of a source, a scope, a sync, a task, an act.
+pub fn state_tone(state: &str) -> Tone {
+    match state {
+        "ok" | "complete" | "succeeded" => Tone::Good,
+        "stale" | "partial" | "held" | "unknown" | "cancelled" => Tone::Warn,
+        "failing" | "auth" | "failed" | "refused" => Tone::Bad,
+        "running" | "applying" | "queued" | "begun" => Tone::Plain,
+        _ => Tone::Muted,
+    }
+}

@@ -1,0 +1,89 @@
+//! A page's query as pairs, and the same page with a part of it changed: what chips, headings and pagers link to.
+
+use super::view::Kept;
+
+/// The pairs of a query, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// Reads a raw query string; what cannot be decoded is left out, and so are empty values, which forms send for empty fields.
+    pub fn parse(query: &str) -> Self {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        Self(pairs.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// The values of that name, in their order.
+    pub fn all<'p>(&'p self, name: &str) -> impl Iterator<Item = &'p str> {
+        let name = name.to_owned();
+        self.0.iter().filter(move |(found, _)| *found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The names that occur, each once.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Without any of those names.
+    pub fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect())
+    }
+
+    /// With that name at this one value.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut changed = self.without(&[name]);
+        changed.0.push((name.to_owned(), value.to_owned()));
+        changed
+    }
+
+    /// With this value of that name added, or taken away where it is there.
+    pub fn toggled(&self, name: &str, value: &str) -> Self {
+        let pair = (name.to_owned(), value.to_owned());
+        let mut pairs = self.0.clone();
+        match pairs.iter().position(|found| *found == pair) {
+            Some(position) => drop(pairs.remove(position)),
+            None => pairs.push(pair),
+        }
+        Self(pairs)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `path` with this query.
+    pub fn href(&self, path: &str) -> String {
+        match serde_urlencoded::to_string(&self.0) {
+            Ok(query) if !query.is_empty() => format!("{path}?{query}"),
+            _ => path.to_owned(),
+        }
+    }
+
+    /// As hidden fields.
+    pub fn kept(&self) -> Vec<Kept> {
+        self.0.iter().map(|(name, value)| Kept { name: name.clone(), value: value.clone() }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chip_is_added_and_taken_away_and_the_rest_stays() {
+        let params = Params::parse("q=web+1&status=running&empty=&cursor=x");
+        let base = params.without(&["cursor"]);
+        let on = base.toggled("status", "stopped");
+        assert_eq!(on.href("/instances"), "/instances?q=web+1&status=running&status=stopped");
+        assert_eq!(on.toggled("status", "stopped"), base);
+        assert_eq!(on.with("sort", "-name").get("sort"), Some("-name"));
+        assert_eq!(on.all("status").collect::<Vec<_>>(), ["running", "stopped"]);
+    }
+}
