@@ -20,11 +20,16 @@ pub struct Prepared {
 /// Reads the configuration and builds the sources' providers.
 pub fn prepare(from: &LoadFrom, environment: &Environment) -> Result<Prepared, Faults> {
     let (config, mut faults) = Config::read(from, environment);
-    let parts = Parts { http: Http::new(), clock: Clock::system() };
+    let parts = parts();
     let (sources, in_settings) = build::try_sources(&config, &parts);
     faults.extend(in_settings);
     faults.extend(super::check::mentions(&config));
     Faults::none_or(Prepared { config, sources, parts }, faults)
+}
+
+/// What providers are built from, outside of tests.
+pub fn parts() -> Parts {
+    Parts { http: Http::new(), clock: Clock::system() }
 }
 
 /// Reads the configuration and opens everything.
