@@ -147,8 +147,7 @@ fn every_column_that_is_not_common_has_a_cell() {
     full.priority = Some(10);
     full.created_on = chrono::DateTime::from_timestamp(0, 0);
     full.modified_on = full.created_on;
-    let common =
-        ["name", "source", "region", "cluster", "app", "environment", "role", "changed_at", "first_seen_at"];
+    let common = ["name", "source", "region", "cluster", "app", "environment", "role", "changed_at", "first_seen_at"];
     for column in SPEC.columns.iter().filter(|column| !common.contains(&column.id)) {
         assert_ne!(full.cell(column.id), Cell::Empty, "{}", column.id);
     }

@@ -8,7 +8,8 @@ use crate::store::rows::ResourceRow;
 /// one broken row is still a list.
 pub fn of(spec: &KindSpec, row: &ResourceRow, columns: &[&'static Column]) -> Vec<Cell> {
     let own: Vec<&str> = columns.iter().map(|column| column.id).filter(|id| common(spec, row, id).is_none()).collect();
-    let mut cells = if own.is_empty() { Vec::new() } else { (spec.of.cells)(&row.attrs, &own).unwrap_or_default() }.into_iter();
+    let mut cells =
+        if own.is_empty() { Vec::new() } else { (spec.of.cells)(&row.attrs, &own).unwrap_or_default() }.into_iter();
     columns
         .iter()
         .map(|column| common(spec, row, column.id).unwrap_or_else(|| cells.next().unwrap_or(Cell::Empty)))

@@ -67,7 +67,9 @@ fn columns(spec: &'static KindSpec, params: &Params) -> Vec<&'static Column> {
     let chosen: Vec<&str> = params.all("columns").flat_map(|names| names.split(',')).collect();
     spec.columns
         .iter()
-        .filter(|column| column.id == "name" || if chosen.is_empty() { column.shown } else { chosen.contains(&column.id) })
+        .filter(|column| {
+            column.id == "name" || if chosen.is_empty() { column.shown } else { chosen.contains(&column.id) }
+        })
         .collect()
 }
 
@@ -92,7 +94,9 @@ mod tests {
     #[test]
     fn columns_are_chosen_by_boxes_or_by_a_list() {
         let ids = |query| {
-            asked(query).map(|asked| asked.columns.iter().map(|column| column.id).collect::<Vec<_>>()).unwrap_or_default()
+            asked(query)
+                .map(|asked| asked.columns.iter().map(|column| column.id).collect::<Vec<_>>())
+                .unwrap_or_default()
         };
         assert_eq!(ids("columns=zone,status"), ["name", "status", "zone"]);
         assert_eq!(ids("columns=zone&columns=status"), ["name", "status", "zone"]);

@@ -3,15 +3,17 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::{HttpRequest, web};
 use diesel::QueryResult;
 
 use crate::clock::Instant;
+use crate::context::Context;
 use crate::kinds::Tone;
 use crate::store::alerts::{self, AlertRow};
 use crate::store::{AnyConnection, Scope};
 use crate::web::params::Params;
 use crate::web::view::{Chip, FilterGroup, Pager};
-use crate::web::{Shell, cells, filters};
+use crate::web::{PageError, Shell, cells, filters};
 
 /// Alerts in one state, the worst first.
 #[derive(Template, WebTemplate)]
@@ -53,7 +55,11 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, params: &Params, she
     let here = params.without(&["cursor"]);
     Ok(AlertsPage {
         filters: vec![states(&here, is_resolved, open.len() as i64), severities(&here, severity)],
-        alerts: rows.iter().filter(|row| severity.is_none_or(|severity| row.severity == severity)).map(AlertLine::of).collect(),
+        alerts: rows
+            .iter()
+            .filter(|row| severity.is_none_or(|severity| row.severity == severity))
+            .map(AlertLine::of)
+            .collect(),
         pager: Pager {
             shown: rows.len(),
             first_href: params.get("cursor").map(|_| here.href("/alerts")),
@@ -95,4 +101,10 @@ impl AlertLine {
             opened_at: row.opened_at.and_utc(),
         }
     }
+}
+
+/// `GET /alerts`.
+pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<AlertsPage, PageError> {
+    let params = Params::parse(request.query_string());
+    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), &params, shell)).await?)
 }

@@ -3,15 +3,17 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::web;
 use diesel::QueryResult;
 
 use crate::config::{PlacementRule, PlacementSet};
+use crate::context::Context;
 use crate::kinds::{KINDS, KindSpec};
 use crate::store::listing::{self, Filter, ListQuery};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope};
 use crate::web::view::Pager;
-use crate::web::{Shell, cells, filters};
+use crate::web::{PageError, Shell, cells, filters};
 
 /// The unplaced, and the rules.
 #[derive(Template, WebTemplate)]
@@ -44,7 +46,12 @@ pub struct RuleLine {
 const NAMED: usize = 40;
 
 /// What is in no region and no cluster, and the rules.
-pub fn fetch(connection: &mut AnyConnection, scope: &Scope, rules: &[PlacementRule], shell: Shell) -> QueryResult<PlacementPage> {
+pub fn fetch(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    rules: &[PlacementRule],
+    shell: Shell,
+) -> QueryResult<PlacementPage> {
     let mut unplaced = Vec::new();
     for spec in KINDS.iter().copied() {
         let mut query = ListQuery::of(spec);
@@ -63,7 +70,10 @@ fn line(spec: &'static KindSpec, row: &ResourceRow) -> UnplacedLine {
         name: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
         kind: spec.title,
         source: row.source.clone(),
-        reason: format!("No rule matches it, {} has no default region, and nothing that it hangs together with has a place.", row.source),
+        reason: format!(
+            "No rule matches it, {} has no default region, and nothing that it hangs together with has a place.",
+            row.source
+        ),
     }
 }
 
@@ -79,7 +89,18 @@ fn rule(rule: &PlacementRule) -> RuleLine {
     ];
     let sets = sets.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} = {value}")));
     RuleLine {
-        matches: rule.matches.iter().map(|(field, pattern)| format!("{field} = {pattern}")).collect::<Vec<_>>().join(", "),
+        matches: rule
+            .matches
+            .iter()
+            .map(|(field, pattern)| format!("{field} = {pattern}"))
+            .collect::<Vec<_>>()
+            .join(", "),
         sets: sets.collect::<Vec<_>>().join(", "),
     }
+}
+
+/// `GET /placement`.
+pub async fn show(context: web::Data<Context>, shell: Shell) -> Result<PlacementPage, PageError> {
+    let rules = context.config.placements.clone();
+    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), &rules, shell)).await?)
 }

@@ -5,18 +5,22 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::{HttpResponse, web};
 use diesel::QueryResult;
 
+use crate::audit::{self, Act, Doer, Outcome};
 use crate::clock::Instant;
+use crate::context::Context;
 use crate::kinds::{KindSpec, Tone};
 use crate::store::held::{self, HeldLossRow, ROWS};
 use crate::store::rows::ResourceRow;
 use crate::store::scopes::{self, ScopeRow};
-use crate::store::{AnyConnection, Scope, resources, sources};
+use crate::store::{AnyConnection, Scope, resources, sources, syncs as requests};
+use crate::web::pages::sign_in::go_on;
 use crate::web::pages::sources::SourceLine;
 use crate::web::pages::syncs::{self, SyncLine};
 use crate::web::view::{Age, Crumb};
-use crate::web::{Shell, cells, filters};
+use crate::web::{PageError, Session, Shell, cells, filters};
 
 /// A source.
 #[derive(Template, WebTemplate)]
@@ -64,7 +68,12 @@ pub struct ScopeLine {
 const NAMED: usize = 60;
 
 /// A source's page; `None` where there is none of that name.
-pub fn fetch(connection: &mut AnyConnection, scope: &Scope, name: &str, shell: Shell) -> QueryResult<Option<SourcePage>> {
+pub fn fetch(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    name: &str,
+    shell: Shell,
+) -> QueryResult<Option<SourcePage>> {
     let Some(row) = sources::find(connection, scope, name)? else { return Ok(None) };
     let losses = held::open(connection, scope, Some(name))?;
     let listings = scopes::of_source(connection, name)?;
@@ -94,7 +103,11 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, name: &str, shell: S
 
 fn held_line(loss: &HeldLossRow, items: &[ResourceRow]) -> HeldLine {
     let titles = KindSpec::by_name(&loss.kind).map_or(loss.kind.as_str(), |spec| spec.titles).to_lowercase();
-    let what = if loss.subject == ROWS { "missing".to_owned() } else { format!("without their {}", loss.subject.replace('_', " ")) };
+    let what = if loss.subject == ROWS {
+        "missing".to_owned()
+    } else {
+        format!("without their {}", loss.subject.replace('_', " "))
+    };
     HeldLine {
         id: loss.id,
         title: format!("{} of {} {titles} in {} are {what}", loss.rows, loss.baseline, loss.scope),
@@ -102,7 +115,10 @@ fn held_line(loss: &HeldLossRow, items: &[ResourceRow]) -> HeldLine {
         opened_at: loss.opened_at.and_utc(),
         seen: loss.seen,
         rows: loss.rows,
-        items: items.iter().filter_map(|row| Some(Crumb { title: row.name.clone(), href: cells::href(row.spec()?, row.id, None) })).collect(),
+        items: items
+            .iter()
+            .filter_map(|row| Some(Crumb { title: row.name.clone(), href: cells::href(row.spec()?, row.id, None) }))
+            .collect(),
     }
 }
 
@@ -125,4 +141,32 @@ fn scope_line(listing: &ScopeRow) -> ScopeLine {
         confirmed_at: listing.confirmed_at(),
         attempted_at: listing.attempted_at.map(|at| at.and_utc()),
     }
+}
+
+/// `GET /sources/{name}`.
+pub async fn show(context: web::Data<Context>, shell: Shell, name: web::Path<String>) -> Result<SourcePage, PageError> {
+    let page = context.db.read(move |connection| fetch(connection, &Scope::of_member(), &name, shell)).await?;
+    page.ok_or(PageError::NotFound)
+}
+
+/// `POST /sources/{name}/syncs`.
+pub async fn sync(
+    context: web::Data<Context>,
+    doer: Doer,
+    session: Session,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (name, at) = (name.into_inner(), context.clock.now());
+    let wanted = name.clone();
+    let known = context.db.read(move |connection| sources::find(connection, &Scope::of_member(), &wanted)).await?;
+    known.ok_or(PageError::NotFound)?;
+    let begun = audit::begin(&context.db, &doer, Act::new("source.sync", name.as_str())).await?;
+    let (wanted, actor) = (name.clone(), doer.actor.clone());
+    context.db.write(move |connection| requests::request(connection, &wanted, &actor, at)).await?;
+    begun.complete(&context.db, Outcome::Succeeded, "queued").await?;
+    session.leave_flash(
+        true,
+        format!("A sync of {name} is asked for. This page shows how it goes when you load it again."),
+    );
+    Ok(go_on(&format!("/sources/{name}")))
 }

@@ -144,7 +144,10 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell
 fn incomplete(connection: &mut AnyConnection, spec: &KindSpec) -> QueryResult<Vec<String>> {
     let scopes = scopes::all(connection)?;
     let troubled = scopes.iter().filter(|scope| scope.kind == spec.name && scope.state != "complete");
-    Ok(troubled.take(8).map(|scope| format!("{} {}: {} {}", scope.source, scope.name, scope.state, scope.reason)).collect())
+    Ok(troubled
+        .take(8)
+        .map(|scope| format!("{} {}: {} {}", scope.source, scope.name, scope.state, scope.reason))
+        .collect())
 }
 
 fn without_names(here: &Params, conditions: &Params) -> Params {
@@ -157,7 +160,13 @@ fn groups(spec: &KindSpec, counts: &listing::Counts, here: &Params, path: &str, 
         let chosen: Vec<&str> = here.all(name).collect();
         let mut values = counts.values.get(*name).cloned().unwrap_or_default();
         values.retain(|(value, _)| !value.is_empty());
-        values.extend(chosen.iter().filter(|on| !values.iter().any(|(value, _)| value == *on)).map(|on| ((*on).to_owned(), 0)).collect::<Vec<_>>());
+        values.extend(
+            chosen
+                .iter()
+                .filter(|on| !values.iter().any(|(value, _)| value == *on))
+                .map(|on| ((*on).to_owned(), 0))
+                .collect::<Vec<_>>(),
+        );
         values.sort_by_key(|(value, count)| (!chosen.contains(&value.as_str()), -count));
         let mut chips = values.into_iter().map(|(value, count)| Chip {
             href: here.toggled(name, &value).href(path),

@@ -10,6 +10,7 @@ use crate::store::scopes::ScopeRow;
 use crate::store::{AnyConnection, Scope, sources};
 use crate::web::view::{Age, Diff};
 
+pub mod handlers;
 pub mod history;
 pub mod list;
 pub mod show;
@@ -26,7 +27,9 @@ fn age_of(
     let confirmed_at = row.last_seen_at();
     let stale = source.zip(confirmed_at).is_some_and(|(source, at)| now - at > source.stale_after());
     let complete = listing.is_none_or(|listing| listing.state == "complete");
-    let reasons = listing.filter(|_| !complete).map(|listing| format!("{} {}: {} {}", listing.source, listing.name, listing.state, listing.reason));
+    let reasons = listing
+        .filter(|_| !complete)
+        .map(|listing| format!("{} {}: {} {}", listing.source, listing.name, listing.state, listing.reason));
     Ok(Age { confirmed_at, stale, complete, reasons: reasons.into_iter().collect() })
 }
 

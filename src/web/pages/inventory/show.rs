@@ -108,7 +108,8 @@ pub fn fetch(
     let around = relations::neighbours(connection, scope, &row, at)?;
     let listing = scopes::by_id(connection, row.scope_id)?;
     let states = versions::timeline(connection, scope, id)?;
-    let states: Vec<_> = states.into_iter().filter(|state| at.is_none_or(|at| state.row.changed_at() <= at)).take(6).collect();
+    let states: Vec<_> =
+        states.into_iter().filter(|state| at.is_none_or(|at| state.row.changed_at() <= at)).take(6).collect();
     let alerts = if at.is_none() { alerts::of_resource(connection, scope, id)? } else { Vec::new() };
     let age = age_of(connection, scope, &row, listing.as_ref(), shell.now)?;
     Ok(Some(ShowPage {
@@ -121,7 +122,11 @@ pub fn fetch(
         scope_name: listing.map(|listing| listing.name).unwrap_or_default(),
         age,
         places: places(spec, &row),
-        sections: (spec.of.sections)(&row.attrs).unwrap_or_default().into_iter().filter(|one| !one.is_empty()).collect(),
+        sections: (spec.of.sections)(&row.attrs)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|one| !one.is_empty())
+            .collect(),
         neighbours_note: note(&around, row.gone_at().is_some() && at.is_none()),
         neighbours: around.by_kind.iter().map(|group| group_of(group, at)).collect(),
         alerts: alerts.iter().map(AlertLine::of).collect(),
@@ -131,7 +136,11 @@ pub fn fetch(
         last_seen_at: row.last_seen_at(),
         missing_since: row.missing_since().filter(|_| at.is_none()),
         gone_at: row.gone_at().filter(|_| at.is_none()),
-        links: links.iter().filter(|link| link.kind == spec.name).filter_map(|link| deep_link::of(link, &row)).collect(),
+        links: links
+            .iter()
+            .filter(|link| link.kind == spec.name)
+            .filter_map(|link| deep_link::of(link, &row))
+            .collect(),
         spec,
         shell,
     }))
@@ -155,8 +164,13 @@ fn places(spec: &KindSpec, row: &ResourceRow) -> Vec<PlaceLine> {
 
 fn note(around: &relations::Neighbours, gone: bool) -> String {
     match () {
-        () if gone => "It is gone, and nothing hangs together with what is gone. Look at a past moment to see what did.".to_owned(),
-        () if around.truncated => "There is more; the walk ended where it would have become the whole house.".to_owned(),
+        () if gone => {
+            "It is gone, and nothing hangs together with what is gone. Look at a past moment to see what did."
+                .to_owned()
+        }
+        () if around.truncated => {
+            "There is more; the walk ended where it would have become the whole house.".to_owned()
+        }
         () if around.by_kind.is_empty() => "Nothing known refers to it, and it refers to nothing known.".to_owned(),
         () => String::new(),
     }
@@ -184,7 +198,11 @@ fn neighbour(spec: &KindSpec, item: &Neighbour, at: Option<Instant>) -> Neighbou
             Role::PointsAt => "points here",
         }
         .to_owned(),
-        via: item.via.iter().map(|key| key.as_str().split_once(':').map_or(key.as_str(), |(_, rest)| rest).to_owned()).collect(),
+        via: item
+            .via
+            .iter()
+            .map(|key| key.as_str().split_once(':').map_or(key.as_str(), |(_, rest)| rest).to_owned())
+            .collect(),
         ambiguous: item.ambiguous,
     }
 }
