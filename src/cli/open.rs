@@ -1,6 +1,10 @@
 //! From arguments and environment to a running process, with every mistake told at once.
 
+use std::path::Path;
 use std::sync::Arc;
+
+use anyhow::bail;
+use secrecy::ExposeSecret;
 
 use crate::clock::Clock;
 use crate::config::{Config, Environment, LoadFrom, SourceConfig};
@@ -8,6 +12,8 @@ use crate::context::{Context, Reach};
 use crate::error::{Fault, Faults, Place};
 use crate::net::http::Http;
 use crate::providers::{Built, Parts, build};
+use crate::store::connection::sqlite_path;
+use crate::store::{Backend, Db};
 use crate::sync::Source;
 
 /// A valid configuration and the providers built from it; nothing is opened or called yet.
@@ -38,6 +44,21 @@ pub async fn context(from: &LoadFrom, environment: &Environment) -> anyhow::Resu
     Ok(Context::open(config, sources, parts).await?)
 }
 
+/// Reads the configuration and opens the database for reading: nothing is made, migrated or written.
+pub async fn reading(from: &LoadFrom, environment: &Environment) -> anyhow::Result<Context> {
+    let Prepared { config, sources, parts } = prepare(from, environment)?;
+    let url = config.server.database_url.expose_secret();
+    // Opening would make the file.
+    if Backend::of_url(url)? == Backend::Sqlite && !Path::new(sqlite_path(url)).exists() {
+        bail!("{} is not there yet, so a sync would add everything; `quarterdeck migrate` makes it", sqlite_path(url));
+    }
+    let db = Db::open(url, parts.clock.clone())?;
+    if !db.is_current().await? {
+        bail!("the database is not up to date; run `quarterdeck migrate` first");
+    }
+    Ok(Context::over(config, sources, parts, db))
+}
+
 /// The sources that can be collected.
 pub fn collectable(context: &Context) -> Arc<[Source]> {
     let ready = context.sources.iter().filter_map(|source| match &source.reach {
@@ -49,7 +70,6 @@ pub fn collectable(context: &Context) -> Arc<[Source]> {
 
 /// A SQLite file has one writing process: `web` and `worker` would be two.
 pub fn refuse_sqlite(config: &Config, command: &str) -> Result<(), Faults> {
-    use secrecy::ExposeSecret;
     if !config.server.database_url.expose_secret().starts_with("sqlite:") {
         return Ok(());
     }

@@ -7,12 +7,15 @@
 //! **One more page**: its file in `pages/`, its template, and its line in the table of routes.
 
 pub mod access;
+pub mod acts;
+pub mod api;
 pub mod assets;
 pub mod cells;
 pub mod client;
 pub mod csrf;
 pub mod deep_link;
 pub mod error;
+pub mod export;
 pub mod extract;
 pub mod filters;
 pub mod frame;
@@ -26,6 +29,7 @@ pub mod routes;
 pub mod server;
 pub mod session;
 pub mod shell;
+pub mod tally;
 pub mod view;
 
 pub use error::PageError;

@@ -3,6 +3,8 @@
 //! Each page struct has a field `shell`, and `templates/base.html` reads nothing else. Pages made before a session exists
 //! (sign-in, setup, errors) use [`Shell::bare`].
 
+use super::params::Params;
+use super::{PageError, moment};
 use crate::clock::Instant;
 use crate::kinds::{KINDS, KindSpec, Tone};
 
@@ -90,6 +92,17 @@ impl Shell {
     /// Every kind, for the navigation.
     pub fn kinds(&self) -> &'static [&'static KindSpec] {
         KINDS
+    }
+
+    /// Reads `?at=`: the page shows that moment, says so, and offers nothing to do.
+    ///
+    /// # Errors
+    /// [`PageError::Invalid`] for what is no past moment.
+    pub fn look_back(&mut self, params: &Params, path: &str) -> Result<Option<Instant>, PageError> {
+        let Some(text) = params.get("at") else { return Ok(None) };
+        let at = moment::parse(text, self.now).map_err(PageError::Invalid)?;
+        self.past = Some(Past { at, now_href: params.without(&["at", "cursor"]).href(path) });
+        Ok(Some(at))
     }
 
     pub fn operates(&self) -> bool {

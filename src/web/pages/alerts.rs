@@ -3,15 +3,17 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::{HttpRequest, web};
 use diesel::QueryResult;
 
 use crate::clock::Instant;
+use crate::context::Context;
 use crate::kinds::Tone;
 use crate::store::alerts::{self, AlertRow};
 use crate::store::{AnyConnection, Scope};
 use crate::web::params::Params;
 use crate::web::view::{Chip, FilterGroup, Pager};
-use crate::web::{Shell, cells, filters};
+use crate::web::{PageError, Shell, cells, filters};
 
 /// Alerts in one state, the worst first.
 #[derive(Template, WebTemplate)]
@@ -99,4 +101,10 @@ impl AlertLine {
             opened_at: row.opened_at.and_utc(),
         }
     }
+}
+
+/// `GET /alerts`.
+pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<AlertsPage, PageError> {
+    let params = Params::parse(request.query_string());
+    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), &params, shell)).await?)
 }

@@ -3,11 +3,21 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::web;
+use chrono::TimeDelta;
+use diesel::QueryResult;
+
 use crate::clock::Instant;
-use crate::kinds::Tone;
+use crate::context::Context;
+use crate::kinds::{KINDS, KindSpec, Tone};
+use crate::store::listing::{self, ListQuery, Sort};
+use crate::store::rows::ResourceRow;
+use crate::store::{AnyConnection, Scope, alerts, held};
 use crate::web::pages::alerts::AlertLine;
+use crate::web::pages::sources::{self, SourceLine};
+use crate::web::tally::Tally;
 use crate::web::view::Verdict;
-use crate::web::{Shell, filters};
+use crate::web::{PageError, Shell, cells, filters};
 
 /// The dashboard.
 #[derive(Template, WebTemplate)]
@@ -78,4 +88,133 @@ pub struct RecentChange {
     pub kind: &'static str,
     pub name: String,
     pub href: String,
+}
+
+/// How far ahead the page looks.
+const HORIZON: TimeDelta = TimeDelta::days(30);
+/// Lines of each panel.
+const SHOWN: usize = 8;
+
+/// The dashboard as of one moment of the database.
+pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> QueryResult<DashboardPage> {
+    let alerts = alerts::open(connection, scope)?;
+    let sources = sources::lines(connection, scope, shell.now)?;
+    let held = held::open(connection, scope, None)?;
+    let mut kinds = Vec::with_capacity(KINDS.len());
+    let mut upcoming = Vec::new();
+    let mut changes = Vec::new();
+    for spec in KINDS.iter().copied() {
+        kinds.push(KindCount {
+            name: spec.name,
+            path: spec.path,
+            titles: spec.titles,
+            present: listing::facets(connection, scope, spec)?.total,
+        });
+        upcoming.extend(coming(connection, scope, spec, shell.now)?);
+        changes.extend(recent(connection, scope, spec, shell.now)?);
+    }
+    upcoming.sort_by_key(|item| item.at);
+    changes.sort_by_key(|change| std::cmp::Reverse(change.at));
+    changes.truncate(SHOWN + 4);
+    let standing = Tally::of(&alerts, &sources, held.len());
+    let tiles = standing.tiles(&upcoming, shell.now);
+    upcoming.truncate(SHOWN);
+    Ok(DashboardPage {
+        verdict: standing.verdict(),
+        tiles,
+        alerts: alerts.iter().take(SHOWN).map(AlertLine::of).collect(),
+        upcoming,
+        horizon_days: HORIZON.num_days(),
+        kinds,
+        sources: sources.into_iter().take(SHOWN).map(brief).collect(),
+        changes,
+        shell,
+    })
+}
+
+fn brief(line: SourceLine) -> SourceBrief {
+    let SourceLine { name, state, tone, reason, confirmed_at, .. } = line;
+    SourceBrief { name, state, tone, reason, confirmed_at }
+}
+
+/// What is due within the horizon, overdue first.
+fn coming(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &'static KindSpec,
+    now: Instant,
+) -> QueryResult<Vec<Upcoming>> {
+    let rows = newest(connection, scope, spec, "due_at", false, 50)?;
+    let due = rows.iter().filter_map(|row| Some((row, row.due_at().filter(|at| *at < now + HORIZON)?)));
+    Ok(due
+        .map(|(row, at)| Upcoming {
+            at,
+            name: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
+            href: cells::href(spec, row.id, None),
+            what: due_words(spec, row),
+            tone: if at < now + TimeDelta::days(3) {
+                Tone::Bad
+            } else if at < now + TimeDelta::days(14) {
+                Tone::Warn
+            } else {
+                Tone::Plain
+            },
+        })
+        .collect())
+}
+
+/// What it is that is due: an event's own code, otherwise the kind's noun.
+fn due_words(spec: &KindSpec, row: &ResourceRow) -> String {
+    match spec.name {
+        "certificate" => "Certificate expires".to_owned(),
+        _ if row.facet_a.is_empty() => format!("{} is due", spec.title),
+        _ => format!("{}: {}", spec.title, row.facet_a),
+    }
+}
+
+/// What came, changed or went in the last day.
+fn recent(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &'static KindSpec,
+    now: Instant,
+) -> QueryResult<Vec<RecentChange>> {
+    let since = now - TimeDelta::days(1);
+    let mut changes = Vec::new();
+    for row in newest(connection, scope, spec, "-changed_at", false, SHOWN)? {
+        let (what, tone) =
+            if row.changed_at == row.first_seen_at { ("new", Tone::Good) } else { ("changed", Tone::Plain) };
+        changes.push(change(spec, &row, row.changed_at(), what, tone));
+    }
+    for row in newest(connection, scope, spec, "-gone_at", true, SHOWN)? {
+        changes.push(change(spec, &row, row.gone_at().unwrap_or(since), "gone", Tone::Muted));
+    }
+    changes.retain(|change| change.at > since);
+    Ok(changes)
+}
+
+fn change(spec: &'static KindSpec, row: &ResourceRow, at: Instant, what: &'static str, tone: Tone) -> RecentChange {
+    let name = if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() };
+    RecentChange { at, what, tone, kind: spec.title, name, href: cells::href(spec, row.id, None) }
+}
+
+/// The first rows of a kind in that order.
+fn newest(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &'static KindSpec,
+    sort: &str,
+    gone: bool,
+    limit: usize,
+) -> QueryResult<Vec<ResourceRow>> {
+    let mut query = ListQuery::of(spec);
+    query.sort = Sort::parse(spec, sort).unwrap_or_else(Sort::by_name);
+    query.limit = limit;
+    query.gone = gone;
+    Ok(listing::list(connection, scope, &query)?.rows)
+}
+
+/// `GET /`.
+pub async fn show(context: web::Data<Context>, shell: Shell) -> Result<DashboardPage, PageError> {
+    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), shell)).await?)
 }

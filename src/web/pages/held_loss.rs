@@ -7,9 +7,8 @@ use crate::audit::Doer;
 use crate::context::Context;
 use crate::store::Scope;
 use crate::web::acts::{self, Decision};
+use crate::web::pages::sign_in::go_on;
 use crate::web::{PageError, Session};
-
-use super::go_on;
 
 /// What the form sends.
 #[derive(Deserialize)]

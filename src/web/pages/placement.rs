@@ -3,15 +3,17 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::web;
 use diesel::QueryResult;
 
 use crate::config::{PlacementRule, PlacementSet};
+use crate::context::Context;
 use crate::kinds::{KINDS, KindSpec};
 use crate::store::listing::{self, Filter, ListQuery};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope};
 use crate::web::view::Pager;
-use crate::web::{Shell, cells, filters};
+use crate::web::{PageError, Shell, cells, filters};
 
 /// The unplaced, and the rules.
 #[derive(Template, WebTemplate)]
@@ -95,4 +97,10 @@ fn rule(rule: &PlacementRule) -> RuleLine {
             .join(", "),
         sets: sets.collect::<Vec<_>>().join(", "),
     }
+}
+
+/// `GET /placement`.
+pub async fn show(context: web::Data<Context>, shell: Shell) -> Result<PlacementPage, PageError> {
+    let rules = context.config.placements.clone();
+    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), &rules, shell)).await?)
 }

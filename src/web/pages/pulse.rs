@@ -3,10 +3,19 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::web;
+use diesel::QueryResult;
+
 use crate::clock::Instant;
+use crate::context::Context;
 use crate::kinds::Tone;
+use crate::store::{AnyConnection, Scope, alerts, held};
+use crate::web::filters::span;
+use crate::web::pages::alerts::AlertLine;
+use crate::web::pages::sources::{self, SourceLine};
+use crate::web::tally::Tally;
 use crate::web::view::Verdict;
-use crate::web::{Shell, filters};
+use crate::web::{PageError, Shell, filters};
 
 /// The whole house on a phone, in the dark.
 #[derive(Template, WebTemplate)]
@@ -36,4 +45,62 @@ pub struct Figure {
     pub label: &'static str,
     pub value: String,
     pub tone: Tone,
+}
+
+/// Troubles that a phone shows at once.
+const SHOWN: usize = 8;
+
+/// How things stand.
+pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> QueryResult<PulsePage> {
+    let alerts = alerts::open(connection, scope)?;
+    let sources = sources::lines(connection, scope, shell.now)?;
+    let held = held::open(connection, scope, None)?;
+    let tally = Tally::of(&alerts, &sources, held.len());
+    let found = tally.verdict();
+    let title = match found.tone {
+        Tone::Bad => "Get up",
+        Tone::Warn => "Look in the morning",
+        _ => "Sleep on",
+    };
+    let mut lines: Vec<PulseLine> = alerts.iter().map(AlertLine::of).map(alert).collect();
+    lines.extend(sources.iter().filter(|source| source.tone > Tone::Good).map(source));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.tone));
+    lines.truncate(SHOWN);
+    let figure = |label, value: usize, tone| Figure {
+        label,
+        value: value.to_string(),
+        tone: if value > 0 { tone } else { Tone::Good },
+    };
+    let figures = vec![
+        figure("critical", tally.critical, Tone::Bad),
+        figure("to look at", tally.warnings, Tone::Warn),
+        figure("sources down", tally.troubled, Tone::Bad),
+        figure("losses held", tally.held, Tone::Warn),
+        figure("sources", tally.sources, Tone::Plain),
+        Figure {
+            label: "oldest fact",
+            value: tally.confirmed_at.map_or_else(|| "–".to_owned(), |at| span((shell.now - at).num_seconds())),
+            tone: Tone::Plain,
+        },
+    ];
+    let verdict = Verdict { tone: found.tone, title: title.to_owned(), detail: format!("{}.", found.title) };
+    Ok(PulsePage { verdict, lines, figures, confirmed_at: tally.confirmed_at, shell })
+}
+
+fn alert(line: AlertLine) -> PulseLine {
+    PulseLine { title: line.title, detail: line.detail, tone: line.tone, href: line.href }
+}
+
+fn source(line: &SourceLine) -> PulseLine {
+    PulseLine {
+        title: format!("{} is {}", line.name, line.state.replace('_', " ")),
+        detail: line.reason.clone(),
+        tone: line.tone,
+        href: format!("/sources/{}", line.name),
+    }
+}
+
+/// `GET /pulse`.
+pub async fn show(context: web::Data<Context>, shell: Shell) -> Result<PulsePage, PageError> {
+    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), shell)).await?)
 }

@@ -3,13 +3,15 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::{HttpRequest, web};
 use diesel::QueryResult;
 
 use crate::clock::Instant;
+use crate::context::Context;
 use crate::kinds::Tone;
 use crate::store::{AnyConnection, Scope, search};
 use crate::web::params::Params;
-use crate::web::{Shell, cells, filters};
+use crate::web::{PageError, Shell, cells, filters};
 
 /// What was found, by kind.
 #[derive(Template, WebTemplate)]
@@ -79,4 +81,16 @@ fn group_of(group: search::Group, query: &str, at: Option<Instant>) -> HitGroup 
         hits: group.hits.iter().map(hit).collect(),
         all_href: group.more.then(|| Params::default().with("q", query).href(&format!("/{}", spec.path))),
     }
+}
+
+/// `GET /search`.
+pub async fn show(
+    context: web::Data<Context>,
+    mut shell: Shell,
+    request: HttpRequest,
+) -> Result<SearchPage, PageError> {
+    let params = Params::parse(request.query_string());
+    let at = shell.look_back(&params, "/search")?;
+    let query = params.get("q").unwrap_or_default().to_owned();
+    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), query, at, shell)).await?)
 }

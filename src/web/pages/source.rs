@@ -5,18 +5,22 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::{HttpResponse, web};
 use diesel::QueryResult;
 
+use crate::audit::{self, Act, Doer, Outcome};
 use crate::clock::Instant;
+use crate::context::Context;
 use crate::kinds::{KindSpec, Tone};
 use crate::store::held::{self, HeldLossRow, ROWS};
 use crate::store::rows::ResourceRow;
 use crate::store::scopes::{self, ScopeRow};
-use crate::store::{AnyConnection, Scope, resources, sources};
+use crate::store::{AnyConnection, Scope, resources, sources, syncs as requests};
+use crate::web::pages::sign_in::go_on;
 use crate::web::pages::sources::SourceLine;
 use crate::web::pages::syncs::{self, SyncLine};
 use crate::web::view::{Age, Crumb};
-use crate::web::{Shell, cells, filters};
+use crate::web::{PageError, Session, Shell, cells, filters};
 
 /// A source.
 #[derive(Template, WebTemplate)]
@@ -137,4 +141,32 @@ fn scope_line(listing: &ScopeRow) -> ScopeLine {
         confirmed_at: listing.confirmed_at(),
         attempted_at: listing.attempted_at.map(|at| at.and_utc()),
     }
+}
+
+/// `GET /sources/{name}`.
+pub async fn show(context: web::Data<Context>, shell: Shell, name: web::Path<String>) -> Result<SourcePage, PageError> {
+    let page = context.db.read(move |connection| fetch(connection, &Scope::of_member(), &name, shell)).await?;
+    page.ok_or(PageError::NotFound)
+}
+
+/// `POST /sources/{name}/syncs`.
+pub async fn sync(
+    context: web::Data<Context>,
+    doer: Doer,
+    session: Session,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (name, at) = (name.into_inner(), context.clock.now());
+    let wanted = name.clone();
+    let known = context.db.read(move |connection| sources::find(connection, &Scope::of_member(), &wanted)).await?;
+    known.ok_or(PageError::NotFound)?;
+    let begun = audit::begin(&context.db, &doer, Act::new("source.sync", name.as_str())).await?;
+    let (wanted, actor) = (name.clone(), doer.actor.clone());
+    context.db.write(move |connection| requests::request(connection, &wanted, &actor, at)).await?;
+    begun.complete(&context.db, Outcome::Succeeded, "queued").await?;
+    session.leave_flash(
+        true,
+        format!("A sync of {name} is asked for. This page shows how it goes when you load it again."),
+    );
+    Ok(go_on(&format!("/sources/{name}")))
 }

@@ -3,13 +3,15 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::web;
 use diesel::QueryResult;
 
 use crate::clock::Instant;
+use crate::context::Context;
 use crate::kinds::Tone;
 use crate::store::sources::SourceRow;
 use crate::store::{AnyConnection, Scope, held, sources};
-use crate::web::{Shell, cells, filters};
+use crate::web::{PageError, Shell, cells, filters};
 
 /// All sources, those in trouble first.
 #[derive(Template, WebTemplate)]
@@ -77,4 +79,9 @@ impl SourceLine {
             attempted_at: row.attempted_at.map(|at| at.and_utc()),
         }
     }
+}
+
+/// `GET /sources`.
+pub async fn show(context: web::Data<Context>, shell: Shell) -> Result<SourcesPage, PageError> {
+    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), shell)).await?)
 }

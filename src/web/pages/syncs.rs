@@ -3,15 +3,17 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::{HttpRequest, web};
 use diesel::QueryResult;
 
 use crate::clock::Instant;
+use crate::context::Context;
 use crate::kinds::Tone;
 use crate::store::syncs::{self, SyncResultRow, SyncRow};
 use crate::store::{AnyConnection, Scope};
 use crate::web::params::Params;
 use crate::web::view::Pager;
-use crate::web::{Shell, cells, filters};
+use crate::web::{PageError, Shell, cells, filters};
 
 /// Syncs of one source, or of all.
 #[derive(Template, WebTemplate)]
@@ -97,4 +99,10 @@ fn line(row: SyncRow, results: &[SyncResultRow]) -> SyncLine {
         reason: row.reason,
         requested_by: row.requested_by,
     }
+}
+
+/// `GET /syncs`.
+pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<SyncsPage, PageError> {
+    let params = Params::parse(request.query_string());
+    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), &params, shell)).await?)
 }

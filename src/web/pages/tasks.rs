@@ -5,14 +5,18 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::{HttpResponse, web};
 use chrono::TimeDelta;
 use diesel::QueryResult;
 
+use crate::audit::{self, Act, Begun, Doer, Outcome};
 use crate::clock::Instant;
+use crate::context::Context;
 use crate::kinds::Tone;
 use crate::store::AnyConnection;
 use crate::store::tasks::{self, HeartbeatRow, TaskRow};
-use crate::web::{Shell, cells, filters};
+use crate::web::pages::sign_in::go_on;
+use crate::web::{PageError, Session, Shell, cells, filters};
 
 /// All tasks, and the workers that do them.
 #[derive(Template, WebTemplate)]
@@ -71,4 +75,74 @@ fn line(row: TaskRow) -> TaskLine {
         outcome: row.outcome,
         report: row.report,
     }
+}
+
+/// `GET /tasks`.
+pub async fn show(context: web::Data<Context>, shell: Shell) -> Result<TasksPage, PageError> {
+    Ok(context.db.read(move |connection| fetch(connection, shell)).await?)
+}
+
+/// `POST /tasks/{name}/run`.
+pub async fn run(
+    context: web::Data<Context>,
+    doer: Doer,
+    session: Session,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (name, actor, at) = (name.into_inner(), doer.actor.clone(), context.clock.now());
+    let begun = audit::begin(&context.db, &doer, Act::new("task.run", name.as_str())).await?;
+    let asked = name.clone();
+    let known = context.db.write(move |connection| tasks::request(connection, &asked, &actor, at)).await?;
+    finish(&context, &session, begun, known, "", &format!("{name} runs as soon as a worker is free.")).await
+}
+
+/// `POST /tasks/{name}/enable`.
+pub async fn enable(
+    context: web::Data<Context>,
+    doer: Doer,
+    session: Session,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    switch(&context, &doer, &session, name.into_inner(), true).await
+}
+
+/// `POST /tasks/{name}/disable`.
+pub async fn disable(
+    context: web::Data<Context>,
+    doer: Doer,
+    session: Session,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    switch(&context, &doer, &session, name.into_inner(), false).await
+}
+
+async fn switch(
+    context: &Context,
+    doer: &Doer,
+    session: &Session,
+    name: String,
+    on: bool,
+) -> Result<HttpResponse, PageError> {
+    let begun = audit::begin(&context.db, doer, Act::new("task.switch", name.as_str())).await?;
+    let task = name.clone();
+    let known = context.db.write(move |connection| tasks::set_enabled(connection, &task, on)).await?;
+    let state = if on { "on" } else { "off" };
+    finish(context, session, begun, known, state, &format!("{name} is switched {state}.")).await
+}
+
+async fn finish(
+    context: &Context,
+    session: &Session,
+    begun: Begun,
+    known: bool,
+    after: &str,
+    text: &str,
+) -> Result<HttpResponse, PageError> {
+    let outcome = if known { Outcome::Succeeded } else { Outcome::Failed };
+    begun.complete(&context.db, outcome, after).await?;
+    if !known {
+        return Err(PageError::NotFound);
+    }
+    session.leave_flash(true, text);
+    Ok(go_on("/tasks"))
 }

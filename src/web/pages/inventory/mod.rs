@@ -10,6 +10,7 @@ use crate::store::scopes::ScopeRow;
 use crate::store::{AnyConnection, Scope, sources};
 use crate::web::view::{Age, Diff};
 
+pub mod handlers;
 pub mod history;
 pub mod list;
 pub mod show;

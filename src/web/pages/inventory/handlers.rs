@@ -1,0 +1,62 @@
+//! The handlers of the three pages, the same for every kind.
+
+use actix_web::{HttpRequest, HttpResponse, Responder, web};
+
+use super::history::{self, HistoryPage};
+use super::list;
+use super::show::{self, ShowPage};
+use crate::context::Context;
+use crate::kinds::KindSpec;
+use crate::store::Scope;
+use crate::web::params::Params;
+use crate::web::{PageError, Shell, export, listing};
+
+/// `GET /{kind}`; with `?format=csv` the whole of it as a file.
+pub async fn list(
+    context: web::Data<Context>,
+    mut shell: Shell,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let spec = kind_of(&request)?;
+    let params = Params::parse(request.query_string());
+    let asked = listing::read(spec, params, shell.now).map_err(PageError::Invalid)?;
+    shell.look_back(&asked.params, &format!("/{}", spec.path))?;
+    if asked.params.get("format") == Some("csv") {
+        return Ok(export::csv(context, asked));
+    }
+    let page = context.db.read(move |connection| list::fetch(connection, &Scope::of_member(), &asked, shell)).await?;
+    Ok(page.respond_to(&request))
+}
+
+/// `GET /{kind}/{id}`.
+pub async fn show(context: web::Data<Context>, mut shell: Shell, request: HttpRequest) -> Result<ShowPage, PageError> {
+    let (spec, id) = (kind_of(&request)?, id_of(&request)?);
+    let at = shell.look_back(&Params::parse(request.query_string()), &format!("/{}/{id}", spec.path))?;
+    let links = context.config.links.clone();
+    let page = context
+        .db
+        .read(move |connection| show::fetch(connection, &Scope::of_member(), spec, id, at, &links, shell))
+        .await?;
+    page.ok_or(PageError::NotFound)
+}
+
+/// `GET /{kind}/{id}/history`.
+pub async fn history(
+    context: web::Data<Context>,
+    shell: Shell,
+    request: HttpRequest,
+) -> Result<HistoryPage, PageError> {
+    let (spec, id) = (kind_of(&request)?, id_of(&request)?);
+    let page =
+        context.db.read(move |connection| history::fetch(connection, &Scope::of_member(), spec, id, shell)).await?;
+    page.ok_or(PageError::NotFound)
+}
+
+/// A word that is no kind's path is no page.
+fn kind_of(request: &HttpRequest) -> Result<&'static KindSpec, PageError> {
+    KindSpec::by_path(request.match_info().query("kind")).ok_or(PageError::NotFound)
+}
+
+fn id_of(request: &HttpRequest) -> Result<i64, PageError> {
+    request.match_info().query("id").parse().map_err(|_| PageError::NotFound)
+}

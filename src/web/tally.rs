@@ -1,0 +1,131 @@
+//! How the house stands, counted once for the dashboard and for the pulse: what is open, in trouble, held.
+
+use super::filters::relative;
+use super::pages::dashboard::{Tile, Upcoming};
+use super::pages::sources::SourceLine;
+use super::view::Verdict;
+use crate::clock::Instant;
+use crate::kinds::Tone;
+use crate::store::alerts::AlertRow;
+
+/// The counts that a verdict is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub critical: usize,
+    pub warnings: usize,
+    pub sources: usize,
+    pub troubled: usize,
+    pub held: usize,
+    /// The oldest confirmation over all sources; `None` if one was never complete.
+    pub confirmed_at: Option<Instant>,
+}
+
+impl Tally {
+    /// Counts what was read.
+    pub fn of(alerts: &[AlertRow], sources: &[SourceLine], held: usize) -> Self {
+        let severity = |wanted: &str| alerts.iter().filter(|alert| alert.severity == wanted).count();
+        let asked = || sources.iter().filter(|source| source.state != "not_configured");
+        let oldest = asked().map(|source| source.confirmed_at).min().flatten();
+        Self {
+            critical: severity("critical"),
+            warnings: severity("warning"),
+            sources: sources.len(),
+            troubled: asked().filter(|source| source.tone != Tone::Good).count(),
+            held,
+            confirmed_at: oldest,
+        }
+    }
+
+    /// In one sentence. What is unknown is never quiet.
+    pub fn verdict(&self) -> Verdict {
+        let (tone, title) = match self {
+            Self { sources: 0, .. } => (Tone::Warn, "Nothing is watched yet".to_owned()),
+            Self { critical: 1.., .. } => {
+                (Tone::Bad, numbered(self.critical, "thing is critical", "things are critical"))
+            }
+            Self { troubled: 1.., .. } => {
+                (Tone::Bad, numbered(self.troubled, "source cannot be trusted", "sources cannot be trusted"))
+            }
+            Self { held: 1.., .. } => {
+                (Tone::Warn, numbered(self.held, "loss waits for a decision", "losses wait for a decision"))
+            }
+            Self { warnings: 1.., .. } => {
+                (Tone::Warn, numbered(self.warnings, "thing needs a look", "things need a look"))
+            }
+            Self { confirmed_at: None, .. } => (Tone::Warn, "Some facts were never complete".to_owned()),
+            _ => (Tone::Good, "All quiet".to_owned()),
+        };
+        let detail = match self {
+            Self { sources: 0, .. } => "Name a source in the configuration; what it sees appears here.".to_owned(),
+            Self { troubled: 0, held: 0, .. } => {
+                "Every source answers, and every listing of theirs can be believed.".to_owned()
+            }
+            _ => "What is shown may be older than it should be, or not all; each page says so where it is.".to_owned(),
+        };
+        Verdict { tone, title, detail }
+    }
+
+    /// The figures, each with its way to what it counts.
+    pub fn tiles(&self, upcoming: &[Upcoming], now: Instant) -> Vec<Tile> {
+        let kind = |path: &str| upcoming.iter().filter(|item| item.href.starts_with(path)).collect::<Vec<_>>();
+        let (events, certificates) = (kind("/maintenance-events/"), kind("/certificates/"));
+        let next = |items: &[&Upcoming]| {
+            items
+                .first()
+                .map_or_else(|| "none in 30 days".to_owned(), |item| format!("next {}", relative(item.at, now)))
+        };
+        let worst = |items: &[&Upcoming]| items.iter().map(|item| item.tone).max().unwrap_or(Tone::Good);
+        let tile = |label, value: usize, note: String, tone, href: &str| Tile {
+            label,
+            value: value.to_string(),
+            note,
+            tone,
+            href: href.to_owned(),
+        };
+        let alarm = |count: usize, tone| if count > 0 { tone } else { Tone::Good };
+        vec![
+            tile(
+                "Critical alerts",
+                self.critical,
+                format!("and {} more to look at", self.warnings),
+                alarm(self.critical, Tone::Bad),
+                "/alerts",
+            ),
+            tile(
+                "Sources in trouble",
+                self.troubled,
+                format!("of {}", self.sources),
+                alarm(self.troubled, Tone::Bad),
+                "/sources",
+            ),
+            tile("Losses held", self.held, "wait for a person".to_owned(), alarm(self.held, Tone::Warn), "/sources"),
+            tile("Maintenance ahead", events.len(), next(&events), worst(&events), "/maintenance-events?sort=due_at"),
+            tile(
+                "Certificates to renew",
+                certificates.len(),
+                next(&certificates),
+                worst(&certificates),
+                "/certificates?sort=due_at",
+            ),
+        ]
+    }
+}
+
+fn numbered(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unknown_is_never_quiet() {
+        let quiet = Tally { sources: 2, confirmed_at: Some(Instant::UNIX_EPOCH), ..Tally::default() };
+        assert_eq!(quiet.verdict().title, "All quiet");
+        assert_eq!(Tally { confirmed_at: None, ..quiet }.verdict().tone, Tone::Warn);
+        assert_eq!(Tally { troubled: 1, ..quiet }.verdict().tone, Tone::Bad);
+        assert_eq!(Tally::default().verdict().tone, Tone::Warn);
+        assert_eq!(Tally { critical: 2, ..quiet }.verdict().title, "2 things are critical");
+    }
+}
