@@ -59,6 +59,15 @@ impl fmt::Display for Fault {
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct Faults(pub Vec<Fault>);
 
+impl Faults {
+    /// `value`, if there is no fault; else all of them, sorted and each once.
+    pub fn none_or<T>(value: T, mut faults: Vec<Fault>) -> Result<T, Self> {
+        faults.sort();
+        faults.dedup();
+        if faults.is_empty() { Ok(value) } else { Err(Self(faults)) }
+    }
+}
+
 /// The database was made by a newer version of this program; the process exits with 4.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(

@@ -2,11 +2,11 @@
 //!
 //! | # | modules | may touch |
 //! | --- | --- | --- |
-//! | 0 | [`error`] [`clock`] [`secret`] [`telemetry`] [`config`] [`net`] | the environment and the network |
-//! | 1 | [`kinds`] [`wire`] [`guard`] | nothing: pure data and functions |
+//! | 0 | [`error`] [`clock`] [`secret`] [`passwords`] [`telemetry`] [`config`] [`net`] | the environment and the network |
+//! | 1 | [`kinds`] [`wire`] [`guard`] [`placement`] [`roles`] | nothing: pure data and functions |
 //! | 2 | [`providers`] · [`store`], never each other | HTTP out through `net` · SQL |
 //! | 3 | [`context`] [`audit`] | 0–2 |
-//! | 4 | [`relations`] | 0–3 |
+//! | 4 | [`relations`] · [`accounts`] | 0–3 |
 //! | 5 | [`sync`] [`alerts`], not each other | 0–4 |
 //! | 7 | [`web`] · [`worker`], never each other | 0–5 |
 //! | 8 | [`cli`] | all |
@@ -14,11 +14,26 @@
 //! The way of the data: a provider *collects* records into a stream (`providers::collect`), `sync` hashes, compares and asks
 //! the `guard`, `store` writes what changed, `relations` joins it by keys, and `web` shows it with its age.
 
+pub mod accounts;
+pub mod alerts;
+pub mod audit;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod context;
 pub mod error;
+pub mod guard;
 pub mod kinds;
 pub mod net;
+pub mod passwords;
+pub mod placement;
 pub mod providers;
+pub mod relations;
+pub mod roles;
 pub mod secret;
+pub mod store;
+pub mod sync;
+pub mod telemetry;
+pub mod web;
 pub mod wire;
+pub mod worker;

@@ -3,6 +3,10 @@
 //! A [`Secret`] has neither `Serialize` nor a telling `Debug`. What a provider answers is passed through [`redact`]
 //! before it is kept, because providers like to repeat the token that they refused.
 
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
@@ -40,4 +44,26 @@ pub fn random_token() -> String {
 /// The SHA-256 of a token of full entropy, in lower-case hex; what is stored instead of the token.
 pub fn token_hash(token: &str) -> String {
     Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The key in a file. With `make`, one that is not there is made first: 384 random bits, readable by its owner alone.
+///
+/// # Errors
+/// When the file cannot be read or made, or is empty.
+pub fn key_in_file(path: &str, make: bool) -> io::Result<Secret> {
+    match fs::read_to_string(path) {
+        Ok(text) if text.trim().is_empty() => {
+            Err(io::Error::new(io::ErrorKind::InvalidData, format!("{path} is empty")))
+        }
+        Ok(text) => Ok(Secret::from(text.trim().to_owned())),
+        Err(error) if make && error.kind() == io::ErrorKind::NotFound => {
+            use base64::Engine;
+            let key = base64::engine::general_purpose::STANDARD.encode(random_bytes::<48>());
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+            file.write_all(key.as_bytes())?;
+            file.sync_all()?;
+            Ok(Secret::from(key))
+        }
+        Err(error) => Err(error),
+    }
 }

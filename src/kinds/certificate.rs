@@ -1,7 +1,12 @@
 //! TLS certificates as a controller stores them.
+//!
+//! The list answers "what runs out next, and where does it hang?". The status says only whether it is attached: facts are
+//! stored, and a status that the clock changes would be a lie a day later; the due date tells the rest.
 
 use serde::{Deserialize, Serialize};
 
+use super::app::distinct;
+use super::key::normal_host;
 use super::{Cell, Column, Facts, Key, Kind, KindSpec, Mention, Origin, Role, Section, Tone, erased};
 use crate::clock::Instant;
 
@@ -10,7 +15,10 @@ use crate::clock::Instant;
 #[serde(default)]
 pub struct Certificate {
     pub certificate_id: String,
+    /// Unique at the controller, or within [`Certificate::app`] where a controller keeps certificates there.
     pub name: String,
+    /// The app that holds it, at controllers that keep certificates within apps; else empty.
+    pub app: String,
     pub owner: String,
     pub common_name: String,
     pub subject_alt_names: Vec<String>,
@@ -29,33 +37,222 @@ pub const SPEC: KindSpec = KindSpec {
     path: "certificates",
     title: "Certificate",
     titles: "Certificates",
-    about: "",
+    about: "TLS certificates that the platform's controllers store: what they cover, where they are attached, when they run \
+            out. A controller shows an account its own certificates only.",
     shortcut: 'c',
-    facets: ["", "", ""],
-    filters: &["status", "source", "region", "cluster"],
-    columns: &[Column::new("name", "Name").sortable().priority(1)],
+    facets: ["owner", "issuer", "common_name"],
+    filters: &["status", "owner", "issuer", "cluster", "region", "environment", "source"],
+    columns: &[
+        Column::new("name", "Name").sortable().priority(1),
+        Column::new("due_at", "Expires").sortable().priority(1),
+        Column::new("status", "Attached").sortable(),
+        Column::new("common_name", "Common name").sortable(),
+        Column::new("domains", "Attached to"),
+        Column::new("owner", "Owner").sortable().priority(3),
+        Column::new("issuer", "Issuer").sortable().priority(3),
+        Column::new("cluster", "Cluster").sortable().priority(3),
+        Column::new("names", "Names").optional(),
+        Column::new("not_before", "Valid from").optional(),
+        Column::new("fingerprint", "Fingerprint").optional(),
+        Column::new("region", "Region").sortable().optional(),
+        Column::new("source", "Source").sortable().optional(),
+        Column::new("changed_at", "Changed").sortable().optional(),
+        Column::new("first_seen_at", "First seen").sortable().optional(),
+    ],
     volatile: &[],
     passage: false,
-    tone: |_| Tone::Plain,
+    tone,
     of: erased::<Certificate>(),
 };
+
+fn tone(status: &str) -> Tone {
+    match status {
+        "unattached" => Tone::Muted,
+        _ => Tone::Plain,
+    }
+}
 
 impl Kind for Certificate {
     const SPEC: &'static KindSpec = &SPEC;
 
     fn external_id(&self) -> String {
-        String::new()
+        if self.app.is_empty() { self.name.clone() } else { format!("{}/{}", self.app, self.name) }
     }
 
-    fn facts(&self, _origin: &Origin) -> Facts {
-        Facts::default()
+    fn facts(&self, origin: &Origin) -> Facts {
+        let keys = self.names().into_iter().filter_map(|name| Key::host(&name));
+        let refs =
+            self.domains.iter().filter_map(|domain| Key::host(domain)).map(|key| Mention::new(Role::Serves, key));
+        let holder = (!self.app.is_empty()).then(|| Mention::new(Role::Is, Key::app(&origin.source, &self.app)));
+        Facts {
+            name: self.name.clone(),
+            status: self.status().to_owned(),
+            due_at: self.not_after,
+            facets: [self.owner.clone(), common_name_of(&self.issuer).to_owned(), self.common_name.clone()],
+            keys: keys.map(|key| Mention::new(Role::Covers, key)).collect(),
+            refs: distinct(refs.chain(holder)),
+            terms: self.terms(),
+            tags: Vec::new(),
+        }
     }
 
-    fn cell(&self, _column: &str) -> Cell {
-        Cell::Empty
+    fn cell(&self, column: &str) -> Cell {
+        match column {
+            "common_name" => Cell::code(&self.common_name),
+            "domains" => Cell::codes(self.domains.clone()),
+            "names" => Cell::codes(self.names()),
+            "owner" => Cell::text(&self.owner),
+            "issuer" => Cell::text(common_name_of(&self.issuer)),
+            "not_before" => Cell::time(self.not_before),
+            "fingerprint" => Cell::code(&self.fingerprint),
+            _ => Cell::Empty,
+        }
     }
 
     fn sections(&self) -> Vec<Section> {
-        Vec::new()
+        let uncovered = self.domains.iter().filter(|domain| !self.covers(domain)).cloned().collect();
+        vec![
+            Section::fields(
+                "Validity",
+                [("Expires", Cell::time(self.not_after)), ("Valid from", Cell::time(self.not_before))],
+            ),
+            Section::fields(
+                "Names",
+                [
+                    // A controller attaches whatever it is told to; browsers then refuse these.
+                    ("Attached, but not covered", Cell::codes(uncovered)),
+                    ("Attached to", Cell::codes(self.domains.clone())),
+                    ("Covers", Cell::codes(self.names())),
+                ],
+            ),
+            Section::fields(
+                "Identity",
+                [
+                    ("Owner", Cell::text(&self.owner)),
+                    ("App", Cell::text(&self.app)),
+                    ("Issuer", Cell::code(&self.issuer)),
+                    ("Subject", Cell::code(&self.subject)),
+                    ("SHA-256 fingerprint", Cell::code(&self.fingerprint)),
+                    ("Id at the controller", Cell::code(&self.certificate_id)),
+                ],
+            ),
+        ]
+    }
+}
+
+impl Certificate {
+    /// The common name and the alternative names, each once, wildcards kept.
+    pub fn names(&self) -> Vec<String> {
+        let names = std::iter::once(&self.common_name).chain(&self.subject_alt_names);
+        distinct(names.filter_map(|name| normal_host(name)))
+    }
+
+    /// Whether a client would accept it for `host`: by the very name, or by a wildcard for its first label (RFC 6125).
+    pub fn covers(&self, host: &str) -> bool {
+        let Some(host) = normal_host(host) else { return false };
+        let wildcard = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
+        self.names().into_iter().any(|name| name == host || Some(&name) == wildcard.as_ref())
+    }
+
+    fn status(&self) -> &'static str {
+        if self.domains.is_empty() { "unattached" } else { "attached" }
+    }
+
+    /// Fingerprints in both spellings that tools print: with colons and without.
+    fn terms(&self) -> Vec<String> {
+        let fingerprint = self.fingerprint.to_lowercase();
+        let domains = self.domains.iter().filter_map(|domain| normal_host(domain));
+        let others = [self.owner.to_lowercase(), self.app.to_lowercase(), fingerprint.replace(':', ""), fingerprint];
+        distinct(self.names().into_iter().chain(domains).chain(others).filter(|term| !term.is_empty()))
+    }
+}
+
+/// The common name within a distinguished name of either spelling (`/CN=Example CA/O=Example`, `CN=Example CA,O=Example`),
+/// or the whole where there is none.
+fn common_name_of(distinguished: &str) -> &str {
+    distinguished.split(['/', ',']).find_map(|part| part.trim().strip_prefix("CN=")).unwrap_or(distinguished)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn www() -> Certificate {
+        Certificate {
+            name: "www-cert".into(),
+            owner: "Admin".into(),
+            common_name: "www.Example.com".into(),
+            subject_alt_names: vec!["www.example.com".into(), "*.apps.example.com".into()],
+            domains: vec!["www.example.com".into()],
+            issuer: "/CN=Example CA/O=Example".into(),
+            fingerprint: "DD:21:E4".into(),
+            not_after: Some(chrono::DateTime::UNIX_EPOCH),
+            ..Certificate::default()
+        }
+    }
+
+    fn facts(certificate: &Certificate) -> Facts {
+        certificate.facts(&Origin { source: "paas-eu".into(), network: String::new() })
+    }
+
+    fn spelled(mentions: &[Mention]) -> Vec<String> {
+        mentions.iter().map(|mention| format!("{} {}", mention.role.as_str(), mention.key)).collect()
+    }
+
+    #[test]
+    fn a_certificate_covers_its_names_and_serves_where_it_is_attached() {
+        let facts = facts(&www());
+        assert_eq!(spelled(&facts.keys), ["covers host:*.apps.example.com", "covers host:www.example.com"]);
+        assert_eq!(spelled(&facts.refs), ["serves host:www.example.com"]);
+        assert_eq!(facts.due_at, Some(chrono::DateTime::UNIX_EPOCH));
+        assert_eq!(facts.facets, ["Admin", "Example CA", "www.Example.com"]);
+    }
+
+    #[test]
+    fn the_status_never_depends_on_the_clock() {
+        assert_eq!(facts(&www()).status, "attached", "although it ran out in 1970");
+        assert_eq!(facts(&Certificate { domains: Vec::new(), ..www() }).status, "unattached");
+    }
+
+    #[test]
+    fn two_apps_may_keep_certificates_of_one_name() {
+        let held = |app: &str| Certificate { app: app.into(), ..www() };
+        assert_ne!(held("shop").external_id(), held("billing").external_id());
+        assert_eq!(www().external_id(), "www-cert");
+        assert_eq!(spelled(&facts(&held("shop")).refs), ["is app:paas-eu/shop", "serves host:www.example.com"]);
+    }
+
+    #[test]
+    fn a_wildcard_stands_for_one_label_only() {
+        for (host, covered) in [
+            ("www.example.com", true),
+            ("shop.apps.example.com", true),
+            ("apps.example.com", false),
+            ("a.b.apps.example.com", false),
+            ("*.apps.example.com", true),
+        ] {
+            assert_eq!(www().covers(host), covered, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_domain_that_it_is_attached_to_without_covering_it_is_named_first() {
+        let wrong = Certificate { domains: vec!["pay.example.com".into()], ..www() };
+        let first = |certificate: &Certificate| certificate.sections()[1].fields[0].label;
+        assert_eq!(first(&wrong), "Attached, but not covered");
+        assert_eq!(first(&www()), "Attached to");
+    }
+
+    #[test]
+    fn it_is_found_by_its_fingerprint_as_browsers_and_as_tools_print_it() {
+        let terms = facts(&www()).terms;
+        assert_eq!(terms, ["*.apps.example.com", "admin", "dd21e4", "dd:21:e4", "www.example.com"]);
+    }
+
+    #[test]
+    fn issuers_of_both_controllers_are_shortened_alike() {
+        assert_eq!(common_name_of("/CN=Example CA/O=Example"), "Example CA");
+        assert_eq!(common_name_of("O=Example,CN=Example CA"), "Example CA");
+        assert_eq!(common_name_of("Example"), "Example");
     }
 }

@@ -14,6 +14,7 @@ use crate::clock::Instant;
 
 pub mod app;
 pub mod certificate;
+pub mod diff;
 pub mod dns_record;
 pub mod field;
 pub mod instance;
@@ -21,6 +22,9 @@ pub mod key;
 pub mod load_balancer;
 pub mod maintenance_event;
 pub mod record;
+#[cfg(test)]
+pub(crate) mod specimen;
+mod terms;
 pub mod zone;
 
 pub use field::{Cell, Column, Field, Section, Tone};

@@ -38,3 +38,8 @@ impl Record {
 pub fn identity(external_id: &str) -> i64 {
     xxh3_64(external_id.as_bytes()).cast_signed()
 }
+
+/// Whether a JSON value says nothing: null, an empty string, list or object, false or zero.
+pub fn is_blank(json: &str) -> bool {
+    matches!(json.trim(), "null" | "\"\"" | "[]" | "{}" | "false" | "0")
+}

@@ -51,7 +51,7 @@ impl Collector {
         self.begin::<K>(name, Some(Parent { kind: P::SPEC.id(), external_id: parent.external_id() })).await
     }
 
-    async fn begin<K: Kind>(&self, name: &str, parent: Option<Parent>) -> Result<Listing, Hangup> {
+    pub(super) async fn begin<K: Kind>(&self, name: &str, parent: Option<Parent>) -> Result<Listing, Hangup> {
         let scope = ScopeRef { kind: K::SPEC.id(), name: name.to_owned() };
         self.send(Event::Begin { scope: scope.clone(), parent }).await?;
         Ok(Listing { events: self.events.clone(), scope, batch: Vec::new() })
@@ -107,7 +107,8 @@ impl Listing {
         self.send(Event::End { scope, outcome }).await
     }
 
-    async fn flush(&mut self) -> Result<(), Hangup> {
+    /// Sends what has gathered, before a batch is full.
+    pub(super) async fn flush(&mut self) -> Result<(), Hangup> {
         if self.batch.is_empty() {
             return Ok(());
         }

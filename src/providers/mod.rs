@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::wire::ProviderError;
 
 pub mod aws;
+pub mod build;
 pub mod cloudflare;
 pub mod collect;
 pub mod memory;
@@ -27,6 +28,11 @@ pub trait Provider: Send + Sync {
 
     /// The cheapest call that proves reach and credentials, for `doctor`: says as whom we are known there.
     async fn probe(&self) -> Result<String, ProviderError>;
+
+    /// The network that names private addresses which carry no VPC of their own; the source's own name if there is none.
+    fn network(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The provider named in `provider = "…"`.

@@ -1,4 +1,14 @@
-//! The one integration binary.
+//! The one integration binary: a folder per part of the panel, and what they all stand on in `support`.
+//!
+//! **One more test file**: its `mod` line in its folder's `mod.rs`; **one more folder**: its `mod` line here.
 
+// Tests may read the environment and the machine's clock; src may not.
+#![allow(clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod dependencies;
+mod layers;
 mod providers;
+mod store;
 mod support;
+mod sync;

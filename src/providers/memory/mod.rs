@@ -1,5 +1,94 @@
-//! Placeholder until the memory provider lands.
-use super::ProviderSpec;
+//! The memory provider: a made-up platform for `quarterdeck demo`, and scripts for tests.
+//!
+//! It has no privileges: what it makes up goes through [`Provider::collect`] like anything that comes from a cloud, and so
+//! through the same sync, guard and store. Only this folder and the demo's configuration (`src/cli/demo.toml`) know the
+//! made-up [`world`]. Which part of it a source shows is decided by the source's name; each collection is one step further.
+//!
+//! A built provider keeps its own step, so it has to live as long as the process does; two of one name do not share it.
+//! Tests script what they need with a [`Script`] instead.
+//!
+//! **One more made-up source**: its line in `world::SIGHTS`, and a `[[source]]` of that name in the demo's configuration.
 
-pub const SPEC: ProviderSpec =
-    ProviderSpec { name: "memory", title: "memory", settings: &[], kinds: &[], build: |_, _, _| None };
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+
+use super::{Built, Collector, Provider, ProviderSpec};
+use crate::clock::{Clock, Instant};
+use crate::kinds::KINDS;
+use crate::wire::ProviderError;
+
+pub mod holding;
+pub mod script;
+#[cfg(test)]
+mod told;
+mod world;
+
+pub use script::{Ending, Gate, Script};
+
+use world::{Ends, Moment, Sight};
+
+pub const SPEC: ProviderSpec = ProviderSpec {
+    name: "memory",
+    title: "Made-up platform",
+    settings: &[],
+    kinds: KINDS,
+    build: |source, settings, parts| {
+        let Some(sight) = world::sight(&source.name) else {
+            let known = world::SIGHTS.iter().map(|sight| sight.source).collect::<Vec<_>>().join(", ");
+            settings.fault(
+                "provider",
+                format!("the made-up platform has no source named {:?}", source.name),
+                format!("name the source one of: {known}"),
+            );
+            return None;
+        };
+        Some(Built::Ready(Box::new(Memory::new(sight, parts.clock.clone()))))
+    },
+};
+
+/// One source's sight of the made-up platform.
+struct Memory {
+    sight: &'static Sight,
+    clock: Clock,
+    origin: Instant,
+    /// How often it was collected.
+    step: AtomicU64,
+}
+
+impl Memory {
+    fn new(sight: &'static Sight, clock: Clock) -> Self {
+        let origin = world::origin(clock.now());
+        Self { sight, clock, origin, step: AtomicU64::new(0) }
+    }
+}
+
+#[async_trait]
+impl Provider for Memory {
+    async fn collect(&self, collector: &Collector) -> Result<(), ProviderError> {
+        let step = self.step.fetch_add(1, Ordering::Relaxed);
+        let moment = Moment { step, origin: self.origin, now: self.clock.now() };
+        let ends = (self.sight.ends)(step);
+        if let Ends::Refused(error) = ends {
+            return Err(error);
+        }
+        for holding in (self.sight.shows)(&moment) {
+            match &ends {
+                Ends::Broken(error) => {
+                    holding.begin_with(collector, holding.len() / 2).await?.partial(error.clone()).await?;
+                }
+                Ends::Well | Ends::Refused(_) => {
+                    holding.begin_with(collector, holding.len()).await?.complete().await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn probe(&self) -> Result<String, ProviderError> {
+        match (self.sight.ends)(self.step.load(Ordering::Relaxed)) {
+            Ends::Well => Ok(format!("{} (made up)", self.sight.shown_as)),
+            Ends::Broken(error) | Ends::Refused(error) => Err(error),
+        }
+    }
+}

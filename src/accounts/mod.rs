@@ -1,0 +1,82 @@
+//! People, their passwords and their tokens, for the web and the command line alike: every change is checked, audited and ends what
+//! it has to end, whoever asks for it.
+
+pub mod setup;
+pub mod sign_in;
+pub mod throttle;
+pub mod tokens;
+pub mod users;
+
+use crate::clock::Instant;
+use crate::passwords::{PasswordError, UnfitPassword};
+use crate::store::StoreError;
+
+/// Why an account could not be made, changed or used, in words for the person at the form or the shell.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    #[error("{0:?} is not an e-mail address; write name@example.com")]
+    Email(String),
+    #[error("{0}")]
+    Password(#[from] UnfitPassword),
+    #[error("{0} has an account already")]
+    Taken(String),
+    #[error("there is no account {0}")]
+    Unknown(String),
+    #[error("this is the last administrator who can sign in; make another one first")]
+    LastAdmin,
+    #[error("the address or the password is wrong")]
+    Credentials,
+    #[error("the current password is wrong")]
+    CurrentPassword,
+    #[error("too many attempts; try again at {}", .0.format("%H:%M:%S UTC"))]
+    Throttled(Instant),
+    #[error("this setup link has been used, has expired, or was replaced by a newer one")]
+    SetupLink,
+    #[error("a token needs a name")]
+    TokenName,
+    #[error("a token lives 1 to {} days", tokens::MAX_DAYS)]
+    TokenDays,
+    #[error("{0:?} is not a network; write 192.0.2.0/24 or a single address")]
+    TokenNetwork(String),
+    #[error("your role may not make a token of scope {0}")]
+    TokenScope(crate::roles::TokenScope),
+    #[error("there is no live token {0}")]
+    NoToken(i64),
+    #[error(transparent)]
+    Hash(#[from] PasswordError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What an account's change has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    pub sessions: usize,
+    pub tokens: usize,
+    /// The epoch that begins; a session that shall go on takes it over.
+    pub epoch: i64,
+}
+
+/// An e-mail address as it is stored and compared: trimmed, in lower case.
+pub fn normal_email(text: &str) -> Result<String, AccountError> {
+    let email = text.trim().to_lowercase();
+    let whole = email.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty() && !host.is_empty() && !host.contains('@') && !host.starts_with('.') && !host.ends_with('.')
+    });
+    let plain =
+        email.len() <= 254 && !email.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"(),:;\\".contains(c));
+    if whole && plain { Ok(email) } else { Err(AccountError::Email(text.trim().chars().take(80).collect())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_same_in_any_case() {
+        assert_eq!(normal_email(" Ada@Example.COM ").unwrap(), "ada@example.com");
+        for wrong in ["", "ada", "@example.com", "ada@", "a b@example.com", "a@b@c", "<a@b>", "a@.b"] {
+            assert!(normal_email(wrong).is_err(), "{wrong}");
+        }
+    }
+}

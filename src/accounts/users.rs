@@ -1,0 +1,157 @@
+//! Adding people and changing what they may do. Each change ends the sessions and tokens that rest on what was before.
+
+use diesel::QueryResult;
+
+use super::throttle::{self, Verdict};
+use super::{AccountError, Ended, normal_email};
+use crate::audit::{self, Act, Begun, Doer, Outcome};
+use crate::context::Context;
+use crate::passwords;
+use crate::roles::Role;
+use crate::secret::Secret;
+use crate::store::users::{self, UserRow};
+use crate::store::{AnyConnection, StoreError, sessions, tokens};
+
+/// Adds a person; gives the id.
+pub async fn add(
+    context: &Context,
+    doer: &Doer,
+    email: &str,
+    role: Role,
+    password: Secret,
+) -> Result<i64, AccountError> {
+    let email = normal_email(email)?;
+    passwords::check(&password)?;
+    let hash = context.passwords.hash(password).await?;
+    let begun = audit::begin(&context.db, doer, Act::new("user.add", &email)).await?;
+    let (db, at, new) = (context.db.clone(), context.clock.now(), email.clone());
+    let added = context
+        .db
+        .write(move |connection| {
+            let id = users::next_id(connection)?;
+            if users::by_email(connection, &new)?.is_some() {
+                begun.complete_in(connection, &db, Outcome::Refused, "the address is taken")?;
+                return Ok(None);
+            }
+            users::insert(connection, id, &new, role, &hash, at)?;
+            begun.complete_in(connection, &db, Outcome::Succeeded, role.as_str())?;
+            Ok(Some(id))
+        })
+        .await?;
+    added.ok_or(AccountError::Taken(email))
+}
+
+/// Everybody, by address.
+pub async fn list(context: &Context) -> Result<Vec<UserRow>, StoreError> {
+    context.db.read(users::all).await
+}
+
+/// The person with an address.
+pub async fn find(context: &Context, email: &str) -> Result<UserRow, AccountError> {
+    let email = normal_email(email)?;
+    let wanted = email.clone();
+    let found = context.db.read(move |connection| users::by_email(connection, &wanted)).await?;
+    found.ok_or(AccountError::Unknown(email))
+}
+
+/// The person with an id.
+pub async fn by_id(context: &Context, id: i64) -> Result<UserRow, AccountError> {
+    let found = context.db.read(move |connection| users::by_id(connection, id)).await?;
+    found.ok_or_else(|| AccountError::Unknown(format!("number {id}")))
+}
+
+/// Sets a password without asking for the old one: for administrators and the command line.
+pub async fn set_password(
+    context: &Context,
+    doer: &Doer,
+    user: &UserRow,
+    password: Secret,
+) -> Result<Ended, AccountError> {
+    passwords::check(&password)?;
+    let hash = context.passwords.hash(password).await?;
+    let begun = audit::begin(&context.db, doer, Act::new("user.password", &user.email)).await?;
+    change(context, user, begun, String::new(), move |connection, id| users::set_password(connection, id, &hash)).await
+}
+
+/// Changes one's own password. Guesses at the current one are throttled like sign-ins: the session may be stolen.
+pub async fn change_password(
+    context: &Context,
+    doer: &Doer,
+    user: &UserRow,
+    current: Secret,
+    new: Secret,
+) -> Result<Ended, AccountError> {
+    passwords::check(&new)?;
+    let (email, address, at, id) = (user.email.clone(), doer.address.clone(), context.clock.now(), user.id);
+    let (verdict, hash) = context
+        .db
+        .write(move |connection| {
+            Ok((throttle::admit(connection, &email, &address, at)?, users::password_hash(connection, id)?))
+        })
+        .await?;
+    let attempt = match verdict {
+        Verdict::Admitted(attempt) => attempt,
+        Verdict::Throttled(until) => return Err(AccountError::Throttled(until)),
+    };
+    if !context.passwords.verify(current, hash).await? {
+        let begun = audit::begin(&context.db, doer, Act::new("user.password", &user.email)).await?;
+        begun.complete(&context.db, Outcome::Refused, "the current password was wrong").await?;
+        return Err(AccountError::CurrentPassword);
+    }
+    let email = user.email.clone();
+    context.db.write(move |connection| throttle::forgive(connection, attempt, &email)).await?;
+    set_password(context, doer, user, new).await
+}
+
+/// Gives a person another role.
+pub async fn set_role(context: &Context, doer: &Doer, user: &UserRow, role: Role) -> Result<Ended, AccountError> {
+    let act = Act::new("user.role", &user.email).before(user.role().as_str());
+    let begun = audit::begin(&context.db, doer, act).await?;
+    change(context, user, begun, role.to_string(), move |connection, id| users::set_role(connection, id, role)).await
+}
+
+/// Shuts a person out, or lets them in again.
+pub async fn set_disabled(
+    context: &Context,
+    doer: &Doer,
+    user: &UserRow,
+    disabled: bool,
+) -> Result<Ended, AccountError> {
+    let action = if disabled { "user.disable" } else { "user.enable" };
+    let begun = audit::begin(&context.db, doer, Act::new(action, &user.email)).await?;
+    let since = disabled.then(|| context.clock.now());
+    change(context, user, begun, String::new(), move |connection, id| users::set_disabled(connection, id, since)).await
+}
+
+/// Changes an account and ends what rests on it, in one transaction; undone if nobody could administer any more.
+async fn change(
+    context: &Context,
+    user: &UserRow,
+    begun: Begun,
+    after: String,
+    change: impl FnOnce(&mut AnyConnection, i64) -> QueryResult<i64> + Send + 'static,
+) -> Result<Ended, AccountError> {
+    let (db, at, id) = (context.db.clone(), context.clock.now(), user.id);
+    let outcome = context
+        .db
+        .write(move |connection| {
+            users::lock(connection)?;
+            let admins = users::enabled_admins(connection)?;
+            let epoch = change(connection, id)?;
+            if admins > 0 && users::enabled_admins(connection)? == 0 {
+                return Err(diesel::result::Error::RollbackTransaction);
+            }
+            let sessions = sessions::delete_others(connection, id, None)?;
+            let tokens = tokens::revoke_of(connection, id, at)?;
+            begun.complete_in(connection, &db, Outcome::Succeeded, &after)?;
+            Ok(Ended { sessions, tokens, epoch })
+        })
+        .await;
+    match outcome {
+        Err(StoreError::Query(diesel::result::Error::RollbackTransaction)) => {
+            begun.complete(&context.db, Outcome::Refused, "the last administrator").await?;
+            Err(AccountError::LastAdmin)
+        }
+        other => Ok(other?),
+    }
+}

@@ -1,0 +1,30 @@
+//! Alerts: what is the case that somebody should know, evaluated from what is stored, and kept as state.
+//!
+//! A rule says which conditions hold *now*; opening, updating and resolving by fingerprint follows from that, the same for every
+//! rule. A rule therefore never resolves anything because it could not look: what is unknown stays as it was.
+
+use crate::store::{Db, Priority, StoreError, alerts};
+
+pub mod rules;
+
+/// What one evaluation of all rules changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evaluation {
+    pub opened: usize,
+    pub resolved: usize,
+}
+
+/// Evaluates every rule, each in a transaction of its own.
+pub async fn evaluate(db: &Db) -> Result<Evaluation, StoreError> {
+    let mut evaluation = Evaluation::default();
+    for rule in rules::RULES {
+        let now = db.clock.now();
+        let conditions = db.read(move |connection| (rule.conditions)(connection, now)).await?;
+        let settled = db
+            .write_as(Priority::Background, move |connection| alerts::settle(connection, rule.name, &conditions, now))
+            .await?;
+        evaluation.opened += settled.opened;
+        evaluation.resolved += settled.resolved;
+    }
+    Ok(evaluation)
+}

@@ -1,0 +1,89 @@
+//! `quarterdeck doctor`: whether it could run, one line a thing: `ok|warn|fail NAME: text`. Writes nothing anywhere.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+
+use super::{Ending, open};
+use crate::clock::Clock;
+use crate::config::{Config, Environment, LoadFrom, SourceConfig};
+use crate::providers::Built;
+use crate::store::connection::sqlite_path;
+use crate::store::{Backend, Db, StoreError};
+
+/// A source that has not answered by then does not answer.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How a thing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Health {
+    Ok,
+    Warn,
+    Fail,
+}
+
+pub async fn run(from: &LoadFrom, environment: &Environment) -> anyhow::Result<Ending> {
+    let mut healthy = true;
+    let prepared = open::prepare(from, environment).inspect_err(|faults| {
+        // The faults themselves follow on standard error.
+        let _ = line(Health::Fail, "config", &format!("{} to mend", faults.0.len()));
+    })?;
+    let said = format!("{} sources, {} regions", prepared.sources.len(), prepared.config.regions.len());
+    line(Health::Ok, "config", &said)?;
+    let (health, text) = database(&prepared.config).await?;
+    line(health, "database", &text)?;
+    healthy &= health != Health::Fail;
+    for (config, built) in &prepared.sources {
+        let (health, text) = source(config, built).await;
+        line(health, &config.name, &text)?;
+        healthy &= health != Health::Fail;
+    }
+    Ok(if healthy { Ending::Done } else { Ending::Failed })
+}
+
+async fn database(config: &Config) -> anyhow::Result<(Health, String)> {
+    let url = config.server.database_url.expose_secret();
+    // Opening would make the file.
+    if Backend::of_url(url)? == Backend::Sqlite && !Path::new(sqlite_path(url)).exists() {
+        return Ok((Health::Warn, format!("{} is not there yet; the first start makes it", sqlite_path(url))));
+    }
+    let current = match Db::open(url, Clock::system()) {
+        Ok(db) => db.is_current().await,
+        Err(error) => Err(error),
+    };
+    match current {
+        Ok(true) => Ok((Health::Ok, "reached, up to date".to_owned())),
+        Ok(false) => {
+            Ok((Health::Warn, "reached, not up to date; `quarterdeck migrate` or the next start mends it".to_owned()))
+        }
+        // Has an exit code of its own.
+        Err(error @ StoreError::Newer(_)) => {
+            line(Health::Fail, "database", &error.to_string())?;
+            Err(error.into())
+        }
+        Err(error) => Ok((Health::Fail, format!("{:#}", anyhow::Error::from(error)))),
+    }
+}
+
+async fn source(config: &SourceConfig, built: &Built) -> (Health, String) {
+    let provider = match built {
+        Built::NotConfigured { missing } => return (Health::Warn, format!("not configured: {missing}")),
+        Built::Ready(provider) => provider,
+    };
+    match tokio::time::timeout(PROBE_TIMEOUT, provider.probe()).await {
+        Ok(Ok(known_as)) => (Health::Ok, format!("{}, {known_as}", config.provider)),
+        Ok(Err(error)) => (Health::Fail, error.to_string()),
+        Err(_) => (Health::Fail, format!("no answer within {} seconds", PROBE_TIMEOUT.as_secs())),
+    }
+}
+
+fn line(health: Health, name: &str, text: &str) -> std::io::Result<()> {
+    let health = match health {
+        Health::Ok => "ok",
+        Health::Warn => "warn",
+        Health::Fail => "fail",
+    };
+    writeln!(std::io::stdout(), "{health} {name}: {}", text.replace('\n', " "))
+}

@@ -1,0 +1,54 @@
+//! From arguments and environment to a running process, with every mistake told at once.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::{Config, Environment, LoadFrom, SourceConfig};
+use crate::context::{Context, Reach};
+use crate::error::{Fault, Faults, Place};
+use crate::net::http::Http;
+use crate::providers::{Built, Parts, build};
+use crate::sync::Source;
+
+/// A valid configuration and the providers built from it; nothing is opened or called yet.
+pub struct Prepared {
+    pub config: Config,
+    pub sources: Vec<(SourceConfig, Built)>,
+    pub parts: Parts,
+}
+
+/// Reads the configuration and builds the sources' providers.
+pub fn prepare(from: &LoadFrom, environment: &Environment) -> Result<Prepared, Faults> {
+    let (config, mut faults) = Config::read(from, environment);
+    let parts = Parts { http: Http::new(), clock: Clock::system() };
+    let (sources, in_settings) = build::try_sources(&config, &parts);
+    faults.extend(in_settings);
+    faults.extend(super::check::mentions(&config));
+    Faults::none_or(Prepared { config, sources, parts }, faults)
+}
+
+/// Reads the configuration and opens everything.
+pub async fn context(from: &LoadFrom, environment: &Environment) -> anyhow::Result<Context> {
+    let Prepared { config, sources, parts } = prepare(from, environment)?;
+    Ok(Context::open(config, sources, parts).await?)
+}
+
+/// The sources that can be collected.
+pub fn collectable(context: &Context) -> Arc<[Source]> {
+    let ready = context.sources.iter().filter_map(|source| match &source.reach {
+        Reach::Ready(provider) => Some(Source::new(&context.config, source.config.clone(), Arc::clone(provider))),
+        Reach::NotConfigured { .. } => None,
+    });
+    ready.collect()
+}
+
+/// A SQLite file has one writing process: `web` and `worker` would be two.
+pub fn refuse_sqlite(config: &Config, command: &str) -> Result<(), Faults> {
+    use secrecy::ExposeSecret;
+    if !config.server.database_url.expose_secret().starts_with("sqlite:") {
+        return Ok(());
+    }
+    let what = format!("`quarterdeck {command}` is one of several processes, and SQLite serves only one");
+    let remedy = "use `quarterdeck serve`, or a postgres:// URL in DATABASE_URL or database_url";
+    Err(Faults(vec![Fault::new(Place::outside("database_url"), what, remedy)]))
+}

@@ -1,0 +1,140 @@
+//! Where it listens, how it is reached, and where its data and its key lie: the settings above the first `[[…]]`.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use url::Url;
+
+use super::database;
+use super::reader::{Reader, SecretSetting};
+use crate::error::Place;
+use crate::secret::Secret;
+
+/// Where it listens and where its data lies.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// How browsers reach the panel; decides the `Secure` flag of cookies and the links in messages.
+    pub public_url: Url,
+    /// `host:port`.
+    pub listen: String,
+    /// A second listener for `/metrics` alone, without a token.
+    pub metrics_listen: Option<String>,
+    pub database_url: Secret,
+    pub secret_key: SecretKeyConfig,
+    /// Networks of reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Where the key lies that signs cookies and seals secrets.
+#[derive(Clone, Debug)]
+pub enum SecretKeyConfig {
+    /// A file, made on first start with mode 0600 if `make` is set.
+    File {
+        path: String,
+        make: bool,
+    },
+    Given(Secret),
+}
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+const DEFAULT_KEY_FILE: &str = "quarterdeck.key";
+
+/// Reads the server's settings; `listen_argument` is what `--listen` says.
+pub fn read(root: &mut Reader<'_>, listen_argument: Option<&str>) -> ServerConfig {
+    let listen = listen(root, listen_argument);
+    let metrics_listen = root.text("metrics_listen");
+    if let Some(address) = metrics_listen.as_deref() {
+        check_address(root, &root.place("metrics_listen"), "metrics_listen", address);
+    }
+    let public_url = public_url(root, &listen);
+    let (database_url, shared) = database::read(root);
+    let secret_key = secret_key(root, shared);
+    let trusted_proxies = trusted_proxies(root);
+    ServerConfig { public_url, listen, metrics_listen, database_url, secret_key, trusted_proxies }
+}
+
+/// `--listen`, then `PORT`, as platforms give it, then the file.
+fn listen(root: &mut Reader<'_>, argument: Option<&str>) -> String {
+    let configured = root.text("listen");
+    let port = root.environment().get("PORT").filter(|port| !port.is_empty());
+    let (listen, place, name) = match (argument, port, configured) {
+        (Some(argument), _, _) => (argument.to_owned(), Place::outside("--listen"), "--listen"),
+        (None, Some(port), _) => (format!("0.0.0.0:{port}"), Place::outside("PORT"), "PORT"),
+        (None, None, Some(configured)) => (configured, root.place("listen"), "listen"),
+        (None, None, None) => return DEFAULT_LISTEN.to_owned(),
+    };
+    check_address(root, &place, name, &listen);
+    listen
+}
+
+fn check_address(root: &Reader<'_>, place: &Place, name: &str, address: &str) {
+    let valid = address.rsplit_once(':').is_some_and(|(host, port)| {
+        let host_is_whole = !host.is_empty() && (!host.contains(':') || (host.starts_with('[') && host.ends_with(']')));
+        host_is_whole && !host.contains(['/', ' ']) && port.parse::<u16>().is_ok()
+    });
+    if !valid {
+        let what = format!("`{name}` is not an address with a port: {address:?}");
+        root.fault_at(place, what, "write host:port, as in 127.0.0.1:8080 or [::1]:8080");
+    }
+}
+
+fn public_url(root: &mut Reader<'_>, listen: &str) -> Url {
+    if let Some(url) = root.url("public_url") {
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            let remedy = format!("write {}; the panel has a host of its own", url.origin().ascii_serialization());
+            root.fault("public_url", "`public_url` has a path, and pages lie at the root", remedy);
+        }
+        return url;
+    }
+    let reachable = listen.replace("0.0.0.0:", "localhost:").replace("[::]:", "localhost:");
+    Url::parse(&format!("http://{reachable}")).unwrap_or_else(|_| {
+        Url::parse("http://localhost:8080").expect("a constant that is a URL; the address is a fault already")
+    })
+}
+
+/// A key of its own is made for a panel on one machine; several machines need the same one, so it has to be given.
+fn secret_key(root: &mut Reader<'_>, shared: bool) -> SecretKeyConfig {
+    let path = root.text("secret_key_file");
+    if let Some(variable) = root.text("secret_key_env") {
+        match root.environment().get(&variable).filter(|value| !value.is_empty()) {
+            Some(value) => return SecretKeyConfig::Given(Secret::from(value.to_owned())),
+            None => root.fault(
+                "secret_key_env",
+                format!("the environment variable {variable} is not set"),
+                format!("set {variable} to a long random text"),
+            ),
+        }
+    } else if shared {
+        match path.as_deref() {
+            None => root.fault(
+                "secret_key_file",
+                "with PostgreSQL the secret key must be given, since every process needs the same one",
+                "write secret_key_env = \"NAME\" or secret_key_file = \"path\"",
+            ),
+            Some(_) => check_key_file(root),
+        }
+    }
+    SecretKeyConfig::File { path: path.unwrap_or_else(|| DEFAULT_KEY_FILE.to_owned()), make: !shared }
+}
+
+fn check_key_file(root: &mut Reader<'_>) {
+    if let SecretSetting::Missing(what) = root.secret_elsewhere("secret_key_env", "secret_key_file") {
+        let remedy = "make it once (`openssl rand -base64 48`) and give the same to every process";
+        root.fault("secret_key_file", what, remedy);
+    }
+}
+
+fn trusted_proxies(root: &mut Reader<'_>) -> Vec<IpNet> {
+    let mut networks = Vec::new();
+    for text in root.texts("trusted_proxies").unwrap_or_default() {
+        match text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from)) {
+            Some(network) => networks.push(network.trunc()),
+            None => root.fault(
+                "trusted_proxies",
+                format!("`trusted_proxies` holds {text:?}, which is no network"),
+                "write addresses or networks, as in [\"10.0.0.0/8\", \"192.0.2.7\"]",
+            ),
+        }
+    }
+    networks
+}

@@ -1,0 +1,116 @@
+//! What a running process is made of, opened once and handed on: configuration, database, clock, HTTP client, numbers, providers.
+
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{Config, SecretKeyConfig, SourceConfig};
+use crate::net::http::Http;
+use crate::passwords::Passwords;
+use crate::providers::{Built, Parts, Provider};
+use crate::secret::{self, Secret};
+use crate::store::sources::{ConfiguredSource, configure};
+use crate::store::{Db, StoreError};
+use crate::telemetry::Metrics;
+
+/// A running process. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub http: Http,
+    pub metrics: Metrics,
+    pub db: Db,
+    /// In the order of the configuration.
+    pub sources: Arc<[Connected]>,
+    /// What signs cookies; the same in every process of an installation.
+    pub secret_key: Arc<Secret>,
+    pub passwords: Passwords,
+    /// Cancelled when the process is asked to stop: readiness ends at once, requests finish.
+    pub stop: CancellationToken,
+}
+
+/// Why a process could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the secret key could not be read or made")]
+    Key(#[from] std::io::Error),
+}
+
+/// A configured source and the way to it.
+#[derive(Clone)]
+pub struct Connected {
+    pub config: SourceConfig,
+    pub reach: Reach,
+}
+
+/// Whether a source can be asked.
+#[derive(Clone)]
+pub enum Reach {
+    Ready(Arc<dyn Provider>),
+    NotConfigured { missing: String },
+}
+
+impl From<(SourceConfig, Built)> for Connected {
+    fn from((config, built): (SourceConfig, Built)) -> Self {
+        let reach = match built {
+            Built::Ready(provider) => Reach::Ready(Arc::from(provider)),
+            Built::NotConfigured { missing } => Reach::NotConfigured { missing },
+        };
+        Self { config, reach }
+    }
+}
+
+impl Context {
+    /// Opens the database, brings it up to date and tells it which sources there are.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] among others: a database ahead of this program is left alone.
+    pub async fn open(config: Config, sources: Vec<(SourceConfig, Built)>, parts: Parts) -> Result<Self, OpenError> {
+        let key = match &config.server.secret_key {
+            SecretKeyConfig::Given(key) => key.clone(),
+            SecretKeyConfig::File { path, make } => secret::key_in_file(path, *make)?,
+        };
+        let db = Db::open(config.server.database_url.expose_secret(), parts.clock.clone())?;
+        for migration in db.migrate().await? {
+            tracing::info!(migration, "brought the database up to date");
+        }
+        let sources: Arc<[Connected]> = sources.into_iter().map(Connected::from).collect();
+        let (configured, now) = (sources.iter().map(configured).collect::<Vec<_>>(), parts.clock.now());
+        db.write(move |connection| configure(connection, &configured, now)).await?;
+        Ok(Self { http: parts.http, sources, ..Self::new(config, db, key) })
+    }
+
+    /// A process over an open database, without sources, with the clock that the database has.
+    pub fn new(config: Config, db: Db, secret_key: Secret) -> Self {
+        Self {
+            config: Arc::new(config),
+            clock: db.clock.clone(),
+            http: Http::new(),
+            metrics: Metrics::new(),
+            db,
+            sources: Arc::new([]),
+            secret_key: Arc::new(secret_key),
+            passwords: Passwords::new(),
+            stop: CancellationToken::new(),
+        }
+    }
+}
+
+fn configured(source: &Connected) -> ConfiguredSource {
+    ConfiguredSource {
+        name: source.config.name.clone(),
+        provider: source.config.provider.clone(),
+        region: source.config.region.clone().unwrap_or_default(),
+        cluster: source.config.cluster.clone().unwrap_or_default(),
+        every_seconds: i64::try_from(source.config.every.as_secs()).unwrap_or(i64::MAX),
+        missing: match &source.reach {
+            Reach::Ready(_) => None,
+            Reach::NotConfigured { missing } => Some(missing.clone()),
+        },
+    }
+}

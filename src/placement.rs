@@ -1,0 +1,137 @@
+//! Placement by rule: which region, cluster, app, role and environment a resource belongs to, as the configuration says.
+//!
+//! Rules come first, in their order, the first match wins; what it leaves open the source's own region and cluster fill. What is
+//! still open may be derived from relations later (`relations::placement`).
+
+use crate::config::{ClusterConfig, Config, PlacementRule, SourceConfig};
+use crate::kinds::{Facts, KindSpec};
+
+/// Where a resource belongs; an empty string is "not known".
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    pub region: String,
+    pub cluster: String,
+    pub app: String,
+    pub role: String,
+    pub app_type: String,
+    pub environment: String,
+}
+
+impl Place {
+    /// Whether it says nothing about where the resource is.
+    pub fn is_unplaced(&self) -> bool {
+        self.region.is_empty() && self.cluster.is_empty() && self.app.is_empty()
+    }
+}
+
+/// The rules as one source's records meet them.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    source: String,
+    region: String,
+    cluster: String,
+    rules: Vec<PlacementRule>,
+    clusters: Vec<ClusterConfig>,
+}
+
+impl Rules {
+    /// The rules for the records of `source`.
+    pub fn of_source(config: &Config, source: &SourceConfig) -> Self {
+        Self {
+            source: source.name.clone(),
+            region: source.region.clone().unwrap_or_default(),
+            cluster: source.cluster.clone().unwrap_or_default(),
+            rules: config.placements.clone(),
+            clusters: config.clusters.clone(),
+        }
+    }
+
+    /// Where the rules and the source's defaults put a resource.
+    pub fn place(&self, spec: &KindSpec, facts: &Facts) -> Place {
+        let mut place = Place::default();
+        if let Some(rule) = self.rules.iter().find(|rule| self.matches(rule, spec, facts)) {
+            let set = rule.set.clone();
+            place = Place {
+                region: set.region.unwrap_or_default(),
+                cluster: set.cluster.unwrap_or_default(),
+                app: set.app.unwrap_or_default(),
+                role: set.role.unwrap_or_default(),
+                app_type: set.app_type.unwrap_or_default(),
+                environment: set.environment.unwrap_or_default(),
+            };
+        }
+        if place.cluster.is_empty() && place.region.is_empty() {
+            place.cluster.clone_from(&self.cluster);
+            place.region.clone_from(&self.region);
+        }
+        self.complete(place)
+    }
+
+    /// A cluster knows its region and its environment.
+    fn complete(&self, mut place: Place) -> Place {
+        if let Some(cluster) = self.clusters.iter().find(|cluster| cluster.name == place.cluster) {
+            if place.region.is_empty() {
+                place.region.clone_from(&cluster.region);
+            }
+            if place.environment.is_empty() {
+                place.environment.clone_from(&cluster.environment);
+            }
+        }
+        place
+    }
+
+    fn matches(&self, rule: &PlacementRule, spec: &KindSpec, facts: &Facts) -> bool {
+        rule.matches.iter().all(|(field, pattern)| match field.as_str() {
+            "source" => glob(pattern, &self.source),
+            "kind" => glob(pattern, spec.name),
+            "name" => glob(pattern, &facts.name),
+            field => match field.strip_prefix("tag.") {
+                Some(tag) => facts.tags.iter().any(|(name, value)| name == tag && glob(pattern, value)),
+                None => spec.facet(field).is_some_and(|position| glob(pattern, &facts.facets[position])),
+            },
+        })
+    }
+}
+
+/// Whether `text` matches `pattern`, in which `*` stands for any run of characters.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut pieces = pieces.peekable();
+    if pieces.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_none() {
+            return rest.ends_with(piece);
+        }
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_run() {
+        for (pattern, text, expected) in [
+            ("postgres*", "postgres-1", true),
+            ("postgres*", "my-postgres", false),
+            ("*-db-*", "eu-db-1", true),
+            ("*", "", true),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "acb", false),
+            ("web", "web", true),
+            ("web", "web1", false),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(glob(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+}

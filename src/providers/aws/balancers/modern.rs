@@ -1,0 +1,160 @@
+//! Application, network and gateway balancers: the listing, then their groups' targets, their listeners and their tags.
+
+use std::collections::{HashMap, HashSet};
+
+use futures_util::future::join3;
+
+use super::super::elb_v2::{
+    self, BalancerItem, BalancersAnswer, Group, GroupsAnswer, HealthAnswer, ListenersAnswer, TagsAnswer,
+};
+use super::super::failure::{AwsError, Class};
+use super::super::paging::{all_pages, read_pages};
+use super::super::region::RegionPass;
+use super::{Findings, Tags, Told, sweep, tags};
+use crate::kinds::load_balancer::{Listener, LoadBalancer, Target};
+
+/// What was told of all balancers, by ARN.
+struct Parts {
+    groups: Result<Vec<Group>, AwsError>,
+    /// By target group.
+    targets: HashMap<String, Result<Vec<Target>, AwsError>>,
+    listeners: HashMap<String, Result<Vec<Listener>, AwsError>>,
+    tags: HashMap<String, Result<Tags, AwsError>>,
+}
+
+pub(super) async fn find(pass: &RegionPass<'_>) -> Findings {
+    let mut findings = Findings::default();
+    let (items, listed) = list(pass).await;
+    findings.listed(listed);
+    if items.is_empty() {
+        return findings;
+    }
+    let arns: Vec<String> = items.iter().map(|item| item.load_balancer_arn.clone()).collect();
+    let ((groups, targets), listeners, tags) = join3(
+        all_targets(pass),
+        sweep(pass, arns.clone(), |arn| listeners_of(pass, arn)),
+        tags(&arns, |arns| tags_of(pass, arns)),
+    )
+    .await;
+    let mut parts = Parts { groups, targets, listeners, tags };
+    let mut seen = HashSet::new();
+    for item in items {
+        if seen.insert(item.load_balancer_arn.clone())
+            && let Some(balancer) = assemble(pass, item, &mut parts, &mut findings).await
+        {
+            findings.balancers.push(balancer);
+        }
+    }
+    findings
+}
+
+async fn list(pass: &RegionPass<'_>) -> (Vec<BalancerItem>, Result<(), AwsError>) {
+    read_pages("DescribeLoadBalancers", |marker| async move {
+        let page: BalancersAnswer = pass.api.call(&elb_v2::balancers(marker)).await?;
+        let page = page.describe_load_balancers_result;
+        Ok((page.load_balancers.member, page.next_marker))
+    })
+    .await
+}
+
+/// The target groups, and the targets of those that belong to a balancer.
+async fn all_targets(
+    pass: &RegionPass<'_>,
+) -> (Result<Vec<Group>, AwsError>, HashMap<String, Result<Vec<Target>, AwsError>>) {
+    let groups = all_pages("DescribeTargetGroups", |marker| async move {
+        let page: GroupsAnswer = pass.api.call(&elb_v2::groups(marker)).await?;
+        let page = page.describe_target_groups_result;
+        Ok((page.target_groups.member, page.next_marker))
+    })
+    .await;
+    let used: HashMap<String, Group> = groups
+        .iter()
+        .flatten()
+        .filter(|group| !group.load_balancer_arns.member.is_empty())
+        .map(|group| (group.target_group_arn.clone(), group.clone()))
+        .collect();
+    let mut arns: Vec<String> = used.keys().cloned().collect();
+    arns.sort();
+    let used = &used;
+    let ask = |arn: String| async move {
+        let answer: HealthAnswer = pass.api.call(&elb_v2::health(&arn)).await?;
+        let mut unknowns = pass.unknowns.lock().await;
+        Ok(used.get(&arn).map(|group| answer.into_targets(group, &mut unknowns)).unwrap_or_default())
+    };
+    let targets = sweep(pass, arns, ask).await;
+    (groups, targets)
+}
+
+async fn listeners_of(pass: &RegionPass<'_>, arn: String) -> Result<Vec<Listener>, AwsError> {
+    let arn = arn.as_str();
+    let items = all_pages("DescribeListeners", |marker| async move {
+        let page: ListenersAnswer = pass.api.call(&elb_v2::listeners(arn, marker)).await?;
+        let page = page.describe_listeners_result;
+        Ok((page.listeners.member, page.next_marker))
+    })
+    .await?;
+    let mut listeners: Vec<_> = items.into_iter().filter_map(elb_v2::ListenerItem::into_listener).collect();
+    listeners.sort_by_key(|listener| listener.port);
+    Ok(listeners)
+}
+
+async fn tags_of(pass: &RegionPass<'_>, arns: Vec<String>) -> Result<Vec<(String, Tags)>, AwsError> {
+    let request = elb_v2::tags(arns.iter().map(String::as_str));
+    let answer: TagsAnswer = pass.api.call(&request).await?;
+    let tagged = answer.describe_tags_result.tag_descriptions.member.into_iter();
+    Ok(tagged
+        .map(|tagged| (tagged.resource_arn, tagged.tags.member.into_iter().map(|tag| (tag.key, tag.value)).collect()))
+        .collect())
+}
+
+/// The balancer with all its parts; nothing if it is gone, or if a part failed.
+async fn assemble(
+    pass: &RegionPass<'_>,
+    item: BalancerItem,
+    parts: &mut Parts,
+    findings: &mut Findings,
+) -> Option<LoadBalancer> {
+    let arn = item.load_balancer_arn.clone();
+    let listeners = findings.judge(parts.listeners.remove(&arn).unwrap_or_else(|| Ok(Vec::new())));
+    let tags = findings.judge(parts.tags.remove(&arn).unwrap_or_else(|| Ok(Tags::new())));
+    let targets = targets_of(&arn, parts, findings);
+    let mut balancer = item.into_balancer(pass.account, pass.region(), &mut *pass.unknowns.lock().await);
+    balancer.listeners = match listeners {
+        Told::Known(listeners) => listeners,
+        Told::Denied(_) => Vec::new(),
+        Told::Gone | Told::Failed => return None,
+    };
+    balancer.tags = match tags {
+        Told::Known(tags) => tags,
+        Told::Denied(_) => Tags::new(),
+        Told::Gone | Told::Failed => return None,
+    };
+    match targets {
+        Told::Known(targets) => Some(balancer.with_targets(targets)),
+        Told::Denied(words) => Some(LoadBalancer { targets_error: words, ..balancer }),
+        Told::Gone | Told::Failed => None,
+    }
+}
+
+/// The targets of all the groups behind one balancer; a group that is gone has none.
+fn targets_of(arn: &str, parts: &Parts, findings: &mut Findings) -> Told<Vec<Target>> {
+    let groups = match &parts.groups {
+        Ok(groups) => groups,
+        Err(failed) => {
+            findings.listed(Err(failed.clone()));
+            let denied = failed.class == Class::Denied;
+            return if denied { Told::Denied(failed.error.message.clone()) } else { Told::Failed };
+        }
+    };
+    let mut targets = Vec::new();
+    for group in groups.iter().filter(|group| group.load_balancer_arns.member.iter().any(|of| of == arn)) {
+        let Some(outcome) = parts.targets.get(&group.target_group_arn) else { continue };
+        match findings.judge(outcome.as_ref().map_err(Clone::clone)) {
+            Told::Known(of_group) => targets.extend(of_group.iter().cloned()),
+            Told::Gone => {}
+            Told::Denied(words) => return Told::Denied(words),
+            Told::Failed => return Told::Failed,
+        }
+    }
+    Told::Known(targets)
+}

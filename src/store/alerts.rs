@@ -1,0 +1,231 @@
+//! Alerts as state: one open alert per fingerprint, each change of state a row.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+
+use super::AnyConnection;
+use super::scope::Scope;
+use super::sql::Sql;
+use crate::clock::Instant;
+
+/// How soon somebody has to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Info,
+    Warning,
+    Critical,
+}
+
+impl Severity {
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.as_str() == text)
+    }
+}
+
+/// Something that is the case now and that somebody should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The same cause, the same fingerprint.
+    pub fingerprint: String,
+    pub severity: Severity,
+    pub title: String,
+    pub body: String,
+    /// A path of the panel.
+    pub link: String,
+    pub resource_id: Option<i64>,
+    pub source: String,
+    /// When it becomes acute, where that is known: the start of a maintenance.
+    pub due_at: Option<Instant>,
+}
+
+/// An alert as stored.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct AlertRow {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Text)]
+    pub fingerprint: String,
+    #[diesel(sql_type = Text)]
+    pub rule: String,
+    #[diesel(sql_type = Text)]
+    pub severity: String,
+    /// `open`, `acknowledged`, `snoozed`, `resolved`.
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    #[diesel(sql_type = Text)]
+    pub title: String,
+    #[diesel(sql_type = Text)]
+    pub body: String,
+    #[diesel(sql_type = Text)]
+    pub link: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub resource_id: Option<i64>,
+    #[diesel(sql_type = Text)]
+    pub source: String,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub due_at: Option<NaiveDateTime>,
+    #[diesel(sql_type = Timestamp)]
+    pub opened_at: NaiveDateTime,
+    #[diesel(sql_type = Timestamp)]
+    pub changed_at: NaiveDateTime,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub resolved_at: Option<NaiveDateTime>,
+}
+
+const SELECT: &str = "SELECT id, fingerprint, rule, severity, state, title, body, link, resource_id, source, due_at, opened_at, \
+    changed_at, resolved_at FROM alerts";
+
+/// What a rule's evaluation changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    pub opened: usize,
+    pub resolved: usize,
+}
+
+/// Makes the open alerts of a rule say what is the case now: opens, updates and resolves by fingerprint.
+pub fn settle(
+    connection: &mut AnyConnection,
+    rule: &str,
+    conditions: &[Condition],
+    at: Instant,
+) -> QueryResult<Settled> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE state <> 'resolved' AND rule = ").bind(rule);
+    let mut open: Vec<AlertRow> = sql.load(connection)?;
+    let mut settled = Settled::default();
+    for condition in conditions {
+        match open.iter().position(|alert| alert.fingerprint == condition.fingerprint) {
+            Some(position) => update(connection, &open.swap_remove(position), condition, at)?,
+            None => settled.opened += begin(connection, rule, condition, at)?,
+        }
+    }
+    for alert in open {
+        let mut sql = Sql::new("UPDATE alerts SET state = 'resolved', resolved_at = ");
+        sql.bind(at).push(", changed_at = ").bind(at).push(" WHERE state <> 'resolved' AND id = ").bind(alert.id);
+        if sql.execute(connection)? == 1 {
+            transition(connection, alert.id, &alert.state, "resolved", at)?;
+            settled.resolved += 1;
+        }
+    }
+    Ok(settled)
+}
+
+fn begin(connection: &mut AnyConnection, rule: &str, condition: &Condition, at: Instant) -> QueryResult<usize> {
+    let id = super::ids::take(connection, "alerts", 1)?;
+    let mut sql = Sql::new(
+        "INSERT INTO alerts (id, fingerprint, rule, severity, state, title, body, link, resource_id, source, due_at, opened_at, changed_at) \
+         VALUES (",
+    );
+    sql.bind(id).push(", ").bind(&condition.fingerprint).push(", ").bind(rule);
+    sql.push(", ").bind(condition.severity.as_str()).push(", 'open', ").bind(&condition.title);
+    sql.push(", ").bind(&condition.body).push(", ").bind(&condition.link).push(", ");
+    match condition.resource_id {
+        Some(resource_id) => sql.bind(resource_id),
+        None => sql.push("NULL"),
+    };
+    sql.push(", ").bind(&condition.source).push(", ").bind(condition.due_at).push(", ").bind(at).push(", ").bind(at);
+    // Another worker may have opened it a moment ago.
+    sql.push(") ON CONFLICT DO NOTHING");
+    let opened = sql.execute(connection)?;
+    if opened == 1 {
+        transition(connection, id, "", "open", at)?;
+    }
+    Ok(opened)
+}
+
+fn update(connection: &mut AnyConnection, alert: &AlertRow, condition: &Condition, at: Instant) -> QueryResult<()> {
+    let same = alert.title == condition.title
+        && alert.body == condition.body
+        && alert.severity == condition.severity.as_str()
+        && alert.due_at == condition.due_at.map(|at| at.naive_utc());
+    if same {
+        return Ok(());
+    }
+    let mut sql = Sql::new("UPDATE alerts SET title = ");
+    sql.bind(&condition.title).push(", body = ").bind(&condition.body).push(", link = ").bind(&condition.link);
+    sql.push(", severity = ").bind(condition.severity.as_str()).push(", due_at = ").bind(condition.due_at);
+    sql.push(", changed_at = ").bind(at).push(" WHERE id = ").bind(alert.id);
+    sql.execute(connection).map(|_| ())
+}
+
+fn transition(connection: &mut AnyConnection, alert: i64, from: &str, to: &str, at: Instant) -> QueryResult<()> {
+    let id = super::ids::take(connection, "alert_transitions", 1)?;
+    let mut sql =
+        Sql::new("INSERT INTO alert_transitions (id, alert_id, at, from_state, to_state, actor, note) VALUES (");
+    sql.bind(id)
+        .push(", ")
+        .bind(alert)
+        .push(", ")
+        .bind(at)
+        .push(", ")
+        .bind(from)
+        .push(", ")
+        .bind(to)
+        .push(", 'rule', '')");
+    sql.execute(connection).map(|_| ())
+}
+
+/// The alerts that are not resolved, worst first, then by when they become acute, then the newest.
+pub fn open(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<AlertRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(SELECT);
+    sql.push(
+        " WHERE state <> 'resolved' ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, \
+         due_at IS NULL, due_at, opened_at DESC, id DESC",
+    );
+    sql.load(connection)
+}
+
+/// Resolved alerts, newest first; before the id `before` when paging.
+pub fn resolved(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    before: Option<i64>,
+    limit: i64,
+) -> QueryResult<Vec<AlertRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE state = 'resolved' AND id < ").bind(before.unwrap_or(i64::MAX));
+    sql.push(" ORDER BY id DESC LIMIT ").bind(limit);
+    sql.load(connection)
+}
+
+/// The alerts about a resource that are not resolved.
+pub fn of_resource(connection: &mut AnyConnection, scope: &Scope, resource_id: i64) -> QueryResult<Vec<AlertRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE state <> 'resolved' AND resource_id = ").bind(resource_id).push(" ORDER BY id DESC");
+    sql.load(connection)
+}
+
+/// How many alerts are not resolved, for the bell.
+pub fn open_count(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        open: i64,
+    }
+    if scope.sees_nothing() {
+        return Ok(0);
+    }
+    let count: Option<Count> =
+        Sql::new("SELECT COUNT(*) AS open FROM alerts WHERE state IN ('open', 'acknowledged')").first(connection)?;
+    Ok(count.map_or(0, |count| count.open))
+}

@@ -1,0 +1,231 @@
+//! Writing what a listing has shown: new and changed rows with their history, tombstones, and the marks of held losses.
+//!
+//! Each function handles one slice within the caller's transaction; slices are small, because SQLite has one writer. All of a
+//! slice goes by batches: one look-up of what is stored, then multi-row statements.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::AnyConnection;
+use super::counts::Deltas;
+use super::sql::{Sql, Value, insert_rows};
+use crate::clock::Instant;
+use crate::kinds::{Facts, KindSpec, Origin};
+use crate::placement::{Place, Rules};
+
+mod existing;
+mod links;
+mod remove;
+
+pub use existing::{Existing, attrs_by_identity, by_id as stored_by_id, write_place};
+pub use links::move_to;
+pub use remove::{mark_back, mark_missing, tombstone};
+
+/// Rows of one slice: a transaction over so many stays well under 50 ms.
+pub const SLICE: usize = 500;
+
+/// What all rows of a slice have in common.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    pub spec: &'static KindSpec,
+    pub source: String,
+    pub scope_id: i64,
+    pub origin: Origin,
+    pub rules: Rules,
+    /// The moment at which everything in this listing became known.
+    pub at: Instant,
+    /// Fields whose loss is held: where a row had a value, it keeps it.
+    pub held_fields: Vec<String>,
+}
+
+/// A new or changed row, as it was listed.
+#[derive(Clone, Debug)]
+pub struct Put {
+    pub external_hash: i64,
+    pub external_id: String,
+    pub fingerprint: i64,
+    pub attrs: String,
+}
+
+/// What a slice came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    pub added: u64,
+    pub changed: u64,
+    pub gone: u64,
+    /// Written without a version: only flickering fields differed.
+    pub flickered: u64,
+    /// The resources whose keys, refs or places may have changed.
+    pub touched: Vec<i64>,
+}
+
+impl Applied {
+    /// Adds another slice's numbers.
+    pub fn absorb(&mut self, other: Self) {
+        self.added += other.added;
+        self.changed += other.changed;
+        self.gone += other.gone;
+        self.flickered += other.flickered;
+        self.touched.extend(other.touched);
+    }
+}
+
+/// A row ready to be written.
+struct Ready {
+    put: Put,
+    facts: Facts,
+    place: Place,
+}
+
+/// Writes new and changed rows.
+pub fn put(connection: &mut AnyConnection, batch: &Batch, puts: Vec<Put>) -> QueryResult<Applied> {
+    let hashes: Vec<i64> = puts.iter().map(|put| put.external_hash).collect();
+    let mut stored = existing::by_identity(connection, batch.scope_id, &hashes)?;
+    let mut applied = Applied::default();
+    let mut deltas = Deltas::new(batch.spec);
+    let mut fresh = Vec::new();
+    let mut known = Vec::new();
+    for mut put in puts {
+        let old = stored.remove(&put.external_hash);
+        if let Some(old) = &old {
+            put.attrs = existing::keep_fields(&old.attrs, put.attrs, &batch.held_fields);
+        }
+        let ready = derive(batch, put)?;
+        match old {
+            None => fresh.push(ready),
+            Some(old) => known.push((old, ready)),
+        }
+    }
+    insert(connection, batch, fresh, &mut applied, &mut deltas)?;
+    update(connection, batch, known, &mut applied, &mut deltas)?;
+    deltas.write(connection)?;
+    Ok(applied)
+}
+
+fn derive(batch: &Batch, put: Put) -> QueryResult<Ready> {
+    let facts = (batch.spec.of.facts)(&put.attrs, &batch.origin)
+        .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+    let place = batch.rules.place(batch.spec, &facts);
+    Ok(Ready { put, facts, place })
+}
+
+fn insert(
+    connection: &mut AnyConnection,
+    batch: &Batch,
+    rows: Vec<Ready>,
+    applied: &mut Applied,
+    deltas: &mut Deltas,
+) -> QueryResult<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut id = super::ids::take(connection, "resources", rows.len())?;
+    let mut values = Vec::with_capacity(rows.len());
+    let mut linked = Vec::with_capacity(rows.len());
+    for Ready { put, facts, place } in rows {
+        deltas.add(&batch.source, &facts.status, &facts.facets, &place, 1);
+        let [a, b, c] = facts.facets.clone();
+        values.push(vec![
+            id.into(),
+            batch.spec.name.into(),
+            Value::from(&batch.source),
+            batch.scope_id.into(),
+            put.external_id.into(),
+            put.external_hash.into(),
+            put.fingerprint.into(),
+            Value::from(&facts.name),
+            Value::from(&facts.status),
+            Value::from(&place.region),
+            Value::from(&place.cluster),
+            Value::from(&place.app),
+            Value::from(&place.role),
+            Value::from(&place.app_type),
+            Value::from(&place.environment),
+            a.into(),
+            b.into(),
+            c.into(),
+            facts.due_at.into(),
+            put.attrs.into(),
+            batch.at.into(),
+            batch.at.into(),
+        ]);
+        linked.push((id, facts, place));
+        applied.touched.push(id);
+        applied.added += 1;
+        id += 1;
+    }
+    insert_rows(
+        connection,
+        "INSERT INTO resources (id, kind, source, scope_id, external_id, external_hash, fingerprint, name, status, region, cluster, \
+         app, role, app_type, environment, facet_a, facet_b, facet_c, due_at, attrs, first_seen_at, changed_at) VALUES ",
+        values,
+        "",
+    )?;
+    links::insert(connection, batch.at, &linked)
+}
+
+fn update(
+    connection: &mut AnyConnection,
+    batch: &Batch,
+    rows: Vec<(Existing, Ready)>,
+    applied: &mut Applied,
+    deltas: &mut Deltas,
+) -> QueryResult<()> {
+    let mut versions = Vec::new();
+    let mut relinked = Vec::new();
+    for (old, mut ready) in rows {
+        // What relations have derived stays until they say otherwise.
+        if ready.place.is_unplaced() && !old.place().is_unplaced() {
+            ready.place = Place { role: ready.place.role, app_type: ready.place.app_type, ..old.place() };
+        }
+        let returned = old.gone_at.is_some();
+        let differs = old.differs(batch.spec, &ready.facts, &ready.put.attrs, &ready.place);
+        if !returned {
+            deltas.add(&batch.source, &old.status, &old.facets(), &old.place(), -1);
+        }
+        deltas.add(&batch.source, &ready.facts.status, &ready.facts.facets, &ready.place, 1);
+        let changed_at = if returned || differs { batch.at } else { old.changed_at() };
+        write_over(connection, old.id, &ready, changed_at)?;
+        match (returned, differs) {
+            (true, _) => applied.added += 1,
+            (false, true) => applied.changed += 1,
+            (false, false) => applied.flickered += 1,
+        }
+        applied.touched.push(old.id);
+        relinked.push((old.id, ready.facts, ready.place));
+        if returned || differs {
+            let until = old.gone_at().unwrap_or(batch.at);
+            versions.push((old.version(until), returned));
+        }
+    }
+    existing::archive(connection, versions)?;
+    links::replace(connection, batch.at, &relinked)
+}
+
+fn write_over(connection: &mut AnyConnection, id: i64, ready: &Ready, changed_at: Instant) -> QueryResult<()> {
+    let Ready { put, facts, place } = ready;
+    let [a, b, c] = &facts.facets;
+    let mut sql = Sql::new("UPDATE resources SET fingerprint = ");
+    sql.bind(put.fingerprint).push(", name = ").bind(&facts.name).push(", status = ").bind(&facts.status);
+    sql.push(", region = ")
+        .bind(&place.region)
+        .push(", cluster = ")
+        .bind(&place.cluster)
+        .push(", app = ")
+        .bind(&place.app);
+    sql.push(", role = ").bind(&place.role).push(", app_type = ").bind(&place.app_type);
+    sql.push(", environment = ").bind(&place.environment);
+    sql.push(", facet_a = ").bind(a).push(", facet_b = ").bind(b).push(", facet_c = ").bind(c);
+    sql.push(", due_at = ")
+        .bind(facts.due_at)
+        .push(", attrs = ")
+        .bind(&put.attrs)
+        .push(", changed_at = ")
+        .bind(changed_at);
+    sql.push(", missing_since = NULL, gone_at = NULL WHERE id = ").bind(id);
+    sql.execute(connection).map(|_| ())
+}
+
+/// Rows by their identity, for callers that hold hashes.
+type ByIdentity<T> = HashMap<i64, T>;

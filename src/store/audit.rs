@@ -1,0 +1,99 @@
+//! The audit log: a row before each act, completed after it.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::schema::audit_log;
+use super::{AnyConnection, ids};
+use crate::clock::Instant;
+
+/// What was done, by whom, and how it ended.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = audit_log)]
+pub struct AuditRow {
+    pub id: i64,
+    pub at: NaiveDateTime,
+    pub actor: String,
+    pub effective_actor: String,
+    pub address: String,
+    pub request_id: String,
+    pub action: String,
+    pub subject: String,
+    pub reason: String,
+    pub before_state: String,
+    pub after_state: String,
+    /// `begun`, `succeeded`, `failed`, `refused`, `unknown`.
+    pub outcome: String,
+    pub completed_at: Option<NaiveDateTime>,
+}
+
+/// An act that is about to begin.
+#[derive(Clone, Debug, Default)]
+pub struct NewAudit {
+    pub actor: String,
+    pub effective_actor: String,
+    pub address: String,
+    pub request_id: String,
+    pub action: &'static str,
+    pub subject: String,
+    pub reason: String,
+    pub before_state: String,
+}
+
+/// Writes that an act begins; gives the row's id.
+pub fn begin(connection: &mut AnyConnection, act: &NewAudit, at: Instant) -> QueryResult<i64> {
+    let id = ids::take(connection, "audit_log", 1)?;
+    diesel::insert_into(audit_log::table)
+        .values((
+            audit_log::id.eq(id),
+            audit_log::at.eq(at.naive_utc()),
+            audit_log::actor.eq(&act.actor),
+            audit_log::effective_actor.eq(&act.effective_actor),
+            audit_log::address.eq(&act.address),
+            audit_log::request_id.eq(&act.request_id),
+            audit_log::action.eq(act.action),
+            audit_log::subject.eq(&act.subject),
+            audit_log::reason.eq(&act.reason),
+            audit_log::before_state.eq(&act.before_state),
+            audit_log::after_state.eq(""),
+            audit_log::outcome.eq("begun"),
+        ))
+        .execute(connection)?;
+    Ok(id)
+}
+
+/// Writes how an act ended. A row that is completed stays as it is.
+pub fn complete(
+    connection: &mut AnyConnection,
+    id: i64,
+    outcome: &'static str,
+    after_state: &str,
+    at: Instant,
+) -> QueryResult<()> {
+    diesel::update(audit_log::table.filter(audit_log::id.eq(id)).filter(audit_log::outcome.eq("begun")))
+        .set((
+            audit_log::outcome.eq(outcome),
+            audit_log::after_state.eq(after_state),
+            audit_log::completed_at.eq(at.naive_utc()),
+        ))
+        .execute(connection)
+        .map(|_| ())
+}
+
+/// The newest rows, or those older than the row `before`.
+pub fn page(connection: &mut AnyConnection, before: Option<i64>, limit: i64) -> QueryResult<Vec<AuditRow>> {
+    audit_log::table
+        .filter(audit_log::id.lt(before.unwrap_or(i64::MAX)))
+        .order(audit_log::id.desc())
+        .limit(limit)
+        .select(AuditRow::as_select())
+        .load(connection)
+}
+
+/// Closes rows that began before `before` and were never completed: the process died between, and nobody knows.
+pub fn close_stale(connection: &mut AnyConnection, before: Instant, at: Instant) -> QueryResult<usize> {
+    let stale = audit_log::table.filter(audit_log::outcome.eq("begun")).filter(audit_log::at.lt(before.naive_utc()));
+    diesel::update(stale)
+        .set((audit_log::outcome.eq("unknown"), audit_log::completed_at.eq(at.naive_utc())))
+        .execute(connection)
+}

@@ -1,0 +1,116 @@
+//! One connection to either database, and the pool's way of making it.
+//!
+//! The backend is chosen by the URL's scheme alone: SQLite would take any mistyped URL for a file name and begin an empty database.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::R2D2Connection;
+
+/// A connection to SQLite or PostgreSQL.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// Runs the same expression on the inner connection, for what the combined backend cannot say: `on_inner!(conn, |c| …)`.
+#[macro_export]
+macro_rules! on_inner {
+    ($conn:expr, |$inner:ident| $body:expr) => {
+        match $conn {
+            $crate::store::connection::AnyConnection::Postgres($inner) => $body,
+            $crate::store::connection::AnyConnection::Sqlite($inner) => $body,
+        }
+    };
+}
+
+/// Which database a URL means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// The URL is of neither backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a database URL begins with sqlite:// or postgres://")]
+pub struct UnknownScheme;
+
+impl Backend {
+    /// The backend that a URL's scheme names.
+    pub fn of_url(url: &str) -> Result<Self, UnknownScheme> {
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Ok(Self::Sqlite),
+            Some("postgres" | "postgresql") => Ok(Self::Postgres),
+            _ => Err(UnknownScheme),
+        }
+    }
+}
+
+/// The file of a `sqlite:` URL: `sqlite://relative.sqlite3`, `sqlite:///absolute.sqlite3`.
+pub fn sqlite_path(url: &str) -> &str {
+    let rest = url.strip_prefix("sqlite:").unwrap_or(url);
+    rest.strip_prefix("//").unwrap_or(rest)
+}
+
+/// Waits for another process's write at most this long, in milliseconds.
+const BUSY_TIMEOUT: u32 = 5_000;
+
+/// Every query here has its index. A plan that was made and cached while a table was empty must not scan it once it is full, and
+/// compiling a plan costs more than running it.
+const POSTGRES_SETTINGS: &str =
+    "SET TIME ZONE 'UTC'; SET enable_seqscan = off; SET random_page_cost = 1.1; SET jit = off";
+
+/// Makes connections for the pool.
+#[derive(Debug)]
+pub struct Manager {
+    url: String,
+    backend: Backend,
+}
+
+impl Manager {
+    pub fn new(url: &str) -> Result<Self, UnknownScheme> {
+        Ok(Self { url: url.to_owned(), backend: Backend::of_url(url)? })
+    }
+
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = AnyConnection;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Self::Connection, Self::Error> {
+        match self.backend {
+            Backend::Postgres => {
+                let mut connection =
+                    PgConnection::establish(&self.url).map_err(diesel::r2d2::Error::ConnectionError)?;
+                connection.batch_execute(POSTGRES_SETTINGS).map_err(diesel::r2d2::Error::QueryError)?;
+                Ok(AnyConnection::Postgres(connection))
+            }
+            Backend::Sqlite => {
+                let mut connection = SqliteConnection::establish(sqlite_path(&self.url))
+                    .map_err(diesel::r2d2::Error::ConnectionError)?;
+                // NORMAL is safe in WAL mode: a power cut may lose the last commits, never the consistency.
+                connection
+                    .batch_execute(&format!(
+                        "PRAGMA busy_timeout = {BUSY_TIMEOUT}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+                         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; \
+                         PRAGMA mmap_size = 1073741824;"
+                    ))
+                    .map_err(diesel::r2d2::Error::QueryError)?;
+                Ok(AnyConnection::Sqlite(connection))
+            }
+        }
+    }
+
+    fn is_valid(&self, connection: &mut Self::Connection) -> Result<(), Self::Error> {
+        connection.ping().map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, connection: &mut Self::Connection) -> bool {
+        connection.is_broken()
+    }
+}

@@ -1,0 +1,93 @@
+//! The gate before SQLite's one writer: one passes at a time, and those whom somebody waits for go first.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::{Mutex, MutexGuard, Notify};
+
+/// Who waits for a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// A person, a lease, a heartbeat.
+    Interactive,
+    /// A sync, a recalculation: its writes are many, short, and can wait.
+    Background,
+}
+
+/// Admits one writer at a time.
+#[derive(Debug, Default)]
+pub struct Gate {
+    writer: Mutex<()>,
+    waiting: AtomicUsize,
+    quiet: Notify,
+}
+
+impl Gate {
+    /// Waits for one's turn; the turn lasts until the guard is dropped.
+    pub async fn pass(&self, priority: Priority) -> MutexGuard<'_, ()> {
+        match priority {
+            Priority::Interactive => {
+                let _waiting = Waiting::begin(self);
+                self.writer.lock().await
+            }
+            Priority::Background => loop {
+                // Registered before the count is read, so that the last one to go cannot be missed.
+                let quiet = self.quiet.notified();
+                if self.waiting.load(Ordering::SeqCst) == 0 {
+                    let turn = self.writer.lock().await;
+                    if self.waiting.load(Ordering::SeqCst) == 0 {
+                        return turn;
+                    }
+                    continue;
+                }
+                quiet.await;
+            },
+        }
+    }
+}
+
+/// Counts one who waits, also when the wait is cancelled.
+struct Waiting<'a>(&'a Gate);
+
+impl<'a> Waiting<'a> {
+    fn begin(gate: &'a Gate) -> Self {
+        gate.waiting.fetch_add(1, Ordering::SeqCst);
+        Self(gate)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.0.waiting.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.quiet.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_waits_for_a_page_goes_before_a_sync() {
+        let gate = Arc::new(Gate::default());
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let held = gate.pass(Priority::Background).await;
+        let mut writers = Vec::new();
+        for (name, priority) in [("sync", Priority::Background), ("page", Priority::Interactive)] {
+            let (gate, order) = (gate.clone(), order.clone());
+            writers.push(tokio::spawn(async move {
+                let _turn = gate.pass(priority).await;
+                order.lock().await.push(name);
+            }));
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        assert_eq!(*order.lock().await, ["page", "sync"]);
+    }
+}

@@ -1,0 +1,271 @@
+//! Held losses: what a complete listing lacks and the guard does not believe, waiting for a person or for a second listing.
+//!
+//! The rows of a held loss never grow: a larger loss later is a held loss of its own. So accepting one touches exactly the rows
+//! that were shown. Rows that return leave it, and the last one to leave dissolves it.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+
+use super::scope::Scope;
+use super::scopes::{self, Ending, ScopeState};
+use super::sql::{Sql, insert_rows};
+use super::{AnyConnection, Db, Priority, StoreError};
+use crate::clock::Instant;
+use crate::guard::Peaks;
+
+/// The subject of a loss of rows, as against the loss of a field.
+pub const ROWS: &str = "rows";
+
+/// A held loss, with how many rows it has left.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct HeldLossRow {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = BigInt)]
+    pub scope_id: i64,
+    #[diesel(sql_type = Text)]
+    pub source: String,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Text)]
+    pub scope: String,
+    /// [`ROWS`], or the name of a field that most rows have lost.
+    #[diesel(sql_type = Text)]
+    pub subject: String,
+    /// `open`, `accepted`, `rejected`, `dissolved`.
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    #[diesel(sql_type = Text)]
+    pub reason: String,
+    #[diesel(sql_type = BigInt)]
+    pub baseline: i64,
+    #[diesel(sql_type = Timestamp)]
+    pub opened_at: NaiveDateTime,
+    #[diesel(sql_type = BigInt)]
+    pub seen: i64,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub decided_at: Option<NaiveDateTime>,
+    #[diesel(sql_type = Text)]
+    pub decided_by: String,
+    #[diesel(sql_type = BigInt)]
+    pub rows: i64,
+}
+
+const SELECT: &str = "SELECT h.id, h.scope_id, s.source, s.kind, s.name AS scope, h.subject, h.state, h.reason, h.baseline, h.opened_at, \
+    h.seen, h.decided_at, h.decided_by, (SELECT COUNT(*) FROM held_loss_items i WHERE i.held_loss_id = h.id) AS rows \
+    FROM held_losses h JOIN scopes s ON s.id = h.scope_id";
+
+/// The losses that wait for a decision: of one source, or of all.
+pub fn open(connection: &mut AnyConnection, scope: &Scope, source: Option<&str>) -> QueryResult<Vec<HeldLossRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE h.state = 'open'");
+    if let Some(source) = source {
+        sql.push(" AND s.source = ").bind(source);
+    }
+    sql.push(" ORDER BY h.id");
+    sql.load(connection)
+}
+
+/// The open losses of one scope, oldest first.
+pub fn open_in(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<Vec<HeldLossRow>> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE h.state = 'open' AND h.scope_id = ").bind(scope_id).push(" ORDER BY h.id");
+    sql.load(connection)
+}
+
+/// The held loss of that id, decided or not.
+pub fn find(connection: &mut AnyConnection, scope: &Scope, id: i64) -> QueryResult<Option<HeldLossRow>> {
+    if scope.sees_nothing() {
+        return Ok(None);
+    }
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE h.id = ").bind(id);
+    sql.first(connection)
+}
+
+/// Opens a held loss.
+pub fn begin(
+    connection: &mut AnyConnection,
+    scope_id: i64,
+    subject: &str,
+    reason: &str,
+    baseline: i64,
+    at: Instant,
+) -> QueryResult<i64> {
+    let id = super::ids::take(connection, "held_losses", 1)?;
+    let mut sql = Sql::new(
+        "INSERT INTO held_losses (id, scope_id, subject, state, reason, baseline, opened_at, seen, decided_by, decision_reason) VALUES (",
+    );
+    sql.bind(id).push(", ").bind(scope_id).push(", ").bind(subject).push(", 'open', ").bind(reason);
+    sql.push(", ").bind(baseline).push(", ").bind(at).push(", 1, '', '')");
+    sql.execute(connection)?;
+    Ok(id)
+}
+
+/// Adds rows to a loss that is being opened.
+pub fn add_items(connection: &mut AnyConnection, id: i64, resources: &[i64]) -> QueryResult<()> {
+    let rows = resources.iter().map(|resource| vec![id.into(), (*resource).into()]).collect();
+    insert_rows(
+        connection,
+        "INSERT INTO held_loss_items (held_loss_id, resource_id) VALUES ",
+        rows,
+        " ON CONFLICT DO NOTHING",
+    )
+    .map(|_| ())
+}
+
+#[derive(QueryableByName)]
+struct Item {
+    #[diesel(sql_type = BigInt)]
+    resource_id: i64,
+}
+
+/// The rows of a held loss, at most `limit`, in the order of their ids.
+pub fn items(connection: &mut AnyConnection, id: i64, limit: usize) -> QueryResult<Vec<i64>> {
+    let mut sql = Sql::new("SELECT resource_id FROM held_loss_items WHERE held_loss_id = ");
+    sql.bind(id).push(" ORDER BY resource_id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let rows: Vec<Item> = sql.load(connection)?;
+    Ok(rows.into_iter().map(|row| row.resource_id).collect())
+}
+
+/// The rows of a scope that an open or a rejected loss already speaks of.
+pub fn spoken_for(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<Vec<i64>> {
+    let mut sql = Sql::new(
+        "SELECT i.resource_id FROM held_loss_items i JOIN held_losses h ON h.id = i.held_loss_id \
+         WHERE h.state IN ('open', 'rejected') AND h.scope_id = ",
+    );
+    sql.bind(scope_id);
+    let rows: Vec<Item> = sql.load(connection)?;
+    Ok(rows.into_iter().map(|row| row.resource_id).collect())
+}
+
+/// Notes that one more complete listing showed the open losses of a scope; gives the largest number of listings.
+pub fn seen_again(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<()> {
+    let mut sql = Sql::new("UPDATE held_losses SET seen = seen + 1 WHERE state = 'open' AND scope_id = ");
+    sql.bind(scope_id);
+    sql.execute(connection).map(|_| ())
+}
+
+/// Rows have returned: they leave every loss, and open losses of rows that are empty now dissolve.
+pub fn returned(connection: &mut AnyConnection, scope_id: i64, resources: &[i64], at: Instant) -> QueryResult<()> {
+    if resources.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::new("DELETE FROM held_loss_items WHERE resource_id IN ");
+    sql.bind_list(resources);
+    sql.push(" AND held_loss_id IN (SELECT id FROM held_losses WHERE state IN ('open', 'rejected') AND scope_id = ")
+        .bind(scope_id);
+    sql.push(")");
+    sql.execute(connection)?;
+    let mut sql = Sql::new("UPDATE held_losses SET state = 'dissolved', decided_at = ");
+    sql.bind(at).push(" WHERE state IN ('open', 'rejected') AND subject = 'rows' AND scope_id = ").bind(scope_id);
+    sql.push(" AND NOT EXISTS (SELECT 1 FROM held_loss_items i WHERE i.held_loss_id = held_losses.id)");
+    sql.execute(connection).map(|_| ())
+}
+
+/// Decides an open loss; gives whether it was still open.
+pub fn decide(
+    connection: &mut AnyConnection,
+    id: i64,
+    state: &'static str,
+    by: &str,
+    reason: &str,
+    at: Instant,
+) -> QueryResult<bool> {
+    let mut sql = Sql::new("UPDATE held_losses SET state = ");
+    sql.bind(state)
+        .push(", decided_by = ")
+        .bind(by)
+        .push(", decision_reason = ")
+        .bind(reason)
+        .push(", decided_at = ")
+        .bind(at);
+    sql.push(" WHERE state = 'open' AND id = ").bind(id);
+    Ok(sql.execute(connection)? == 1)
+}
+
+/// The decision on the newest loss of a field in a scope: its state, if there ever was one.
+pub fn field_state(connection: &mut AnyConnection, scope_id: i64, field: &str) -> QueryResult<Option<HeldLossRow>> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE h.scope_id = ")
+        .bind(scope_id)
+        .push(" AND h.subject = ")
+        .bind(field)
+        .push(" ORDER BY h.id DESC LIMIT 1");
+    sql.first(connection)
+}
+
+/// Rows made tombstones in one transaction.
+const ACCEPTED_AT_ONCE: usize = 500;
+
+/// Accepts a loss: exactly its rows that are still missing become tombstones, in slices. Gives how many did, or `None` if the loss
+/// was no longer open. For the loss of a field, the next listing takes the field away.
+///
+/// The loss is decided first, so that two people cannot both accept it; a crash in between leaves rows that are still marked as
+/// missing, and the next complete listing judges them again.
+pub async fn accept_all(db: &Db, id: i64, by: &str, reason: &str, at: Instant) -> Result<Option<u64>, StoreError> {
+    let (by, reason) = (by.to_owned(), reason.to_owned());
+    let loss = db
+        .write(move |connection| {
+            let loss = find(connection, &Scope::unrestricted(), id)?;
+            Ok(if decide(connection, id, "accepted", &by, &reason, at)? { loss } else { None })
+        })
+        .await?;
+    let Some(loss) = loss else { return Ok(None) };
+    let rows = db.read(move |connection| items(connection, id, usize::MAX)).await?;
+    let mut gone = 0;
+    for chunk in rows.chunks(ACCEPTED_AT_ONCE) {
+        let chunk = chunk.to_vec();
+        gone += db.write_as(Priority::Background, move |connection| bury(connection, &chunk, at)).await?;
+    }
+    let scope_id = loss.scope_id;
+    db.write(move |connection| settle_scope(connection, scope_id, at)).await?;
+    Ok(Some(gone))
+}
+
+/// Rejects a loss: its rows stay, marked as missing, and are not asked about again until they return. Gives whether it was open.
+pub async fn reject(db: &Db, id: i64, by: &str, reason: &str, at: Instant) -> Result<bool, StoreError> {
+    let (by, reason) = (by.to_owned(), reason.to_owned());
+    db.write(move |connection| {
+        let Some(loss) = find(connection, &Scope::unrestricted(), id)? else { return Ok(false) };
+        let was_open = decide(connection, id, "rejected", &by, &reason, at)?;
+        settle_scope(connection, loss.scope_id, at)?;
+        Ok(was_open)
+    })
+    .await
+}
+
+/// Of those rows, the ones that are still missing.
+fn bury(connection: &mut AnyConnection, rows: &[i64], at: Instant) -> QueryResult<u64> {
+    let mut sql = Sql::new("SELECT id AS resource_id FROM resources WHERE missing_since IS NOT NULL AND id IN ");
+    sql.bind_list(rows);
+    let missing: Vec<i64> = sql.load::<Item>(connection)?.into_iter().map(|row| row.resource_id).collect();
+    Ok(super::apply::tombstone(connection, &missing, at)?.gone)
+}
+
+/// After a decision: a scope without open losses is complete again, and its present count is what losses are measured against.
+fn settle_scope(connection: &mut AnyConnection, scope_id: i64, at: Instant) -> QueryResult<()> {
+    let Some(scope) = scopes::by_id(connection, scope_id)? else { return Ok(()) };
+    let open = open_in(connection, scope_id)?;
+    if scope.state() != ScopeState::Held {
+        return Ok(());
+    }
+    let mut peaks = Peaks::from_json(&scope.peaks);
+    let mut ending = Ending { state: scope.state, reason: scope.reason, confirmed_at: None, peaks: scope.peaks };
+    if open.is_empty() {
+        ScopeState::Complete.as_str().clone_into(&mut ending.state);
+        ending.reason.clear();
+    }
+    scopes::end(connection, scope_id, &ending)?;
+    if open.is_empty() {
+        let present = scopes::by_id(connection, scope_id)?.map_or(0, |scope| scope.present);
+        peaks.reset(at, present.unsigned_abs());
+        ending.peaks = peaks.to_json();
+        scopes::end(connection, scope_id, &ending)?;
+    }
+    Ok(())
+}

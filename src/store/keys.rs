@@ -1,0 +1,139 @@
+//! Who holds a key, and who refers to it: now, at a past moment, or ever.
+//!
+//! Everything is asked in batches, a bounded number of queries for however many keys. Keys are given and received in their
+//! stored spelling (see [`crate::kinds::key`]).
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+
+use super::AnyConnection;
+use super::sql::Sql;
+use crate::clock::Instant;
+use crate::kinds::{Held, Role};
+
+/// Keys of one query.
+const BATCH: usize = 1_024;
+
+/// A resource's mention of a key, and when it was true.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Link {
+    #[diesel(sql_type = BigInt)]
+    pub resource_id: i64,
+    /// In the stored spelling.
+    #[diesel(sql_type = Text)]
+    pub key: String,
+    #[diesel(sql_type = Text)]
+    role: String,
+    #[diesel(sql_type = Timestamp)]
+    since: NaiveDateTime,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    until: Option<NaiveDateTime>,
+}
+
+impl Link {
+    pub fn role(&self) -> Option<Role> {
+        Role::parse(&self.role)
+    }
+
+    pub fn since(&self) -> Instant {
+        self.since.and_utc()
+    }
+
+    /// `None` while it is true.
+    pub fn until(&self) -> Option<Instant> {
+        self.until.map(|until| until.and_utc())
+    }
+}
+
+/// Which mentions count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    Now,
+    At(Instant),
+    Ever,
+}
+
+impl From<Option<Instant>> for When {
+    fn from(at: Option<Instant>) -> Self {
+        at.map_or(Self::Now, Self::At)
+    }
+}
+
+/// What these resources hold, or refer to.
+pub fn of_resources(connection: &mut AnyConnection, side: Held, ids: &[i64], when: When) -> QueryResult<Vec<Link>> {
+    let mut links = Vec::new();
+    for ids in ids.chunks(BATCH) {
+        let mut sql = select(side);
+        sql.push("l.resource_id IN ").bind_list(ids);
+        during(&mut sql, when);
+        sql.push(" ORDER BY l.resource_id, l.key, l.role, l.since");
+        links.extend(sql.load::<Link>(connection)?);
+    }
+    Ok(links)
+}
+
+/// Who holds these keys, or refers to them, in one of these roles; at most `most` of them.
+pub fn of_keys(
+    connection: &mut AnyConnection,
+    side: Held,
+    keys: &[String],
+    roles: &[Role],
+    when: When,
+    most: usize,
+) -> QueryResult<Vec<Link>> {
+    let mut links: Vec<Link> = Vec::new();
+    for keys in keys.chunks(BATCH) {
+        let mut sql = select(side);
+        sql.push("l.key IN ").bind_list(keys);
+        in_roles(&mut sql, roles);
+        during(&mut sql, when);
+        sql.push(" ORDER BY l.key, l.role, l.resource_id, l.since LIMIT ")
+            .bind(bound(most.saturating_sub(links.len())));
+        links.extend(sql.load::<Link>(connection)?);
+    }
+    Ok(links)
+}
+
+/// The same for every key that begins with `prefix`.
+pub fn below(
+    connection: &mut AnyConnection,
+    side: Held,
+    prefix: &str,
+    roles: &[Role],
+    when: When,
+    most: usize,
+) -> QueryResult<Vec<Link>> {
+    let mut sql = select(side);
+    sql.push("l.key >= ").bind(prefix).push(" AND l.key < ").bind(format!("{prefix}\u{10FFFF}"));
+    in_roles(&mut sql, roles);
+    during(&mut sql, when);
+    sql.push(" ORDER BY l.key, l.role, l.resource_id, l.since LIMIT ").bind(bound(most));
+    sql.load(connection)
+}
+
+fn select(side: Held) -> Sql {
+    Sql::new(match side {
+        Held::Key => "SELECT l.resource_id, l.key, l.role, l.since, l.until FROM resource_keys l WHERE ",
+        Held::Ref => "SELECT l.resource_id, l.key, l.role, l.since, l.until FROM resource_refs l WHERE ",
+    })
+}
+
+fn in_roles(sql: &mut Sql, roles: &[Role]) {
+    let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    sql.push(" AND l.role IN ").bind_list(&roles);
+}
+
+fn during(sql: &mut Sql, when: When) {
+    match when {
+        When::Now => sql.push(" AND l.until IS NULL"),
+        When::At(at) => {
+            sql.push(" AND l.since <= ").bind(at).push(" AND (l.until IS NULL OR l.until > ").bind(at).push(")")
+        }
+        When::Ever => sql,
+    };
+}
+
+fn bound(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
+}

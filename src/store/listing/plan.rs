@@ -1,0 +1,181 @@
+//! Which index answers a list: decided here, in words that both databases read the same way.
+//!
+//! Either the rows are walked in the list's order and looked at one by one until the page is full, which is quick when many match;
+//! or the few that one restriction admits are fetched and sorted. How many are few is found by counting up to [`FEW`] in the
+//! index, which costs less than guessing wrong once. Everything that must not choose the index is spelled dull (see `column.rs`).
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::column::{CHANGED, Column, Spelling};
+use super::filter::By;
+use super::{Filter, ListQuery};
+use crate::clock::Instant;
+use crate::store::AnyConnection;
+use crate::store::sql::Sql;
+use crate::store::words::Found;
+
+/// So many rows are fetched and sorted for one page without anybody noticing.
+const FEW: i64 = 5_000;
+
+/// One condition of a list over `resources r`, and over `resource_versions v`.
+#[derive(Clone, Debug)]
+pub(super) enum Restriction<'q> {
+    Column(Column, &'q [String]),
+    Scope(&'q Filter),
+    Missing(bool),
+    Terms(Found),
+    /// Its current state was true at that moment already.
+    Since(Instant),
+}
+
+/// How the rows of a sub-select are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Drive {
+    /// In the list's order, by its index.
+    Order,
+    /// In the list's order, within one value of a restriction.
+    Within(usize),
+    /// Through the restriction, then sorted.
+    Through(usize),
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// The restrictions that follow from the filters; those by terms are added by the caller.
+pub(super) fn restrictions(query: &ListQuery) -> Vec<Restriction<'_>> {
+    let mut restrictions = Vec::new();
+    for filter in &query.filters {
+        match filter.by {
+            By::Column(column) => restrictions.push(Restriction::Column(column, filter.values())),
+            By::Scope => restrictions.push(Restriction::Scope(filter)),
+            By::Missing => {
+                let wanted = |value: &str| filter.values().iter().any(|given| given == value);
+                if wanted("true") != wanted("false") {
+                    restrictions.push(Restriction::Missing(wanted("true")));
+                }
+            }
+            By::Tag => {}
+        }
+    }
+    restrictions
+}
+
+/// The way through what is present.
+pub(super) fn drive(
+    connection: &mut AnyConnection,
+    query: &ListQuery,
+    restrictions: &[Restriction<'_>],
+    by_name: bool,
+) -> QueryResult<Drive> {
+    let within = restrictions
+        .iter()
+        .position(|restriction| by_name && matches!(restriction, Restriction::Column(column, [_]) if column.indexed));
+    if let (Some(position), 1) = (within, restrictions.len()) {
+        return Ok(Drive::Within(position));
+    }
+    let mut fewest = None;
+    for (position, restriction) in restrictions.iter().enumerate() {
+        let Some(mut probe) = restriction.probe(query) else { continue };
+        probe.push(" LIMIT ").bind(FEW + 1);
+        let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (");
+        sql.append(probe).push(") x");
+        let n = sql.first::<Number>(connection)?.map_or(0, |number| number.n);
+        if n <= FEW && fewest.is_none_or(|(least, _)| n < least) {
+            fewest = Some((n, position));
+        }
+    }
+    Ok(match (fewest, within) {
+        (Some((_, position)), _) => Drive::Through(position),
+        (None, Some(position)) => Drive::Within(position),
+        (None, None) => Drive::Order,
+    })
+}
+
+impl Restriction<'_> {
+    /// Selects one row for each that it admits, by an index; `None` if it has none.
+    fn probe(&self, query: &ListQuery) -> Option<Sql> {
+        let mut sql = Sql::new("SELECT 1 AS one FROM resources r WHERE r.gone_at IS NULL");
+        match self {
+            Self::Column(column, values) if column.indexed => {
+                sql.push(" AND r.kind = ").bind(query.spec.name).push(" AND ");
+                sql.push(column.now.plain).push(" IN ").bind_list(values);
+            }
+            Self::Since(at) => {
+                sql.push(" AND r.kind = ").bind(query.spec.name).push(" AND r.changed_at <= ").bind(*at);
+            }
+            Self::Scope(filter) => {
+                sql = Sql::new("SELECT 1 AS one FROM resources r WHERE r.scope_id IN ");
+                sql.append(filter.scope_ids(query.spec));
+            }
+            Self::Missing(true) => sql = Sql::new("SELECT 1 AS one FROM resources r WHERE r.missing_since IS NOT NULL"),
+            Self::Terms(Found::Ids(ids)) => {
+                sql = Sql::new("SELECT 1 AS one FROM resource_terms t WHERE t.term_id IN ");
+                sql.bind_list(ids);
+            }
+            Self::Column(..) | Self::Missing(false) | Self::Terms(Found::Many(_)) => return None,
+        }
+        Some(sql)
+    }
+
+    /// Whether its index begins with the kind; otherwise the kind must not choose the index.
+    pub(super) fn goes_by_kind(&self) -> bool {
+        matches!(self, Self::Column(..) | Self::Since(_))
+    }
+
+    /// Appends the condition, `AND` included. `sharp` lets it choose the index.
+    pub(super) fn append_to(&self, sql: &mut Sql, query: &ListQuery, versions: bool, sharp: bool) {
+        let spelled = |spelling: Spelling| if sharp { spelling.plain } else { spelling.dull };
+        sql.push(" AND ");
+        match self {
+            Self::Column(column, values) => {
+                sql.push(spelled(column.of(versions)));
+                // One value is an equality, which leaves the rest of the index in order.
+                match values {
+                    [value] => sql.push(" = ").bind(value),
+                    values => sql.push(" IN ").bind_list(values),
+                };
+            }
+            Self::Since(at) => {
+                sql.push(spelled(CHANGED.of(versions))).push(" <= ").bind(*at);
+            }
+            Self::Scope(filter) => {
+                sql.push(if sharp { "r.scope_id" } else { "COALESCE(r.scope_id, r.scope_id)" }).push(" IN ");
+                sql.append(filter.scope_ids(query.spec));
+            }
+            Self::Missing(true) => {
+                sql.push("r.missing_since IS NOT NULL");
+            }
+            Self::Missing(false) => {
+                sql.push("r.missing_since IS NULL");
+            }
+            Self::Terms(found) if sharp => {
+                sql.push("r.id IN (SELECT t.resource_id FROM resource_terms t WHERE ");
+                found.append_to(sql, true);
+                held(sql, query);
+                sql.push(")");
+            }
+            Self::Terms(found) => {
+                sql.push("EXISTS (SELECT 1 FROM resource_terms t WHERE t.resource_id = r.id AND ");
+                found.append_to(sql, false);
+                held(sql, query);
+                sql.push(")");
+            }
+        }
+    }
+}
+
+/// A resource bears the term at the moment asked for; a tombstone those that it had at its end.
+fn held(sql: &mut Sql, query: &ListQuery) {
+    match query.at {
+        _ if query.gone => sql.push(" AND (t.until IS NULL OR t.until >= r.gone_at)"),
+        None => sql.push(" AND t.until IS NULL"),
+        Some(at) => {
+            sql.push(" AND t.since <= ").bind(at).push(" AND (t.until IS NULL OR t.until > ").bind(at).push(")")
+        }
+    };
+}

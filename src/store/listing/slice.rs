@@ -1,0 +1,216 @@
+//! The rows of a page: from what is present, from the tombstones, and, for a past moment, from the versions of then.
+//!
+//! Each is a sub-select that is sorted and cut by itself; at most one page of each is ever merged.
+
+use const_format::concatcp;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::column::Column;
+use super::filter::By;
+use super::keyset::{Key, Segment};
+use super::plan::{self, Drive, Restriction};
+use super::{Cursor, ListQuery};
+use crate::store::rows::{COLUMNS, ResourceRow, VERSION_COLUMNS};
+use crate::store::sql::Sql;
+use crate::store::{AnyConnection, words};
+
+/// So many versions of a moment are sorted rather than walked by name.
+const FEW_VERSIONS: i64 = 20_000;
+
+/// Where rows come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slice {
+    Present,
+    Tombstones,
+    Versions,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// Up to `wanted` rows of the list, from the cursor on, in its direction.
+pub(super) fn rows(
+    connection: &mut AnyConnection,
+    query: &ListQuery,
+    from: Option<&Cursor>,
+    wanted: usize,
+) -> QueryResult<Vec<ResourceRow>> {
+    let backwards = from.is_some_and(Cursor::is_backwards);
+    let segments = query.sort.segments();
+    let start = from.map_or(0, Cursor::segment);
+    let order: Vec<usize> = if backwards { (0..=start).rev().collect() } else { (start..segments.len()).collect() };
+
+    let mut restrictions = plan::restrictions(query);
+    for word in words::words(query.text.as_deref().unwrap_or_default()) {
+        restrictions.push(Restriction::Terms(words::find(connection, &word)?));
+    }
+    for filter in query.filters.iter().filter(|filter| filter.by == By::Tag) {
+        restrictions.push(Restriction::Terms(words::exactly(connection, &filter.tag_terms())?));
+    }
+    let mut rows: Vec<ResourceRow> = Vec::new();
+    for position in order {
+        let from = from.filter(|cursor| cursor.segment() == position);
+        let left = wanted - rows.len();
+        let stretch = Stretch { query, segment: segments[position], from, backwards, left };
+        rows.extend(stretch.load(connection, &restrictions)?);
+        if rows.len() >= wanted {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+/// One segment of the list, as far as it is needed.
+struct Stretch<'q> {
+    query: &'q ListQuery,
+    segment: Segment,
+    from: Option<&'q Cursor>,
+    backwards: bool,
+    left: usize,
+}
+
+impl Stretch<'_> {
+    fn load(&self, connection: &mut AnyConnection, restrictions: &[Restriction<'_>]) -> QueryResult<Vec<ResourceRow>> {
+        let slices: &[Slice] = match (self.query.gone, self.query.at) {
+            (true, _) => &[Slice::Tombstones],
+            (false, None) => &[Slice::Present],
+            (false, Some(_)) => &[Slice::Present, Slice::Tombstones, Slice::Versions],
+        };
+        let mut sql = Sql::default();
+        for (position, slice) in slices.iter().enumerate() {
+            sql.push(if position == 0 { "SELECT * FROM (" } else { ") u UNION ALL SELECT * FROM (" });
+            sql.append(self.sub_select(connection, *slice, restrictions)?);
+        }
+        sql.push(") u");
+        self.order_by(&mut sql, |column| column.id);
+        self.limit(&mut sql);
+        sql.load(connection)
+    }
+
+    fn sub_select(
+        &self,
+        connection: &mut AnyConnection,
+        slice: Slice,
+        restrictions: &[Restriction<'_>],
+    ) -> QueryResult<Sql> {
+        let mut restrictions = restrictions.to_vec();
+        if let (Some(at), Slice::Present | Slice::Tombstones, false) = (self.query.at, slice, self.query.gone) {
+            restrictions.push(Restriction::Since(at));
+        }
+        let by_name = self.segment.keys == [Key::Name, Key::Id];
+        let (drive, ordered) = match slice {
+            Slice::Present => {
+                let by_name = by_name && self.segment.empty.is_none();
+                let drive = plan::drive(connection, self.query, &restrictions, by_name)?;
+                (drive, !matches!(drive, Drive::Through(_)))
+            }
+            Slice::Tombstones => (Drive::Order, self.query.sort.column().id == "gone_at"),
+            Slice::Versions => (Drive::Order, by_name && self.versions(connection)? > FEW_VERSIONS),
+        };
+
+        let versions = slice == Slice::Versions;
+        let mut sql = Sql::new(match slice {
+            Slice::Present | Slice::Tombstones => {
+                // CROSS JOIN keeps SQLite from beginning with the scopes; to PostgreSQL it is a join like any other.
+                concatcp!("SELECT ", COLUMNS, " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND ")
+            }
+            Slice::Versions => concatcp!(
+                "SELECT ",
+                VERSION_COLUMNS,
+                " FROM resource_versions v CROSS JOIN resources r CROSS JOIN scopes s WHERE r.id = v.resource_id AND s.id = r.scope_id AND "
+            ),
+        });
+        let by_kind = match drive {
+            Drive::Through(position) => restrictions[position].goes_by_kind(),
+            Drive::Order | Drive::Within(_) => true,
+        };
+        sql.push(match (versions, by_kind) {
+            (true, _) => "v.kind = ",
+            (false, true) => "r.kind = ",
+            (false, false) => "COALESCE(r.kind, r.kind) = ",
+        });
+        sql.bind(self.query.spec.name);
+        self.push_moment(&mut sql, slice, ordered);
+        for (position, restriction) in restrictions.iter().enumerate() {
+            let sharp = matches!(drive, Drive::Through(chosen) | Drive::Within(chosen) if chosen == position);
+            restriction.append_to(&mut sql, self.query, versions, sharp);
+        }
+        self.push_start(&mut sql, versions, ordered);
+        let spelled = |column: Column| {
+            let spelling = column.of(versions);
+            if ordered { spelling.plain } else { spelling.dull }
+        };
+        self.order_by(&mut sql, spelled);
+        self.limit(&mut sql);
+        Ok(sql)
+    }
+
+    /// What the slice holds of the moment asked for.
+    fn push_moment(&self, sql: &mut Sql, slice: Slice, ordered: bool) {
+        match (slice, self.query.at) {
+            (Slice::Present, _) => sql.push(" AND r.gone_at IS NULL"),
+            (Slice::Tombstones, None) => sql.push(" AND r.gone_at IS NOT NULL"),
+            (Slice::Tombstones, Some(at)) if self.query.gone => {
+                sql.push(" AND r.gone_at IS NOT NULL AND r.gone_at <= ").bind(at)
+            }
+            (Slice::Tombstones, Some(at)) => sql.push(" AND r.gone_at IS NOT NULL AND r.gone_at > ").bind(at),
+            (Slice::Versions, at) => {
+                let at = at.unwrap_or_default();
+                sql.push(if ordered {
+                    " AND COALESCE(v.valid_until, v.valid_until) > "
+                } else {
+                    " AND v.valid_until > "
+                });
+                sql.bind(at).push(" AND v.valid_from <= ").bind(at)
+            }
+        };
+    }
+
+    /// Where the segment's rows lie, and after which of them to begin.
+    fn push_start(&self, sql: &mut Sql, versions: bool, ordered: bool) {
+        if let Some((column, empty)) = self.segment.empty {
+            sql.push(" AND ").push(column.of(versions).plain).push(if empty { " IS NULL" } else { " IS NOT NULL" });
+        }
+        let Some(cursor) = self.from else { return };
+        for (position, column) in self.segment.columns().enumerate() {
+            let spelling = column.of(versions);
+            sql.push(if position == 0 { " AND (" } else { ", " });
+            sql.push(if ordered { spelling.plain } else { spelling.dull });
+        }
+        sql.push(if self.is_descending() { ") < (" } else { ") > (" });
+        for (position, value) in cursor.values().into_iter().enumerate() {
+            if position > 0 {
+                sql.push(", ");
+            }
+            sql.bind(value);
+        }
+        sql.push(")");
+    }
+
+    fn order_by(&self, sql: &mut Sql, spelled: impl Fn(Column) -> &'static str) {
+        for (position, column) in self.segment.columns().enumerate() {
+            sql.push(if position == 0 { " ORDER BY " } else { ", " });
+            sql.push(spelled(column)).push(if self.is_descending() { " DESC" } else { "" });
+        }
+    }
+
+    fn limit(&self, sql: &mut Sql) {
+        sql.push(" LIMIT ").bind(i64::try_from(self.left).unwrap_or(i64::MAX));
+    }
+
+    fn is_descending(&self) -> bool {
+        self.segment.descending != self.backwards
+    }
+
+    /// How many versions ended after the moment, counted as far as it matters.
+    fn versions(&self, connection: &mut AnyConnection) -> QueryResult<i64> {
+        let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM resource_versions v WHERE v.kind = ");
+        sql.bind(self.query.spec.name).push(" AND v.valid_until > ").bind(self.query.at.unwrap_or_default());
+        sql.push(" LIMIT ").bind(FEW_VERSIONS + 1).push(") x");
+        Ok(sql.first::<Number>(connection)?.map_or(0, |number| number.n))
+    }
+}

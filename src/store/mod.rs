@@ -1,0 +1,186 @@
+//! The database, and the only place that speaks SQL.
+//!
+//! [`Db`] hands out connections on blocking threads: [`Db::read`] for a page, [`Db::write`] for a change. SQLite has one writer, so
+//! its writes pass one gate in the process, where people and leases go before sync. Every read that a person's page makes takes
+//! a [`Scope`](scope::Scope).
+//!
+//! **One more table**: its migration in both folders, its columns in `schema.rs`, its file here with the row, the insert and the queries.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::prelude::*;
+
+use crate::clock::Clock;
+use crate::error::NewerDatabase;
+
+pub mod alerts;
+pub mod apply;
+pub mod audit;
+pub mod connection;
+pub mod counts;
+pub mod gate;
+pub mod held;
+pub mod ids;
+pub mod keys;
+pub mod listing;
+pub mod migrate;
+pub mod places;
+pub mod resources;
+pub mod rows;
+pub mod schema;
+pub mod scope;
+pub mod scopes;
+pub mod search;
+pub mod sessions;
+pub mod setup_links;
+pub mod sign_ins;
+pub mod sources;
+pub mod sql;
+pub mod stage;
+pub mod syncs;
+pub mod tasks;
+pub mod terms;
+pub mod tokens;
+pub mod users;
+pub mod versions;
+pub mod words;
+
+pub use connection::{AnyConnection, Backend};
+pub use gate::Priority;
+pub use scope::Scope;
+
+/// A page waits this long for a connection before it says that the panel is overloaded.
+const POOL_WAIT: Duration = Duration::from_secs(5);
+/// Connections at most; pages are short, and two cores serve no more than this at once.
+const POOL_SIZE: u32 = 16;
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: r2d2::Pool<connection::Manager>,
+    backend: Backend,
+    gate: Arc<gate::Gate>,
+    pub clock: Clock,
+}
+
+/// What can go wrong between a question and the database's answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database refused a query")]
+    Query(#[from] diesel::result::Error),
+    #[error("no connection to the database could be had in time")]
+    Pool(#[from] r2d2::Error),
+    #[error(transparent)]
+    Url(#[from] connection::UnknownScheme),
+    #[error(transparent)]
+    Newer(#[from] NewerDatabase),
+    #[error("the database could not be brought up to date: {0}")]
+    Migration(String),
+    #[error("a query was cut off by the end of the process")]
+    Cancelled,
+}
+
+impl Db {
+    /// Opens the database behind a `sqlite:` or `postgres:` URL without looking at its state; see [`migrate`].
+    pub fn open(url: &str, clock: Clock) -> Result<Self, StoreError> {
+        let manager = connection::Manager::new(url)?;
+        let backend = manager.backend();
+        let pool = r2d2::Pool::builder()
+            .max_size(POOL_SIZE)
+            .min_idle(Some(1))
+            .connection_timeout(POOL_WAIT)
+            .test_on_check_out(backend == Backend::Postgres)
+            .error_handler(Box::new(LoggingHandler))
+            .build(manager)?;
+        Ok(Self { pool, backend, gate: Arc::default(), clock })
+    }
+
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Connections in use and in all.
+    pub fn pool_use(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections - state.idle_connections, state.connections)
+    }
+
+    /// Runs `question` on a blocking thread. On SQLite all of it sees one moment.
+    pub async fn read<T, F>(&self, question: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        let snapshot = self.backend == Backend::Sqlite;
+        blocking(move || {
+            let connection: &mut AnyConnection = &mut *pool.get()?;
+            // On PostgreSQL a transaction would cost two round trips a page for a moment's consistency.
+            if snapshot { Ok(connection.transaction(question)?) } else { Ok(question(connection)?) }
+        })
+        .await
+    }
+
+    /// Runs `change` in one transaction, for somebody who waits: it goes before every background write.
+    pub async fn write<T, F>(&self, change: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
+    {
+        self.write_as(Priority::Interactive, change).await
+    }
+
+    /// Runs `change` in one transaction; nothing is kept if it returns an error.
+    pub async fn write_as<T, F>(&self, priority: Priority, change: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
+    {
+        let _passed = match self.backend {
+            Backend::Sqlite => Some(self.gate.pass(priority).await),
+            Backend::Postgres => None,
+        };
+        let pool = self.pool.clone();
+        blocking(move || Ok(immediate(&mut *pool.get()?, change)?)).await
+    }
+}
+
+/// A transaction that takes SQLite's write lock at its beginning, where waiting for it is safe.
+fn immediate<T>(
+    connection: &mut AnyConnection,
+    change: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
+) -> QueryResult<T> {
+    match connection {
+        AnyConnection::Postgres(_) => connection.transaction(change),
+        AnyConnection::Sqlite(inner) => {
+            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
+            let outcome = change(connection);
+            let AnyConnection::Sqlite(inner) = connection else { return outcome };
+            match outcome {
+                Ok(value) => AnsiTransactionManager::commit_transaction(inner).map(|()| value),
+                Err(error) => {
+                    AnsiTransactionManager::rollback_transaction(inner)?;
+                    Err(error)
+                }
+            }
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Cancelled)?
+}
+
+/// Connection failures belong into the log, not onto standard error as plain text.
+#[derive(Debug)]
+struct LoggingHandler;
+
+impl<E: std::error::Error> r2d2::HandleError<E> for LoggingHandler {
+    fn handle_error(&self, error: E) {
+        tracing::warn!(error = %error, "a database connection failed");
+    }
+}

@@ -1,0 +1,115 @@
+//! A resource as lists, details and comparisons read it: now, or as one of its versions was.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+
+use crate::clock::Instant;
+use crate::kinds::KindSpec;
+
+/// A resource in one of its states. For a past moment it is the version of then under the resource's own id.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct ResourceRow {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Text)]
+    pub source: String,
+    #[diesel(sql_type = BigInt)]
+    pub scope_id: i64,
+    #[diesel(sql_type = Text)]
+    pub external_id: String,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub status: String,
+    #[diesel(sql_type = Text)]
+    pub region: String,
+    #[diesel(sql_type = Text)]
+    pub cluster: String,
+    #[diesel(sql_type = Text)]
+    pub app: String,
+    #[diesel(sql_type = Text)]
+    pub role: String,
+    #[diesel(sql_type = Text)]
+    pub app_type: String,
+    #[diesel(sql_type = Text)]
+    pub environment: String,
+    #[diesel(sql_type = Text)]
+    pub facet_a: String,
+    #[diesel(sql_type = Text)]
+    pub facet_b: String,
+    #[diesel(sql_type = Text)]
+    pub facet_c: String,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub due_at: Option<NaiveDateTime>,
+    #[diesel(sql_type = Text)]
+    pub attrs: String,
+    #[diesel(sql_type = Timestamp)]
+    pub first_seen_at: NaiveDateTime,
+    #[diesel(sql_type = Timestamp)]
+    pub changed_at: NaiveDateTime,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub missing_since: Option<NaiveDateTime>,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub gone_at: Option<NaiveDateTime>,
+    /// The last complete listing of its scope that showed it.
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub confirmed_at: Option<NaiveDateTime>,
+}
+
+/// The columns of [`ResourceRow`], from `resources r JOIN scopes s`.
+pub const COLUMNS: &str = "r.id, r.kind, r.source, r.scope_id, r.external_id, r.name, r.status, r.region, r.cluster, r.app, r.role, \
+    r.app_type, r.environment, r.facet_a, r.facet_b, r.facet_c, r.due_at, r.attrs, r.first_seen_at, r.changed_at, \
+    r.missing_since, r.gone_at, s.confirmed_at";
+
+/// The same columns for a version `v` of the resource `r`.
+pub const VERSION_COLUMNS: &str = "r.id, v.kind, v.source, r.scope_id, r.external_id, v.name, v.status, v.region, v.cluster, v.app, v.role, \
+    v.app_type, v.environment, v.facet_a, v.facet_b, v.facet_c, v.due_at, v.attrs, r.first_seen_at, v.valid_from AS changed_at, \
+    r.missing_since, r.gone_at, s.confirmed_at";
+
+impl ResourceRow {
+    /// Its kind's declaration; `None` for a kind that this program no longer has.
+    pub fn spec(&self) -> Option<&'static KindSpec> {
+        KindSpec::by_name(&self.kind)
+    }
+
+    /// The facet at the position that its kind declares.
+    pub fn facet(&self, position: usize) -> &str {
+        match position {
+            0 => &self.facet_a,
+            1 => &self.facet_b,
+            _ => &self.facet_c,
+        }
+    }
+
+    pub fn changed_at(&self) -> Instant {
+        self.changed_at.and_utc()
+    }
+
+    pub fn first_seen_at(&self) -> Instant {
+        self.first_seen_at.and_utc()
+    }
+
+    pub fn due_at(&self) -> Option<Instant> {
+        self.due_at.map(|at| at.and_utc())
+    }
+
+    pub fn gone_at(&self) -> Option<Instant> {
+        self.gone_at.map(|at| at.and_utc())
+    }
+
+    pub fn missing_since(&self) -> Option<Instant> {
+        self.missing_since.map(|at| at.and_utc())
+    }
+
+    /// When it was last seen: the last complete listing of its scope, unless it has been missing since.
+    pub fn last_seen_at(&self) -> Option<Instant> {
+        let confirmed = self.confirmed_at.map(|at| at.and_utc());
+        match self.missing_since().or(self.gone_at()) {
+            Some(missing) => confirmed.map(|confirmed| confirmed.min(missing)).or(Some(missing)),
+            None => confirmed,
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Scopes: what is listed as a whole, how its last listing ended, and since when its facts stand.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+
+use super::AnyConnection;
+use super::sql::Sql;
+use crate::clock::Instant;
+use crate::wire::{Parent, ScopeRef};
+
+/// A scope's state, as stored and shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScopeState {
+    Complete,
+    Partial,
+    Skipped,
+    Held,
+    Applying,
+    Never,
+}
+
+impl ScopeState {
+    pub const ALL: [Self; 6] = [Self::Complete, Self::Partial, Self::Skipped, Self::Held, Self::Applying, Self::Never];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+            Self::Skipped => "skipped",
+            Self::Held => "held",
+            Self::Applying => "applying",
+            Self::Never => "never",
+        }
+    }
+
+    /// The state stored as `text`; an unknown one proves nothing, like `never`.
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(Self::Never)
+    }
+}
+
+/// A scope as stored.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct ScopeRow {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Text)]
+    pub source: String,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub parent_kind: String,
+    #[diesel(sql_type = Text)]
+    pub parent_external_id: String,
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    #[diesel(sql_type = Text)]
+    pub reason: String,
+    #[diesel(sql_type = BigInt)]
+    pub present: i64,
+    #[diesel(sql_type = Text)]
+    pub peaks: String,
+    #[diesel(sql_type = Text)]
+    pub plan: String,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub attempted_at: Option<NaiveDateTime>,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub confirmed_at: Option<NaiveDateTime>,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub gone_at: Option<NaiveDateTime>,
+}
+
+impl ScopeRow {
+    pub fn state(&self) -> ScopeState {
+        ScopeState::parse(&self.state)
+    }
+
+    pub fn confirmed_at(&self) -> Option<Instant> {
+        self.confirmed_at.map(|at| at.and_utc())
+    }
+}
+
+const COLUMNS: &str = "SELECT id, source, kind, name, parent_kind, parent_external_id, state, reason, present, peaks, plan, \
+    attempted_at, confirmed_at, gone_at FROM scopes";
+
+/// The scope, if it was ever listed.
+pub fn find(connection: &mut AnyConnection, source: &str, scope: &ScopeRef) -> QueryResult<Option<ScopeRow>> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(" WHERE source = ").bind(source).push(" AND kind = ").bind(scope.kind.as_str());
+    sql.push(" AND name = ").bind(&scope.name);
+    sql.first(connection)
+}
+
+/// The scope of that id.
+pub fn by_id(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<ScopeRow>> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(" WHERE id = ").bind(id);
+    sql.first(connection)
+}
+
+/// The scopes of a source that are not gone, by kind and name.
+pub fn of_source(connection: &mut AnyConnection, source: &str) -> QueryResult<Vec<ScopeRow>> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(" WHERE gone_at IS NULL AND source = ").bind(source).push(" ORDER BY kind, name");
+    sql.load(connection)
+}
+
+/// Every scope that is not gone.
+pub fn all(connection: &mut AnyConnection) -> QueryResult<Vec<ScopeRow>> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(" WHERE gone_at IS NULL ORDER BY source, kind, name");
+    sql.load(connection)
+}
+
+/// The scopes whose application was begun and not ended.
+pub fn applying(connection: &mut AnyConnection) -> QueryResult<Vec<ScopeRow>> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(" WHERE state = 'applying' ORDER BY id");
+    sql.load(connection)
+}
+
+/// Notes that a listing of the scope begins; makes the scope if it is new, and brings it back if it was gone.
+pub fn begin(
+    connection: &mut AnyConnection,
+    source: &str,
+    scope: &ScopeRef,
+    parent: Option<&Parent>,
+    at: Instant,
+) -> QueryResult<ScopeRow> {
+    let (parent_kind, parent_id) =
+        parent.map_or(("", ""), |parent| (parent.kind.as_str(), parent.external_id.as_str()));
+    let id = match find(connection, source, scope)? {
+        Some(row) => row.id,
+        None => super::ids::take(connection, "scopes", 1)?,
+    };
+    let mut sql = Sql::new(
+        "INSERT INTO scopes (id, source, kind, name, parent_kind, parent_external_id, state, reason, present, peaks, plan, \
+         attempted_at) VALUES (",
+    );
+    sql.bind(id).push(", ").bind(source).push(", ").bind(scope.kind.as_str()).push(", ").bind(&scope.name);
+    sql.push(", ").bind(parent_kind).push(", ").bind(parent_id).push(", 'never', '', 0, '', '', ").bind(at);
+    sql.push(
+        ") ON CONFLICT (source, kind, name) DO UPDATE SET parent_kind = excluded.parent_kind, \
+         parent_external_id = excluded.parent_external_id, attempted_at = excluded.attempted_at, gone_at = NULL",
+    );
+    sql.execute(connection)?;
+    find(connection, source, scope)?.ok_or(diesel::result::Error::NotFound)
+}
+
+/// How a listing ended.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Ending {
+    pub state: String,
+    pub reason: String,
+    /// Whether the facts of the rows that were shown stand as of now.
+    pub confirmed_at: Option<Instant>,
+    /// The accepted counts of the last day.
+    pub peaks: String,
+}
+
+/// Writes how a listing ended, and counts what is present.
+pub fn end(connection: &mut AnyConnection, id: i64, ending: &Ending) -> QueryResult<()> {
+    let mut sql = Sql::new("UPDATE scopes SET state = ");
+    sql.bind(&ending.state).push(", reason = ").bind(&ending.reason).push(", peaks = ").bind(&ending.peaks);
+    if ending.confirmed_at.is_some() {
+        sql.push(", confirmed_at = ").bind(ending.confirmed_at);
+    }
+    sql.push(", plan = '', present = (SELECT COUNT(*) FROM resources WHERE gone_at IS NULL AND scope_id = ").bind(id);
+    sql.push(") WHERE id = ").bind(id);
+    sql.execute(connection).map(|_| ())
+}
+
+/// Changes the state and its reason alone.
+pub fn set_state(connection: &mut AnyConnection, id: i64, state: ScopeState, reason: &str) -> QueryResult<()> {
+    let mut sql = Sql::new("UPDATE scopes SET state = ");
+    sql.bind(state.as_str()).push(", reason = ").bind(reason).push(" WHERE id = ").bind(id);
+    sql.execute(connection).map(|_| ())
+}
+
+/// From now on the stage of this scope is applied, whatever happens to the process; `plan` says how it will end.
+pub fn begin_applying(connection: &mut AnyConnection, id: i64, plan: &str) -> QueryResult<()> {
+    let mut sql = Sql::new("UPDATE scopes SET state = 'applying', reason = 'a large change is being written', plan = ");
+    sql.bind(plan).push(" WHERE id = ").bind(id);
+    sql.execute(connection).map(|_| ())
+}
+
+/// Its parent is gone and all its rows are tombstones.
+pub fn retire(connection: &mut AnyConnection, id: i64, at: Instant) -> QueryResult<()> {
+    let mut sql =
+        Sql::new("UPDATE scopes SET state = 'complete', reason = 'gone with its parent', present = 0, gone_at = ");
+    sql.bind(at).push(", confirmed_at = ").bind(at).push(" WHERE id = ").bind(id);
+    sql.execute(connection).map(|_| ())
+}
+
+/// Identity and fingerprint of a present row.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct KnownRow {
+    #[diesel(sql_type = BigInt)]
+    pub external_hash: i64,
+    #[diesel(sql_type = BigInt)]
+    pub fingerprint: i64,
+}
+
+/// The present rows of a scope, in the order of their identities: 16 bytes each.
+pub fn known(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<Vec<KnownRow>> {
+    let mut sql = Sql::new("SELECT external_hash, fingerprint FROM resources WHERE gone_at IS NULL AND scope_id = ");
+    sql.bind(scope_id).push(" ORDER BY external_hash");
+    sql.load(connection)
+}
+
+/// A present row by its identity and id.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct PresentRow {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = BigInt)]
+    pub external_hash: i64,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+}
+
+/// The rows of a scope that are marked as missing.
+pub fn missing(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<Vec<PresentRow>> {
+    let mut sql =
+        Sql::new("SELECT id, external_hash, name FROM resources WHERE missing_since IS NOT NULL AND scope_id = ");
+    sql.bind(scope_id).push(" ORDER BY id");
+    sql.load(connection)
+}
+
+/// The present rows of those identities.
+pub fn present(connection: &mut AnyConnection, scope_id: i64, hashes: &[i64]) -> QueryResult<Vec<PresentRow>> {
+    let mut sql = Sql::new("SELECT id, external_hash, name FROM resources WHERE gone_at IS NULL AND scope_id = ");
+    sql.bind(scope_id).push(" AND external_hash IN ").bind_list(hashes);
+    sql.load(connection)
+}
+
+/// Up to `limit` present rows of a scope.
+pub fn some_present(connection: &mut AnyConnection, scope_id: i64, limit: usize) -> QueryResult<Vec<PresentRow>> {
+    let mut sql = Sql::new("SELECT id, external_hash, name FROM resources WHERE gone_at IS NULL AND scope_id = ");
+    sql.bind(scope_id).push(" ORDER BY id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    sql.load(connection)
+}
+
+/// Since when the parent of a scope is a tombstone; `None` while it is present or was never seen.
+pub fn parent_gone_at(connection: &mut AnyConnection, scope: &ScopeRow) -> QueryResult<Option<Instant>> {
+    #[derive(QueryableByName)]
+    struct Gone {
+        #[diesel(sql_type = Nullable<Timestamp>)]
+        gone_at: Option<NaiveDateTime>,
+    }
+    let mut sql = Sql::new("SELECT gone_at FROM resources WHERE kind = ");
+    sql.bind(&scope.parent_kind).push(" AND source = ").bind(&scope.source);
+    sql.push(" AND external_id = ").bind(&scope.parent_external_id);
+    sql.push(" AND scope_id IN (SELECT id FROM scopes WHERE source = ").bind(&scope.source);
+    sql.push(" AND kind = ").bind(&scope.parent_kind).push(") AND external_hash = ");
+    sql.bind(crate::kinds::record::identity(&scope.parent_external_id));
+    let rows: Vec<Gone> = sql.load(connection)?;
+    // A parent that moved from one scope to another is present in one of them.
+    let all_gone = !rows.is_empty() && rows.iter().all(|row| row.gone_at.is_some());
+    Ok(if all_gone { rows.iter().filter_map(|row| row.gone_at).max().map(|at| at.and_utc()) } else { None })
+}

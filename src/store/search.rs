@@ -1,0 +1,237 @@
+//! Search over everything that has a name, an address, a host, a tag or an id.
+//!
+//! Words are looked up in the terms, the word with the fewest terms leads, the others must each be in a term of the same resource.
+//! Exact terms go before those that begin with the word, and these before those that contain it; tombstones go last. What is
+//! weighed is capped, so that a search for `com` costs no more than one for a serial number; [`Group::more`] says so.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
+
+use super::rows::ResourceRow;
+use super::sql::Sql;
+use super::{AnyConnection, Scope, resources, words};
+use crate::clock::Instant;
+use crate::kinds::{KINDS, KindSpec};
+
+/// Terms of one word that are weighed.
+const TERMS: usize = 2_000;
+/// Resources that are weighed.
+const CANDIDATES: i64 = 5_000;
+
+/// What was found of one kind.
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub spec: &'static KindSpec,
+    /// Best first; a tombstone has `row.gone_at`.
+    pub hits: Vec<Hit>,
+    /// There is more of this kind than is shown, or more than was weighed.
+    pub more: bool,
+}
+
+/// A resource that was found.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    pub row: ResourceRow,
+    /// The term that the search met.
+    pub term: String,
+}
+
+/// How well a term fits; less is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Exact,
+    Beginning,
+    Part,
+}
+
+#[derive(Clone, Debug, QueryableByName)]
+struct Candidate {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Bool)]
+    gone: bool,
+    #[diesel(sql_type = Text)]
+    term: String,
+}
+
+/// Finds what bears all the words of `text`, at most `limit_per_kind` of each kind, in the order of the navigation.
+pub fn search(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    text: &str,
+    limit_per_kind: usize,
+    at: Option<Instant>,
+) -> QueryResult<Vec<Group>> {
+    let words = words::words(text);
+    if scope.sees_nothing() || words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut lead: Option<Leading<'_>> = None;
+    for word in &words {
+        let (terms, capped) = terms_of(connection, word)?;
+        if terms.is_empty() {
+            return Ok(Vec::new());
+        }
+        if lead.as_ref().is_none_or(|lead| terms.len() < lead.terms.len()) {
+            lead = Some(Leading { word, terms, capped });
+        }
+    }
+    let Some(lead) = lead else { return Ok(Vec::new()) };
+    let (candidates, capped) = candidates(connection, &lead, at)?;
+    let others: Vec<_> = words.iter().filter(|word| *word != lead.word).collect();
+    let best = weigh(connection, candidates, lead.word, &others, at)?;
+    groups(connection, scope, best, limit_per_kind, at, capped || lead.capped)
+}
+
+/// The word with the fewest terms.
+struct Leading<'w> {
+    word: &'w [String],
+    terms: Vec<words::Term>,
+    capped: bool,
+}
+
+/// The terms of a word, best first, and whether there are more.
+fn terms_of(connection: &mut AnyConnection, word: &[String]) -> QueryResult<(Vec<words::Term>, bool)> {
+    let mut found = Vec::new();
+    let mut capped = false;
+    for spelling in word {
+        // Bytewise order puts the word itself first, so that a cap never costs the exact one.
+        let beginning = words::beginning(connection, spelling, TERMS)?;
+        capped |= beginning.len() >= TERMS;
+        let full = beginning.len() >= TERMS || spelling.chars().count() < words::TRIGRAM;
+        let part = if full { Vec::new() } else { words::containing(connection, spelling, TERMS)? };
+        capped |= part.len() >= TERMS;
+        found.extend(beginning.into_iter().chain(part).filter(|term| !term.term.is_empty()));
+    }
+    found.sort_by(|one, other| (fit(&one.term, word), &one.term).cmp(&(fit(&other.term, word), &other.term)));
+    found.dedup();
+    Ok((found, capped))
+}
+
+fn fit(term: &str, word: &[String]) -> Option<Fit> {
+    word.iter()
+        .filter_map(|word| match term {
+            _ if term == word => Some(Fit::Exact),
+            _ if term.starts_with(word) => Some(Fit::Beginning),
+            _ if word.chars().count() >= words::TRIGRAM && term.contains(word) => Some(Fit::Part),
+            _ => None,
+        })
+        .min()
+}
+
+/// The resources that bear a term of the leading word, best terms first.
+fn candidates(
+    connection: &mut AnyConnection,
+    lead: &Leading<'_>,
+    at: Option<Instant>,
+) -> QueryResult<(Vec<Candidate>, bool)> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    // The best terms first and alone: an address that is one resource's own must not drown among those that contain it.
+    let (best, rest): (Vec<&words::Term>, Vec<_>) =
+        lead.terms.iter().partition(|term| fit(&term.term, lead.word) == Some(Fit::Exact));
+    for terms in [best, rest] {
+        let left = CANDIDATES - i64::try_from(candidates.len()).unwrap_or(CANDIDATES);
+        if terms.is_empty() || left <= 0 {
+            continue;
+        }
+        let ids: Vec<i64> = terms.iter().map(|term| term.id).collect();
+        let mut sql = Sql::new(
+            "SELECT r.id, r.kind, r.name, CASE WHEN r.gone_at IS NULL THEN FALSE ELSE TRUE END AS gone, m.term \
+             FROM resource_terms t CROSS JOIN terms m CROSS JOIN resources r \
+             WHERE m.id = t.term_id AND r.id = t.resource_id AND t.term_id IN ",
+        );
+        sql.bind_list(&ids);
+        bearing(&mut sql, at);
+        sql.push(" LIMIT ").bind(left);
+        candidates.extend(sql.load::<Candidate>(connection)?);
+    }
+    let capped = i64::try_from(candidates.len()).is_ok_and(|found| found >= CANDIDATES);
+    Ok((candidates, capped))
+}
+
+/// Borne now, or at the end of what is gone, or then.
+fn bearing(sql: &mut Sql, at: Option<Instant>) {
+    match at {
+        None => sql.push(" AND (t.until IS NULL OR (r.gone_at IS NOT NULL AND t.until >= r.gone_at))"),
+        Some(at) => {
+            sql.push(" AND t.since <= ").bind(at).push(" AND (t.until IS NULL OR t.until > ").bind(at).push(")")
+        }
+    };
+}
+
+/// Keeps the candidates that bear the other words too, each once, with its best fit.
+fn weigh(
+    connection: &mut AnyConnection,
+    candidates: Vec<Candidate>,
+    lead: &[String],
+    others: &[&Vec<String>],
+    at: Option<Instant>,
+) -> QueryResult<Vec<(Fit, Candidate)>> {
+    let mut best: HashMap<i64, (Fit, Candidate)> = HashMap::new();
+    for candidate in candidates {
+        let Some(fit) = fit(&candidate.term, lead) else { continue };
+        if best.get(&candidate.id).is_none_or(|(known, _)| fit < *known) {
+            best.insert(candidate.id, (fit, candidate));
+        }
+    }
+    if !others.is_empty() {
+        let mut borne: HashMap<i64, Vec<String>> = HashMap::new();
+        let ids: Vec<i64> = best.keys().copied().collect();
+        for ids in ids.chunks(1_024) {
+            let mut sql = Sql::new(
+                "SELECT r.id, r.kind, r.name, FALSE AS gone, m.term FROM resource_terms t CROSS JOIN terms m CROSS JOIN resources r \
+                 WHERE m.id = t.term_id AND r.id = t.resource_id AND t.resource_id IN ",
+            );
+            sql.bind_list(ids);
+            bearing(&mut sql, at);
+            for row in sql.load::<Candidate>(connection)? {
+                borne.entry(row.id).or_default().push(row.term);
+            }
+        }
+        best.retain(|id, _| {
+            let terms = borne.get(id).map(Vec::as_slice).unwrap_or_default();
+            others.iter().all(|word| terms.iter().any(|term| fit(term, word).is_some()))
+        });
+    }
+    Ok(best.into_values().collect())
+}
+
+fn groups(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    mut found: Vec<(Fit, Candidate)>,
+    limit: usize,
+    at: Option<Instant>,
+    capped: bool,
+) -> QueryResult<Vec<Group>> {
+    found.sort_by(|(one_fit, one), (other_fit, other)| {
+        let gone = |candidate: &Candidate| at.is_none() && candidate.gone;
+        (gone(one), one_fit, &one.name, one.id).cmp(&(gone(other), other_fit, &other.name, other.id))
+    });
+    let mut by_kind: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
+    for (_, candidate) in found {
+        by_kind.entry(candidate.kind.clone()).or_default().push(candidate);
+    }
+    let mut groups = Vec::new();
+    for &spec in KINDS {
+        let Some(candidates) = by_kind.remove(spec.name) else { continue };
+        let shown = &candidates[..candidates.len().min(limit)];
+        let ids: Vec<i64> = shown.iter().map(|candidate| candidate.id).collect();
+        let rows = resources::of_ids(connection, scope, &ids, at)?;
+        let mut rows: HashMap<i64, ResourceRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+        let hits: Vec<Hit> = shown
+            .iter()
+            .filter_map(|candidate| Some(Hit { row: rows.remove(&candidate.id)?, term: candidate.term.clone() }))
+            .collect();
+        if !hits.is_empty() {
+            groups.push(Group { spec, hits, more: capped || candidates.len() > limit });
+        }
+    }
+    Ok(groups)
+}

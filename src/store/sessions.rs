@@ -1,0 +1,106 @@
+//! Sessions: by the hash of the token alone, so that whoever reads the table can sign in as nobody.
+//!
+//! The hot path is [`live`]: one read by primary key gives the session and its person, for every request.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::AnyConnection;
+use super::schema::{sessions, users};
+use super::users::UserRow;
+use crate::clock::Instant;
+
+/// A session as a list shows it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+pub struct SessionRow {
+    pub token_hash: String,
+    /// JSON; what it means is the web's business.
+    pub state: String,
+    pub created_at: NaiveDateTime,
+    pub used_at: NaiveDateTime,
+    pub expires_at: NaiveDateTime,
+    pub address: String,
+    pub user_agent: String,
+}
+
+/// A session to begin.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = sessions)]
+pub struct NewSession {
+    pub token_hash: String,
+    pub user_id: i64,
+    pub state: String,
+    pub created_at: NaiveDateTime,
+    pub used_at: NaiveDateTime,
+    pub expires_at: NaiveDateTime,
+    pub address: String,
+    pub user_agent: String,
+}
+
+pub fn insert(connection: &mut AnyConnection, session: NewSession) -> QueryResult<()> {
+    diesel::insert_into(sessions::table).values(session).execute(connection).map(|_| ())
+}
+
+/// The unexpired session of a token's hash, and whose it is, unless that person is disabled.
+pub fn live(
+    connection: &mut AnyConnection,
+    token_hash: &str,
+    at: Instant,
+) -> QueryResult<Option<(SessionRow, UserRow)>> {
+    sessions::table
+        .inner_join(users::table)
+        .filter(sessions::token_hash.eq(token_hash))
+        .filter(sessions::expires_at.gt(at.naive_utc()))
+        .filter(users::disabled_at.is_null())
+        .select((SessionRow::as_select(), UserRow::as_select()))
+        .first(connection)
+        .optional()
+}
+
+/// The unexpired sessions of a person, the one used last first.
+pub fn of_user(connection: &mut AnyConnection, user_id: i64, at: Instant) -> QueryResult<Vec<SessionRow>> {
+    sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::expires_at.gt(at.naive_utc()))
+        .order((sessions::used_at.desc(), sessions::token_hash))
+        .select(SessionRow::as_select())
+        .load(connection)
+}
+
+/// Changes what a session holds. One that has ended meanwhile stays ended.
+pub fn set_state(connection: &mut AnyConnection, token_hash: &str, state: &str) -> QueryResult<()> {
+    diesel::update(sessions::table.find(token_hash)).set(sessions::state.eq(state)).execute(connection).map(|_| ())
+}
+
+/// Notes that a session is in use, and until when it lives now.
+pub fn touch(connection: &mut AnyConnection, token_hash: &str, at: Instant, until: Instant) -> QueryResult<()> {
+    diesel::update(sessions::table.find(token_hash))
+        .set((sessions::used_at.eq(at.naive_utc()), sessions::expires_at.eq(until.naive_utc())))
+        .execute(connection)
+        .map(|_| ())
+}
+
+/// Ends a session.
+pub fn delete(connection: &mut AnyConnection, token_hash: &str) -> QueryResult<()> {
+    diesel::delete(sessions::table.find(token_hash)).execute(connection).map(|_| ())
+}
+
+/// Ends a session if it is this person's; gives whether it was.
+pub fn delete_of(connection: &mut AnyConnection, user_id: i64, token_hash: &str) -> QueryResult<bool> {
+    let mine = sessions::table.find(token_hash).filter(sessions::user_id.eq(user_id));
+    Ok(diesel::delete(mine).execute(connection)? == 1)
+}
+
+/// Ends all sessions of a person, except `kept`; gives how many.
+pub fn delete_others(connection: &mut AnyConnection, user_id: i64, kept: Option<&str>) -> QueryResult<usize> {
+    let others = sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::token_hash.ne(kept.unwrap_or_default().to_owned()));
+    diesel::delete(others).execute(connection)
+}
+
+/// Forgets sessions that have expired.
+pub fn prune(connection: &mut AnyConnection, at: Instant) -> QueryResult<usize> {
+    diesel::delete(sessions::table.filter(sessions::expires_at.le(at.naive_utc()))).execute(connection)
+}

@@ -1,0 +1,179 @@
+//! Sources: the configured providers as the database knows them, and how they fare.
+
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+
+use super::AnyConnection;
+use super::scope::Scope;
+use super::sql::Sql;
+use crate::clock::Instant;
+
+/// A source's state, as stored and shown. `stale` follows from the age of its facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SourceState {
+    Ok,
+    Stale,
+    Failing,
+    Auth,
+    NotConfigured,
+}
+
+impl SourceState {
+    pub const ALL: [Self; 5] = [Self::Ok, Self::Stale, Self::Failing, Self::Auth, Self::NotConfigured];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Stale => "stale",
+            Self::Failing => "failing",
+            Self::Auth => "auth",
+            Self::NotConfigured => "not_configured",
+        }
+    }
+
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(Self::Failing)
+    }
+}
+
+/// A source as stored, with the oldest confirmation among its scopes.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct SourceRow {
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub provider: String,
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    #[diesel(sql_type = Text)]
+    pub reason: String,
+    #[diesel(sql_type = BigInt)]
+    pub every_seconds: i64,
+    #[diesel(sql_type = Text)]
+    pub region: String,
+    #[diesel(sql_type = Text)]
+    pub cluster: String,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub attempted_at: Option<NaiveDateTime>,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub succeeded_at: Option<NaiveDateTime>,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub removed_at: Option<NaiveDateTime>,
+    /// Over its scopes; `None` if one was never complete, or there is none.
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub confirmed_at: Option<NaiveDateTime>,
+    #[diesel(sql_type = BigInt)]
+    pub present: i64,
+    #[diesel(sql_type = BigInt)]
+    pub scopes: i64,
+    #[diesel(sql_type = BigInt)]
+    pub complete_scopes: i64,
+}
+
+impl SourceRow {
+    pub fn confirmed_at(&self) -> Option<Instant> {
+        self.confirmed_at.map(|at| at.and_utc())
+    }
+
+    /// Facts older than this are stale: two intervals.
+    pub fn stale_after(&self) -> TimeDelta {
+        TimeDelta::seconds(self.every_seconds.saturating_mul(2))
+    }
+
+    /// The state at a moment: an `ok` whose oldest facts are older than two intervals is `stale`.
+    pub fn state_at(&self, now: Instant) -> SourceState {
+        match SourceState::parse(&self.state) {
+            SourceState::Ok if self.is_stale(now) => SourceState::Stale,
+            state => state,
+        }
+    }
+
+    /// Whether its facts are older than two intervals.
+    pub fn is_stale(&self, now: Instant) -> bool {
+        self.confirmed_at().or(self.attempted_at.map(|at| at.and_utc())).is_some_and(|at| now - at > self.stale_after())
+    }
+}
+
+const SELECT: &str = "SELECT o.name, o.provider, o.state, o.reason, o.every_seconds, o.region, o.cluster, o.attempted_at, \
+    o.succeeded_at, o.removed_at, CASE WHEN COUNT(s.id) = COUNT(s.confirmed_at) THEN MIN(s.confirmed_at) END AS confirmed_at, \
+    CAST(COALESCE(SUM(s.present), 0) AS BIGINT) AS present, COUNT(s.id) AS scopes, \
+    CAST(COALESCE(SUM(CASE WHEN s.state = 'complete' THEN 1 ELSE 0 END), 0) AS BIGINT) AS complete_scopes \
+    FROM sources o LEFT JOIN scopes s ON s.source = o.name AND s.gone_at IS NULL";
+
+/// Every configured source, by name.
+pub fn all(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<SourceRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE o.removed_at IS NULL GROUP BY o.name ORDER BY o.name");
+    sql.load(connection)
+}
+
+/// The source of that name, configured or not any more.
+pub fn find(connection: &mut AnyConnection, scope: &Scope, name: &str) -> QueryResult<Option<SourceRow>> {
+    if scope.sees_nothing() {
+        return Ok(None);
+    }
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE o.name = ").bind(name).push(" GROUP BY o.name");
+    sql.first(connection)
+}
+
+/// A source as the configuration has it.
+#[derive(Clone, Debug)]
+pub struct ConfiguredSource {
+    pub name: String,
+    pub provider: String,
+    pub region: String,
+    pub cluster: String,
+    pub every_seconds: i64,
+    /// What is missing, for a source that cannot be asked yet.
+    pub missing: Option<String>,
+}
+
+/// Makes the table say what the configuration says; sources that it no longer names keep their resources and are marked.
+pub fn configure(connection: &mut AnyConnection, sources: &[ConfiguredSource], at: Instant) -> QueryResult<()> {
+    for source in sources {
+        let (state, reason) = match &source.missing {
+            Some(missing) => ("not_configured", missing.as_str()),
+            None => ("ok", ""),
+        };
+        let mut sql =
+            Sql::new("INSERT INTO sources (name, provider, state, reason, every_seconds, region, cluster) VALUES (");
+        sql.bind(&source.name).push(", ").bind(&source.provider).push(", ").bind(state).push(", ").bind(reason);
+        sql.push(", ").bind(source.every_seconds).push(", ").bind(&source.region).push(", ").bind(&source.cluster);
+        sql.push(
+            ") ON CONFLICT (name) DO UPDATE SET provider = excluded.provider, every_seconds = excluded.every_seconds, \
+             region = excluded.region, cluster = excluded.cluster, removed_at = NULL, \
+             state = CASE WHEN excluded.state = 'not_configured' OR sources.state = 'not_configured' THEN excluded.state ELSE sources.state END, \
+             reason = CASE WHEN excluded.state = 'not_configured' OR sources.state = 'not_configured' THEN excluded.reason ELSE sources.reason END",
+        );
+        sql.execute(connection)?;
+    }
+    let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
+    let mut sql = Sql::new("UPDATE sources SET removed_at = ");
+    sql.bind(at).push(" WHERE removed_at IS NULL");
+    if !names.is_empty() {
+        sql.push(" AND name NOT IN ").bind_list(&names);
+    }
+    sql.execute(connection).map(|_| ())
+}
+
+/// Notes how an attempt to sync ended.
+pub fn set_state(
+    connection: &mut AnyConnection,
+    name: &str,
+    state: SourceState,
+    reason: &str,
+    at: Instant,
+) -> QueryResult<()> {
+    let mut sql = Sql::new("UPDATE sources SET state = ");
+    sql.bind(state.as_str()).push(", reason = ").bind(reason).push(", attempted_at = ").bind(at);
+    if state == SourceState::Ok {
+        sql.push(", succeeded_at = ").bind(at);
+    }
+    sql.push(" WHERE name = ").bind(name);
+    sql.execute(connection).map(|_| ())
+}

@@ -1,0 +1,298 @@
+//! SQL as text with values, for what is put together at run time: lists, batches, searches.
+//!
+//! A [`Sql`] is a diesel query of its own, because `diesel::sql_query` is never kept in the statement cache, and these must be: equal
+//! texts are prepared once per connection. Values are always bound, never written into the text; the text comes from constants only.
+
+use chrono::NaiveDateTime;
+use diesel::backend::Backend;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_dsl::methods::LoadQuery;
+use diesel::serialize::ToSql;
+use diesel::sql_types::{Array, BigInt, Bool, Double, HasSqlType, Integer, Nullable, Text, Timestamp, Untyped};
+use diesel::sqlite::Sqlite;
+
+use super::AnyConnection;
+use crate::clock::Instant;
+
+/// A value of a query.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Text(String),
+    Big(i64),
+    Int(i32),
+    Bool(bool),
+    Double(f64),
+    Time(NaiveDateTime),
+    MaybeTime(Option<NaiveDateTime>),
+}
+
+/// A query in the making. Pieces of text are constants; values are bound.
+#[derive(Clone, Debug, Default)]
+pub struct Sql(Vec<Piece>);
+
+#[derive(Clone, Debug)]
+enum Piece {
+    Text(&'static str),
+    Value(Value),
+    List(List),
+}
+
+/// What a list can be made of.
+pub trait Listed: Sized {
+    fn list(values: &[Self]) -> List;
+}
+
+impl Listed for i64 {
+    fn list(values: &[Self]) -> List {
+        List::Numbers(values.to_vec())
+    }
+}
+
+impl Listed for String {
+    fn list(values: &[Self]) -> List {
+        List::Texts(values.to_vec())
+    }
+}
+
+impl Listed for &str {
+    fn list(values: &[Self]) -> List {
+        List::Texts(values.iter().map(ToString::to_string).collect())
+    }
+}
+
+/// A list of one type.
+#[derive(Clone, Debug)]
+pub enum List {
+    Texts(Vec<String>),
+    Numbers(Vec<i64>),
+}
+
+impl Sql {
+    pub fn new(text: &'static str) -> Self {
+        Self(vec![Piece::Text(text)])
+    }
+
+    /// Appends text.
+    pub fn push(&mut self, text: &'static str) -> &mut Self {
+        self.0.push(Piece::Text(text));
+        self
+    }
+
+    /// Appends a bound value.
+    pub fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.0.push(Piece::Value(value.into()));
+        self
+    }
+
+    /// Appends another query's pieces.
+    pub fn append(&mut self, other: Self) -> &mut Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Appends a list in parentheses, for `IN`. An empty one matches nothing.
+    pub fn bind_list<V: Listed>(&mut self, values: &[V]) -> &mut Self {
+        if values.is_empty() {
+            return self.push("(NULL)");
+        }
+        self.0.push(Piece::List(V::list(values)));
+        self
+    }
+
+    /// Runs it for its rows.
+    pub fn load<R>(self, connection: &mut AnyConnection) -> QueryResult<Vec<R>>
+    where
+        for<'q> Self: LoadQuery<'q, PgConnection, R> + LoadQuery<'q, SqliteConnection, R>,
+    {
+        match connection {
+            AnyConnection::Postgres(inner) => RunQueryDsl::load(self, inner),
+            AnyConnection::Sqlite(inner) => RunQueryDsl::load(self, inner),
+        }
+    }
+
+    /// Runs it for the first row, if there is one.
+    pub fn first<R>(self, connection: &mut AnyConnection) -> QueryResult<Option<R>>
+    where
+        for<'q> Self: LoadQuery<'q, PgConnection, R> + LoadQuery<'q, SqliteConnection, R>,
+    {
+        Ok(self.load(connection)?.into_iter().next())
+    }
+
+    /// Runs it for its effect; gives the number of rows it touched.
+    pub fn execute(self, connection: &mut AnyConnection) -> QueryResult<usize> {
+        match connection {
+            AnyConnection::Postgres(inner) => RunQueryDsl::execute(self, inner),
+            AnyConnection::Sqlite(inner) => RunQueryDsl::execute(self, inner),
+        }
+    }
+}
+
+/// How many values one statement may bind (SQLite: 32,766; PostgreSQL: 65,535), with room for others beside them.
+const BINDS: usize = 30_000;
+
+/// Inserts rows by as few statements as possible: `head` is `INSERT INTO t (a, b) VALUES `, `tail` what follows the rows.
+/// Each row must have the same number of values.
+pub fn insert_rows(
+    connection: &mut AnyConnection,
+    head: &'static str,
+    rows: Vec<Vec<Value>>,
+    tail: &'static str,
+) -> QueryResult<usize> {
+    let Some(width) = rows.first().map(Vec::len) else { return Ok(0) };
+    let most = (BINDS / width.max(1)).min(512);
+    let mut inserted = 0;
+    let mut rows = rows.into_iter().peekable();
+    let mut left = rows.len();
+    while left > 0 {
+        // Powers of two: few distinct statements, each prepared once.
+        let size = if left >= most { most } else { 1 << left.ilog2() };
+        let mut sql = Sql::new(head);
+        for (position, row) in rows.by_ref().take(size).enumerate() {
+            sql.push(if position == 0 { "(" } else { ", (" });
+            for (column, value) in row.into_iter().enumerate() {
+                if column > 0 {
+                    sql.push(", ");
+                }
+                sql.bind(value);
+            }
+            sql.push(")");
+        }
+        sql.push(tail);
+        inserted += sql.execute(connection)?;
+        left -= size;
+    }
+    Ok(inserted)
+}
+
+impl QueryId for Sql {
+    type QueryId = ();
+    // The cache key is the text.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Sql {
+    type SqlType = Untyped;
+}
+
+impl<C> RunQueryDsl<C> for Sql {}
+
+/// A list is a bound value each. Their number is rounded up to a power of two by repeating the last one, so that few texts exist and
+/// each is prepared once.
+impl QueryFragment<Sqlite> for Sql {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => pass.push_sql(text),
+                Piece::Value(value) => bind(value, &mut pass)?,
+                Piece::List(List::Texts(values)) => bind_each::<Text, _>(values, &mut pass)?,
+                Piece::List(List::Numbers(values)) => bind_each::<BigInt, _>(values, &mut pass)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A list is one array: with a thousand parameters the planner would compare each row with each of them.
+impl QueryFragment<Pg> for Sql {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => pass.push_sql(text),
+                Piece::Value(value) => bind(value, &mut pass)?,
+                Piece::List(list) => {
+                    pass.push_sql("(SELECT unnest(");
+                    match list {
+                        List::Texts(values) => pass.push_bind_param::<Array<Text>, _>(values)?,
+                        List::Numbers(values) => pass.push_bind_param::<Array<BigInt>, _>(values)?,
+                    }
+                    pass.push_sql("))");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn bind_each<'b, ST, T>(values: &'b [T], pass: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()>
+where
+    Sqlite: HasSqlType<ST>,
+    T: ToSql<ST, Sqlite>,
+{
+    for position in 0..values.len().next_power_of_two() {
+        pass.push_sql(if position == 0 { "(" } else { ", " });
+        pass.push_bind_param::<ST, _>(&values[position.min(values.len() - 1)])?;
+    }
+    pass.push_sql(")");
+    Ok(())
+}
+
+fn bind<'b, DB>(value: &'b Value, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
+where
+    DB: Backend
+        + HasSqlType<Text>
+        + HasSqlType<BigInt>
+        + HasSqlType<Integer>
+        + HasSqlType<Bool>
+        + HasSqlType<Double>
+        + HasSqlType<Timestamp>,
+    String: ToSql<Text, DB>,
+    i64: ToSql<BigInt, DB>,
+    i32: ToSql<Integer, DB>,
+    bool: ToSql<Bool, DB>,
+    f64: ToSql<Double, DB>,
+    NaiveDateTime: ToSql<Timestamp, DB>,
+    Option<NaiveDateTime>: ToSql<Nullable<Timestamp>, DB>,
+{
+    match value {
+        Value::Text(text) => pass.push_bind_param::<Text, _>(text),
+        Value::Big(number) => pass.push_bind_param::<BigInt, _>(number),
+        Value::Int(number) => pass.push_bind_param::<Integer, _>(number),
+        Value::Bool(flag) => pass.push_bind_param::<Bool, _>(flag),
+        Value::Double(number) => pass.push_bind_param::<Double, _>(number),
+        Value::Time(at) => pass.push_bind_param::<Timestamp, _>(at),
+        Value::MaybeTime(at) => pass.push_bind_param::<Nullable<Timestamp>, _>(at),
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Big(number)
+    }
+}
+impl From<i32> for Value {
+    fn from(number: i32) -> Self {
+        Self::Int(number)
+    }
+}
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Bool(flag)
+    }
+}
+impl From<Instant> for Value {
+    fn from(at: Instant) -> Self {
+        Self::Time(at.naive_utc())
+    }
+}
+impl From<Option<Instant>> for Value {
+    fn from(at: Option<Instant>) -> Self {
+        Self::MaybeTime(at.map(|at| at.naive_utc()))
+    }
+}

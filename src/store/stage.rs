@@ -1,0 +1,116 @@
+//! The stage of a large scope: what is to be written, put down in slices before any of it is applied.
+//!
+//! While a scope is not `applying`, its stage is only a draft that a crash discards; once it is, a crash rolls it forward.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::AnyConnection;
+use super::sql::{Sql, insert_rows};
+
+/// What is to happen to a staged row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    Put,
+    Gone,
+    Missing,
+    Back,
+}
+
+impl Op {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Put => "put",
+            Self::Gone => "gone",
+            Self::Missing => "missing",
+            Self::Back => "back",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Put, Self::Gone, Self::Missing, Self::Back].into_iter().find(|op| op.as_str() == text)
+    }
+}
+
+/// A staged row.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct StagedRow {
+    #[diesel(sql_type = BigInt)]
+    pub external_hash: i64,
+    #[diesel(sql_type = Text)]
+    pub op: String,
+    #[diesel(sql_type = Text)]
+    pub external_id: String,
+    #[diesel(sql_type = BigInt)]
+    pub fingerprint: i64,
+    #[diesel(sql_type = Text)]
+    pub attrs: String,
+}
+
+/// Adds rows; one that is staged already is replaced, the later listing counts.
+pub fn add(connection: &mut AnyConnection, scope_id: i64, rows: Vec<StagedRow>) -> QueryResult<()> {
+    let rows = rows
+        .into_iter()
+        .map(|row| {
+            let StagedRow { external_hash, op, external_id, fingerprint, attrs } = row;
+            vec![scope_id.into(), external_hash.into(), op.into(), external_id.into(), fingerprint.into(), attrs.into()]
+        })
+        .collect();
+    insert_rows(
+        connection,
+        "INSERT INTO sync_stage (scope_id, external_hash, op, external_id, fingerprint, attrs) VALUES ",
+        rows,
+        " ON CONFLICT (scope_id, external_hash) DO UPDATE SET op = excluded.op, external_id = excluded.external_id, \
+         fingerprint = excluded.fingerprint, attrs = excluded.attrs",
+    )
+    .map(|_| ())
+}
+
+/// The next slice, in the order of identities.
+pub fn slice(
+    connection: &mut AnyConnection,
+    scope_id: i64,
+    after: Option<i64>,
+    size: usize,
+) -> QueryResult<Vec<StagedRow>> {
+    let mut sql =
+        Sql::new("SELECT external_hash, op, external_id, fingerprint, attrs FROM sync_stage WHERE scope_id = ");
+    sql.bind(scope_id);
+    if let Some(after) = after {
+        sql.push(" AND external_hash > ").bind(after);
+    }
+    sql.push(" ORDER BY external_hash LIMIT ").bind(i64::try_from(size).unwrap_or(i64::MAX));
+    sql.load(connection)
+}
+
+/// Takes the slice up to and including `last` off the stage.
+pub fn remove_through(connection: &mut AnyConnection, scope_id: i64, last: i64) -> QueryResult<()> {
+    let mut sql = Sql::new("DELETE FROM sync_stage WHERE scope_id = ");
+    sql.bind(scope_id).push(" AND external_hash <= ").bind(last);
+    sql.execute(connection).map(|_| ())
+}
+
+/// Throws a scope's draft away, at most `limit` rows at once; gives how many went.
+pub fn discard(connection: &mut AnyConnection, scope_id: i64, limit: usize) -> QueryResult<usize> {
+    let mut sql = Sql::new("DELETE FROM sync_stage WHERE scope_id = ");
+    sql.bind(scope_id)
+        .push(" AND external_hash IN (SELECT external_hash FROM sync_stage WHERE scope_id = ")
+        .bind(scope_id);
+    sql.push(" ORDER BY external_hash LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX)).push(")");
+    sql.execute(connection)
+}
+
+/// The scopes that have a draft which no application has begun on.
+pub fn abandoned(connection: &mut AnyConnection) -> QueryResult<Vec<i64>> {
+    #[derive(QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let ids: Vec<Id> = Sql::new(
+        "SELECT s.id FROM scopes s WHERE s.state <> 'applying' AND EXISTS (SELECT 1 FROM sync_stage g WHERE g.scope_id = s.id) \
+         AND NOT EXISTS (SELECT 1 FROM syncs y WHERE y.source = s.source AND y.state = 'running') ORDER BY s.id",
+    )
+    .load(connection)?;
+    Ok(ids.into_iter().map(|row| row.id).collect())
+}

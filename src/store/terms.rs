@@ -1,0 +1,113 @@
+//! Search terms: each distinct text once, with who bore it and when. The trigram index over them is the database's own.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::AnyConnection;
+use super::sql::{Sql, insert_rows};
+use crate::clock::Instant;
+
+/// Longer terms are cut: nobody types them, and an index entry has its limits (PostgreSQL: 2,704 bytes).
+const LONGEST: usize = 400;
+
+#[derive(QueryableByName)]
+struct Term {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    term: String,
+}
+
+#[derive(QueryableByName)]
+struct Borne {
+    #[diesel(sql_type = BigInt)]
+    resource_id: i64,
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    term: String,
+}
+
+/// Gives resources their terms from now on.
+pub fn link(connection: &mut AnyConnection, at: Instant, wanted: Vec<(i64, String)>) -> QueryResult<()> {
+    let wanted: Vec<(i64, String)> = wanted.into_iter().map(|(id, term)| (id, cut(term))).collect();
+    let distinct: BTreeSet<&str> = wanted.iter().map(|(_, term)| term.as_str()).collect();
+    let ids = ids_of(connection, &distinct.into_iter().map(str::to_owned).collect::<Vec<_>>())?;
+    let rows = wanted
+        .iter()
+        .filter_map(|(resource, term)| Some(vec![(*ids.get(term)?).into(), (*resource).into(), at.into()]))
+        .collect();
+    insert_rows(connection, "INSERT INTO resource_terms (term_id, resource_id, since) VALUES ", rows, "").map(|_| ())
+}
+
+/// The terms that resources bear now: per resource, the term and its id.
+pub fn open(connection: &mut AnyConnection, resources: &[i64]) -> QueryResult<HashMap<i64, BTreeMap<String, i64>>> {
+    let mut sql = Sql::new(
+        "SELECT b.resource_id, t.id, t.term FROM resource_terms b JOIN terms t ON t.id = b.term_id \
+         WHERE b.until IS NULL AND b.resource_id IN ",
+    );
+    sql.bind_list(resources);
+    let rows: Vec<Borne> = sql.load(connection)?;
+    let mut open: HashMap<i64, BTreeMap<String, i64>> = HashMap::new();
+    for row in rows {
+        open.entry(row.resource_id).or_default().insert(row.term, row.id);
+    }
+    Ok(open)
+}
+
+/// Ends terms that a resource bears no more.
+pub fn end(connection: &mut AnyConnection, resource: i64, terms: &[i64], at: Instant) -> QueryResult<()> {
+    if terms.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::new("UPDATE resource_terms SET until = ");
+    sql.bind(at)
+        .push(" WHERE until IS NULL AND resource_id = ")
+        .bind(resource)
+        .push(" AND term_id IN ")
+        .bind_list(terms);
+    sql.execute(connection).map(|_| ())
+}
+
+/// The ids of terms, made where they are new.
+fn ids_of(connection: &mut AnyConnection, wanted: &[String]) -> QueryResult<HashMap<String, i64>> {
+    let mut ids = HashMap::with_capacity(wanted.len());
+    for chunk in wanted.chunks(1_024) {
+        look_up(connection, chunk, &mut ids)?;
+        let new: Vec<String> = chunk.iter().filter(|term| !ids.contains_key(*term)).cloned().collect();
+        if new.is_empty() {
+            continue;
+        }
+        let mut id = super::ids::take(connection, "terms", new.len())?;
+        let rows = new
+            .iter()
+            .map(|term| {
+                let row = vec![id.into(), term.into()];
+                id += 1;
+                row
+            })
+            .collect();
+        // Another worker may have made the same term a moment ago; then its id counts.
+        insert_rows(connection, "INSERT INTO terms (id, term) VALUES ", rows, " ON CONFLICT (term) DO NOTHING")?;
+        look_up(connection, &new, &mut ids)?;
+    }
+    Ok(ids)
+}
+
+fn look_up(connection: &mut AnyConnection, terms: &[String], ids: &mut HashMap<String, i64>) -> QueryResult<()> {
+    let mut sql = Sql::new("SELECT id, term FROM terms WHERE term IN ");
+    sql.bind_list(terms);
+    let rows: Vec<Term> = sql.load(connection)?;
+    ids.extend(rows.into_iter().map(|row| (row.term, row.id)));
+    Ok(())
+}
+
+fn cut(mut term: String) -> String {
+    if term.len() > LONGEST {
+        let end = (0..=LONGEST).rev().find(|end| term.is_char_boundary(*end)).unwrap_or(0);
+        term.truncate(end);
+    }
+    term
+}

@@ -1,0 +1,64 @@
+//! The states that a resource has had, newest first.
+
+use chrono::NaiveDateTime;
+use const_format::concatcp;
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Timestamp};
+
+use super::rows::{COLUMNS, ResourceRow, VERSION_COLUMNS};
+use super::sql::Sql;
+use super::{AnyConnection, Scope};
+use crate::clock::Instant;
+
+/// So many states are shown of one resource; what flickers more than that should be declared volatile by its kind.
+const MOST: i64 = 500;
+
+/// One state of a resource; `row.changed_at` is the moment from which it was true.
+#[derive(Clone, Debug)]
+pub struct VersionRow {
+    pub row: ResourceRow,
+    /// `None` while it still is.
+    pub until: Option<Instant>,
+    /// At its end nothing took its place: the resource was gone.
+    pub ended_gone: bool,
+}
+
+#[derive(QueryableByName)]
+struct Loaded {
+    // Not `row`: the derive has a variable of that name.
+    #[diesel(embed)]
+    state: ResourceRow,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    valid_until: Option<NaiveDateTime>,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    ended_gone: bool,
+}
+
+/// The states of the resource `id`, newest first; the first is the current one, or the last before it was gone.
+pub fn timeline(connection: &mut AnyConnection, scope: &Scope, id: i64) -> QueryResult<Vec<VersionRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(concatcp!(
+        "SELECT ",
+        COLUMNS,
+        ", r.gone_at AS valid_until, CASE WHEN r.gone_at IS NULL THEN FALSE ELSE TRUE END AS ended_gone \
+         FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.id = "
+    ));
+    sql.bind(id).push(concatcp!(
+        " UNION ALL SELECT ",
+        VERSION_COLUMNS,
+        ", v.valid_until, v.ended_gone \
+         FROM resource_versions v JOIN resources r ON r.id = v.resource_id JOIN scopes s ON s.id = r.scope_id WHERE v.resource_id = "
+    ));
+    sql.bind(id).push(" ORDER BY changed_at DESC LIMIT ").bind(MOST);
+    let rows: Vec<Loaded> = sql.load(connection)?;
+    Ok(rows
+        .into_iter()
+        .map(|Loaded { state, valid_until, ended_gone }| VersionRow {
+            row: state,
+            until: valid_until.map(|until| until.and_utc()),
+            ended_gone,
+        })
+        .collect())
+}

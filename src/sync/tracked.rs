@@ -1,0 +1,214 @@
+//! One scope while it is being listed: what was known of it, what has been seen, and what differs.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::kinds::Record;
+use crate::store::scopes::{self, KnownRow, ScopeRow};
+use crate::store::stage::{self, Op, StagedRow};
+use crate::store::{Db, Priority, StoreError, syncs};
+use crate::wire::{Parent, ScopeRef};
+
+use super::{Claim, Source};
+
+/// With more changes than this a scope is staged and applied in slices, instead of in one transaction.
+pub const LARGE: usize = 2_000;
+/// Rows put on the stage in one transaction.
+const STAGED_AT_ONCE: usize = 1_000;
+
+/// A scope in the middle of its listing.
+pub struct Tracked {
+    pub scope: ScopeRef,
+    pub row: ScopeRow,
+    /// Sorted by identity.
+    known: Vec<KnownRow>,
+    /// One bit a known row.
+    seen: Vec<u64>,
+    seen_count: u64,
+    /// Rows marked as missing: identity to id.
+    missing: HashMap<i64, i64>,
+    /// Identities that were not known.
+    fresh: HashSet<i64>,
+    /// Known rows that differ.
+    differing: HashSet<i64>,
+    /// What differs or is new, until it is staged; by identity, so that a row listed twice counts once.
+    pub pending: BTreeMap<i64, StagedRow>,
+    /// Whether some of it lies on the stage already.
+    pub staged: bool,
+    salt: Source,
+}
+
+impl Tracked {
+    /// Begins a listing: makes the scope if it is new and loads what is known of it.
+    pub async fn begin(db: &Db, source: &Source, scope: ScopeRef, parent: Option<Parent>) -> Result<Self, StoreError> {
+        let (name, wanted, now) = (source.config.name.clone(), scope.clone(), db.clock.now());
+        let row = db
+            .write_as(Priority::Background, move |connection| {
+                scopes::begin(connection, &name, &wanted, parent.as_ref(), now)
+            })
+            .await?;
+        discard_stage(db, row.id).await?;
+        let id = row.id;
+        let (known, missing) =
+            db.read(move |connection| Ok((scopes::known(connection, id)?, scopes::missing(connection, id)?))).await?;
+        let seen = vec![0; known.len().div_ceil(64)];
+        Ok(Self {
+            scope,
+            row,
+            seen,
+            seen_count: 0,
+            missing: missing.into_iter().map(|row| (row.external_hash, row.id)).collect(),
+            known,
+            fresh: HashSet::new(),
+            differing: HashSet::new(),
+            pending: BTreeMap::new(),
+            staged: false,
+            salt: source.clone(),
+        })
+    }
+
+    /// Compares records by their fingerprints; those that are as they were are dropped here.
+    pub fn see(&mut self, records: Vec<Record>) {
+        for record in records {
+            let identity = record.identity();
+            let fingerprint = self.salt.salted(record.fingerprint());
+            match self.known.binary_search_by_key(&identity, |row| row.external_hash) {
+                Ok(position) => {
+                    self.mark_seen(position);
+                    if self.known[position].fingerprint == fingerprint && !self.differing.contains(&identity) {
+                        continue;
+                    }
+                    self.differing.insert(identity);
+                }
+                Err(_) => {
+                    self.fresh.insert(identity);
+                }
+            }
+            self.pending.insert(
+                identity,
+                StagedRow {
+                    external_hash: identity,
+                    op: Op::Put.as_str().to_owned(),
+                    external_id: record.external_id,
+                    fingerprint,
+                    attrs: String::from(Box::<str>::from(record.attrs)),
+                },
+            );
+        }
+    }
+
+    /// Moves what differs onto the stage once it is much.
+    pub async fn spill(&mut self, db: &Db, claim: &Claim) -> Result<(), StoreError> {
+        if self.pending.len() > LARGE || (self.staged && self.pending.len() >= STAGED_AT_ONCE) {
+            self.stage_pending(db, claim).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts everything pending onto the stage.
+    pub async fn stage_pending(&mut self, db: &Db, claim: &Claim) -> Result<(), StoreError> {
+        self.staged = true;
+        let mut rows = std::mem::take(&mut self.pending).into_values();
+        loop {
+            let slice: Vec<StagedRow> = rows.by_ref().take(STAGED_AT_ONCE).collect();
+            if slice.is_empty() {
+                return Ok(());
+            }
+            stage_slice(db, claim, self.row.id, slice).await?;
+        }
+    }
+
+    /// Forgets what this listing has shown: it begins again.
+    pub async fn restart(&mut self, db: &Db) -> Result<(), StoreError> {
+        self.seen.fill(0);
+        self.seen_count = 0;
+        self.fresh.clear();
+        self.differing.clear();
+        self.pending.clear();
+        if self.staged {
+            discard_stage(db, self.row.id).await?;
+            self.staged = false;
+        }
+        Ok(())
+    }
+
+    /// Known rows that the listing has shown.
+    pub fn kept(&self) -> u64 {
+        self.seen_count
+    }
+
+    pub fn fresh_count(&self) -> u64 {
+        self.fresh.len() as u64
+    }
+
+    /// Known rows that differ from what is stored.
+    pub fn differing_count(&self) -> u64 {
+        self.differing.len() as u64
+    }
+
+    /// Known rows that are as they were.
+    pub fn unchanged_count(&self) -> u64 {
+        self.seen_count - self.differing.len() as u64
+    }
+
+    pub fn is_known(&self, identity: i64) -> bool {
+        self.differing.contains(&identity)
+    }
+
+    /// Identities that were known and are not shown.
+    pub fn unseen(&self) -> Vec<i64> {
+        (0..self.known.len())
+            .filter(|position| !self.is_seen(*position))
+            .map(|position| self.known[position].external_hash)
+            .collect()
+    }
+
+    /// Ids of rows that were marked as missing and are shown again.
+    pub fn back(&self) -> Vec<(i64, i64)> {
+        let mut back: Vec<(i64, i64)> = self
+            .missing
+            .iter()
+            .filter(|(identity, _)| {
+                self.known
+                    .binary_search_by_key(*identity, |row| row.external_hash)
+                    .is_ok_and(|position| self.is_seen(position))
+            })
+            .map(|(identity, id)| (*identity, *id))
+            .collect();
+        back.sort_unstable();
+        back
+    }
+
+    fn mark_seen(&mut self, position: usize) {
+        let (word, bit) = (position / 64, 1 << (position % 64));
+        if self.seen[word] & bit == 0 {
+            self.seen[word] |= bit;
+            self.seen_count += 1;
+        }
+    }
+
+    fn is_seen(&self, position: usize) -> bool {
+        self.seen[position / 64] & (1 << (position % 64)) != 0
+    }
+}
+
+/// Puts one slice onto the stage, if the claim still holds.
+pub async fn stage_slice(db: &Db, claim: &Claim, scope_id: i64, slice: Vec<StagedRow>) -> Result<(), StoreError> {
+    let (claim, now) = (claim.clone(), db.clock.now());
+    db.write_as(Priority::Background, move |connection| {
+        syncs::hold(connection, claim.sync_id, &claim.worker, now)?;
+        stage::add(connection, scope_id, slice)
+    })
+    .await
+}
+
+/// Throws the draft of a scope away, in slices.
+pub async fn discard_stage(db: &Db, scope_id: i64) -> Result<(), StoreError> {
+    loop {
+        let gone = db
+            .write_as(Priority::Background, move |connection| stage::discard(connection, scope_id, STAGED_AT_ONCE))
+            .await?;
+        if gone < STAGED_AT_ONCE {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! A scope's outcome, written: in one transaction when it is small, staged and applied in slices when it is large.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::decide::Decision;
+use super::tracked::{LARGE, stage_slice};
+use super::{Claim, ScopeReport, Source, Tracked, report};
+use crate::clock::Instant;
+use crate::kinds::KindName;
+use crate::store::apply::{self, Applied, Batch, Put, SLICE};
+use crate::store::scopes::{self, Ending};
+use crate::store::stage::{self, Op, StagedRow};
+use crate::store::syncs::{self, Tally};
+use crate::store::{AnyConnection, Db, Priority, StoreError, held};
+
+/// How the application of a stage ends; kept with the scope, so that another process can finish it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Plan {
+    pub sync_id: i64,
+    pub at: Instant,
+    pub ending: Ending,
+    pub tally: Tally,
+    pub held_fields: Vec<String>,
+    pub losses: Vec<i64>,
+}
+
+/// Writes what a listing came to, and gives the ids of the resources it touched.
+pub async fn write(
+    db: &Db,
+    source: &Source,
+    claim: &Claim,
+    mut tracked: Tracked,
+    decision: Decision,
+) -> Result<(ScopeReport, Vec<i64>), StoreError> {
+    let batch = batch(source, tracked.scope.kind, tracked.row.id, db.clock.now(), decision.held_fields.clone());
+    let marks = decision.gone.len() + decision.missing.len() + decision.back.len();
+    let scope = tracked.scope.clone();
+    let ending = decision.ending.clone();
+    let (tally, touched) = if !tracked.staged && tracked.pending.len() + marks <= LARGE {
+        small(db, claim, batch, tracked, decision).await?
+    } else {
+        tracked.stage_pending(db, claim).await?;
+        large(db, claim, batch, &tracked, decision).await?
+    };
+    Ok((report(scope, &ending, tally), touched))
+}
+
+/// What the rows of a scope have in common.
+pub fn batch(source: &Source, kind: KindName, scope_id: i64, at: Instant, held_fields: Vec<String>) -> Batch {
+    Batch {
+        spec: kind.spec(),
+        source: source.config.name.clone(),
+        scope_id,
+        origin: source.origin.clone(),
+        rules: source.rules.clone(),
+        at,
+        held_fields,
+    }
+}
+
+async fn small(
+    db: &Db,
+    claim: &Claim,
+    batch: Batch,
+    tracked: Tracked,
+    decision: Decision,
+) -> Result<(Tally, Vec<i64>), StoreError> {
+    let claim = claim.clone();
+    let unchanged = tracked.unchanged_count();
+    let puts: Vec<Put> = tracked.pending.into_values().map(|row| to_put(row, &batch)).collect();
+    db.write_as(Priority::Background, move |connection| {
+        syncs::hold(connection, claim.sync_id, &claim.worker, batch.at)?;
+        let mut applied = Applied::default();
+        let mut puts = puts.into_iter();
+        loop {
+            let slice: Vec<Put> = puts.by_ref().take(SLICE).collect();
+            if slice.is_empty() {
+                break;
+            }
+            applied.absorb(apply::put(connection, &batch, slice)?);
+        }
+        let gone: Vec<i64> = decision.gone.iter().map(|(_, id)| *id).collect();
+        applied.absorb(apply::tombstone(connection, &gone, batch.at)?);
+        let losses = losses(connection, &batch, &decision)?;
+        let missing: Vec<i64> = decision.missing.iter().map(|(_, id)| *id).collect();
+        miss(connection, losses.first().copied(), &missing, batch.at)?;
+        let back: Vec<i64> = decision.back.iter().map(|(_, id)| *id).collect();
+        come_back(connection, batch.scope_id, &back, batch.at)?;
+        let tally = tally(&applied, unchanged, decision.held_rows);
+        close(connection, &batch, claim.sync_id, &decision.ending, &tally)?;
+        Ok((tally, applied.touched))
+    })
+    .await
+}
+
+/// Stages the marks too, then applies the stage. From `begin_applying` on a crash rolls it forward.
+async fn large(
+    db: &Db,
+    claim: &Claim,
+    batch: Batch,
+    tracked: &Tracked,
+    decision: Decision,
+) -> Result<(Tally, Vec<i64>), StoreError> {
+    for (op, rows) in [(Op::Gone, &decision.gone), (Op::Missing, &decision.missing), (Op::Back, &decision.back)] {
+        // A row that is back and has changed is on the stage as a change already, which takes the mark off as well.
+        let rows: Vec<_> = rows.iter().filter(|(identity, _)| op != Op::Back || !tracked.is_known(*identity)).collect();
+        for chunk in rows.chunks(SLICE) {
+            let slice = chunk
+                .iter()
+                .map(|(identity, id)| StagedRow {
+                    external_hash: *identity,
+                    op: op.as_str().to_owned(),
+                    external_id: id.to_string(),
+                    fingerprint: 0,
+                    attrs: String::new(),
+                })
+                .collect();
+            stage_slice(db, claim, batch.scope_id, slice).await?;
+        }
+    }
+    let tally = Tally {
+        added: tracked.fresh_count(),
+        changed: tracked.differing_count(),
+        gone: decision.gone.len() as u64,
+        unchanged: tracked.unchanged_count(),
+        held: decision.held_rows,
+    };
+    let (sync, begun, counts) = (claim.clone(), batch.clone(), tally.clone());
+    let plan = db
+        .write_as(Priority::Background, move |connection| {
+            syncs::hold(connection, sync.sync_id, &sync.worker, begun.at)?;
+            let losses = losses(connection, &begun, &decision)?;
+            let plan = Plan {
+                sync_id: sync.sync_id,
+                at: begun.at,
+                ending: decision.ending,
+                tally: counts,
+                held_fields: decision.held_fields,
+                losses,
+            };
+            let json = serde_json::to_string(&plan)
+                .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+            scopes::begin_applying(connection, begun.scope_id, &json)?;
+            Ok(plan)
+        })
+        .await?;
+    let touched = apply_stage(db, Some(claim), &batch, &plan).await?;
+    Ok((tally, touched))
+}
+
+/// Applies a stage slice by slice and ends the scope as planned. Without a claim it is a recovery, which nobody contests.
+pub async fn apply_stage(db: &Db, claim: Option<&Claim>, batch: &Batch, plan: &Plan) -> Result<Vec<i64>, StoreError> {
+    let mut touched = Vec::new();
+    loop {
+        let (claim, batch, plan) = (claim.cloned(), batch.clone(), plan.clone());
+        let now = db.clock.now();
+        let (applied, more) = db
+            .write_as(Priority::Background, move |connection| {
+                if let Some(claim) = &claim {
+                    syncs::hold(connection, claim.sync_id, &claim.worker, now)?;
+                }
+                apply_slice(connection, &batch, &plan)
+            })
+            .await?;
+        touched.extend(applied.touched);
+        if !more {
+            return Ok(touched);
+        }
+    }
+}
+
+/// Applies one slice; gives whether there are more. The last one ends the scope in the same transaction.
+fn apply_slice(connection: &mut AnyConnection, batch: &Batch, plan: &Plan) -> QueryResult<(Applied, bool)> {
+    let rows = stage::slice(connection, batch.scope_id, None, SLICE)?;
+    let Some(last) = rows.last().map(|row| row.external_hash) else {
+        close(connection, batch, plan.sync_id, &plan.ending, &plan.tally)?;
+        return Ok((Applied::default(), false));
+    };
+    let mut puts = Vec::new();
+    let (mut gone, mut missing, mut back) = (Vec::new(), Vec::new(), Vec::new());
+    for row in rows {
+        let id = row.external_id.parse::<i64>().unwrap_or_default();
+        match Op::parse(&row.op) {
+            Some(Op::Put) | None => puts.push(to_put(row, batch)),
+            Some(Op::Gone) => gone.push(id),
+            Some(Op::Missing) => missing.push(id),
+            Some(Op::Back) => back.push(id),
+        }
+    }
+    let mut applied = apply::put(connection, batch, puts)?;
+    applied.absorb(apply::tombstone(connection, &gone, batch.at)?);
+    miss(connection, plan.losses.first().copied(), &missing, batch.at)?;
+    come_back(connection, batch.scope_id, &back, batch.at)?;
+    stage::remove_through(connection, batch.scope_id, last)?;
+    Ok((applied, true))
+}
+
+/// Opens new losses, notes that the old ones were seen again, and decides those that a listing decides.
+fn losses(connection: &mut AnyConnection, batch: &Batch, decision: &Decision) -> QueryResult<Vec<i64>> {
+    if decision.losses_seen_again {
+        held::seen_again(connection, batch.scope_id)?;
+    }
+    for id in &decision.confirmed_losses {
+        held::decide(connection, *id, "accepted", "a second complete listing", "", batch.at)?;
+    }
+    for id in &decision.returned_fields {
+        held::decide(connection, *id, "dissolved", "the field is back", "", batch.at)?;
+    }
+    let mut opened = Vec::new();
+    for loss in decision.new_loss.iter().chain(&decision.new_field_losses) {
+        let baseline = i64::try_from(loss.baseline).unwrap_or(i64::MAX);
+        opened.push(held::begin(connection, batch.scope_id, &loss.subject, &loss.reason, baseline, batch.at)?);
+    }
+    Ok(opened)
+}
+
+fn miss(connection: &mut AnyConnection, loss: Option<i64>, ids: &[i64], at: Instant) -> QueryResult<()> {
+    let (Some(loss), false) = (loss, ids.is_empty()) else { return Ok(()) };
+    held::add_items(connection, loss, ids)?;
+    apply::mark_missing(connection, ids, at)
+}
+
+fn come_back(connection: &mut AnyConnection, scope_id: i64, ids: &[i64], at: Instant) -> QueryResult<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    apply::mark_back(connection, ids)?;
+    held::returned(connection, scope_id, ids, at)
+}
+
+fn close(
+    connection: &mut AnyConnection,
+    batch: &Batch,
+    sync_id: i64,
+    ending: &Ending,
+    tally: &Tally,
+) -> QueryResult<()> {
+    scopes::end(connection, batch.scope_id, ending)?;
+    syncs::record(connection, sync_id, batch.scope_id, &ending.state, &ending.reason, tally)
+}
+
+/// A row whose held fields were put back in keeps a fingerprint that matches nothing, so that each listing judges it anew.
+fn to_put(row: StagedRow, batch: &Batch) -> Put {
+    let fingerprint = if batch.held_fields.is_empty() { row.fingerprint } else { 0 };
+    Put { external_hash: row.external_hash, external_id: row.external_id, fingerprint, attrs: row.attrs }
+}
+
+fn tally(applied: &Applied, unchanged: u64, held: u64) -> Tally {
+    Tally {
+        added: applied.added,
+        changed: applied.changed,
+        gone: applied.gone,
+        unchanged: unchanged + applied.flickered,
+        held,
+    }
+}

@@ -1,0 +1,191 @@
+//! What the API answers with: the shapes, their schemas, and how rows become them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::clock::Instant;
+use crate::store::rows::ResourceRow;
+
+/// A resource.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Item {
+    /// Stable for the life of the resource, tombstone included.
+    pub id: String,
+    pub kind: String,
+    pub source: String,
+    /// What the provider calls it.
+    pub external_id: String,
+    pub name: String,
+    pub region: String,
+    pub cluster: String,
+    pub app: String,
+    pub status: String,
+    pub first_seen_at: Instant,
+    /// Since when this version is true.
+    pub changed_at: Instant,
+    /// The last complete listing that showed it.
+    pub last_seen_at: Option<Instant>,
+    /// Since when it is a tombstone.
+    pub gone_at: Option<Instant>,
+    /// Since when a complete listing lacks it while the loss is held.
+    pub missing_since: Option<Instant>,
+    /// The next moment worth attention: an expiry, the start of a maintenance.
+    pub due_at: Option<Instant>,
+    /// The kind's own fields.
+    #[schema(value_type = Object)]
+    pub attrs: Box<RawValue>,
+}
+
+/// A page of resources.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemList {
+    pub items: Vec<Item>,
+    /// For `?cursor=`; null on the last page.
+    pub next_cursor: Option<String>,
+    /// The oldest confirmation over the scopes that the filter can reach; null if one was never listed completely.
+    pub confirmed_at: Option<Instant>,
+    /// Whether every scope that the filter can reach is complete: if not, what is absent may exist.
+    pub complete: bool,
+}
+
+/// A resource with its neighbours.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemDetail {
+    #[serde(flatten)]
+    pub item: Item,
+    /// By kind.
+    pub neighbours: BTreeMap<String, Vec<NeighbourItem>>,
+}
+
+/// A neighbour, and by what it is one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NeighbourItem {
+    pub id: String,
+    pub name: String,
+    /// `is`, `serves`, `covers` or `points_at`.
+    pub role: String,
+    /// The keys on the way, `ip:192.0.2.7` or `host:www.example.com`.
+    pub via: Vec<String>,
+}
+
+/// What search found, by kind.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SearchAnswer {
+    pub groups: Vec<SearchGroup>,
+}
+
+/// The hits of one kind, best first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SearchGroup {
+    pub kind: String,
+    pub items: Vec<Item>,
+    /// Whether there are more than these.
+    pub more: bool,
+}
+
+/// A source and how it fares.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SourceItem {
+    pub name: String,
+    pub provider: String,
+    /// `ok`, `stale`, `failing`, `auth` or `not_configured`.
+    pub state: String,
+    /// In the provider's own words.
+    pub reason: String,
+    pub every_seconds: i64,
+    pub region: String,
+    pub cluster: String,
+    /// Resources that are present.
+    pub count: i64,
+    /// The oldest confirmation over its scopes.
+    pub confirmed_at: Option<Instant>,
+    pub complete: bool,
+}
+
+/// All sources.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SourceList {
+    pub items: Vec<SourceItem>,
+}
+
+/// A source with its scopes and the losses that wait for a decision.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SourceDetail {
+    #[serde(flatten)]
+    pub source: SourceItem,
+    pub scopes: Vec<ScopeItem>,
+    pub held_losses: Vec<HeldLossItem>,
+}
+
+/// A scope: what is listed as a whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ScopeItem {
+    pub kind: String,
+    pub name: String,
+    /// `complete`, `partial`, `skipped`, `held`, `applying` or `never`.
+    pub state: String,
+    pub reason: String,
+    pub count: i64,
+    pub confirmed_at: Option<Instant>,
+}
+
+/// A loss that the guard holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HeldLossItem {
+    pub id: String,
+    pub kind: String,
+    pub scope: String,
+    /// `rows`, or the name of the field that most rows have lost.
+    pub subject: String,
+    /// `open`, `accepted`, `rejected` or `dissolved`.
+    pub state: String,
+    pub reason: String,
+    /// How many rows it speaks of.
+    pub count: i64,
+    /// The count that the loss was measured against.
+    pub baseline: i64,
+    pub opened_at: Instant,
+}
+
+/// A sync that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SyncAccepted {
+    pub id: String,
+    /// `queued` or `running`.
+    pub state: String,
+}
+
+/// Why.
+#[derive(Debug, serde::Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    #[serde(default)]
+    pub reason: String,
+}
+
+impl From<ResourceRow> for Item {
+    fn from(row: ResourceRow) -> Self {
+        Self {
+            id: row.id.to_string(),
+            first_seen_at: row.first_seen_at(),
+            changed_at: row.changed_at(),
+            last_seen_at: row.last_seen_at(),
+            gone_at: row.gone_at(),
+            missing_since: row.missing_since(),
+            due_at: row.due_at(),
+            kind: row.kind,
+            source: row.source,
+            external_id: row.external_id,
+            name: row.name,
+            region: row.region,
+            cluster: row.cluster,
+            app: row.app,
+            status: row.status,
+            // What is stored was written by serde; a row that was damaged by hand is shown as having no fields.
+            attrs: RawValue::from_string(row.attrs).unwrap_or_else(|_| RawValue::NULL.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The template filters: how times, durations and counts are written, once for all pages.
+//!
+//! A page file that derives a template says `use crate::web::filters;`. Relative times are counted from the `now` of the
+//! page's shell, never from the machine's clock, so that a page is the same however long it takes to write.
+
+use askama::{Result, Values, filter_fn};
+
+use crate::clock::Instant;
+use crate::kinds::Tone;
+
+/// A value behind any number of references: which it is depends on whether a template got it from a field, a loop or a macro.
+pub trait Behind<T> {
+    fn it(&self) -> &T;
+}
+
+impl<T, U: Behind<T>> Behind<T> for &U {
+    fn it(&self) -> &T {
+        (*self).it()
+    }
+}
+
+impl Behind<Self> for Instant {
+    fn it(&self) -> &Self {
+        self
+    }
+}
+
+impl Behind<Self> for i64 {
+    fn it(&self) -> &Self {
+        self
+    }
+}
+
+impl Behind<Self> for Tone {
+    fn it(&self) -> &Self {
+        self
+    }
+}
+
+/// The path of a static file, with the hash of its content.
+#[filter_fn]
+pub fn asset(name: &str, _: &dyn Values) -> Result<String> {
+    Ok(super::assets::path(name))
+}
+
+/// RFC 3339 to the second, for `datetime` attributes.
+#[filter_fn]
+pub fn iso(at: impl Behind<Instant>, _: &dyn Values) -> Result<String> {
+    Ok(at.it().to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+}
+
+/// `21 Nov 2026, 03:10:22 UTC`.
+#[filter_fn]
+pub fn utc(at: impl Behind<Instant>, _: &dyn Values) -> Result<String> {
+    Ok(at.it().format("%-d %b %Y, %H:%M:%S UTC").to_string())
+}
+
+/// `21 Nov 2026, 03:10`, where UTC is said beside it.
+#[filter_fn]
+pub fn short(at: impl Behind<Instant>, _: &dyn Values) -> Result<String> {
+    Ok(at.it().format("%-d %b %Y, %H:%M").to_string())
+}
+
+/// `2 min ago`, `in 3 days`, seen from `now`.
+#[filter_fn]
+pub fn ago(at: impl Behind<Instant>, _: &dyn Values, now: &Instant) -> Result<String> {
+    Ok(relative(*at.it(), *now))
+}
+
+/// Seconds in words: `5 min`, `1 h 30 min`.
+#[filter_fn]
+pub fn duration(seconds: impl Behind<i64>, _: &dyn Values) -> Result<String> {
+    Ok(span(*seconds.it()))
+}
+
+/// From one instant to another, in words.
+#[filter_fn]
+pub fn until(from: impl Behind<Instant>, _: &dyn Values, to: &Instant) -> Result<String> {
+    Ok(span((*to - *from.it()).num_seconds()))
+}
+
+/// `1,234,567`.
+#[filter_fn]
+pub fn count(number: impl Behind<i64>, _: &dyn Values) -> Result<String> {
+    Ok(grouped(*number.it()))
+}
+
+/// `s` unless the number is one.
+#[filter_fn]
+pub fn s(number: impl Behind<i64>, _: &dyn Values) -> Result<&'static str> {
+    Ok(if *number.it() == 1 { "" } else { "s" })
+}
+
+/// The class of a tone: `tone-warn`.
+#[filter_fn]
+pub fn tone(tone: impl Behind<Tone>, _: &dyn Values) -> Result<String> {
+    Ok(format!("tone-{}", tone.it().as_str()))
+}
+
+/// A stored word for people: `not_configured` becomes `not configured`.
+#[filter_fn]
+pub fn words(text: &str, _: &dyn Values) -> Result<String> {
+    Ok(text.replace('_', " "))
+}
+
+/// `2 min ago`, `in 3 days`, `just now`.
+pub fn relative(at: Instant, now: Instant) -> String {
+    let seconds = (now - at).num_seconds();
+    let size = coarse(seconds.abs());
+    match seconds {
+        0..10 => "just now".to_owned(),
+        10.. => format!("{size} ago"),
+        _ => format!("in {size}"),
+    }
+}
+
+/// The largest unit alone: nobody needs the seconds of last week.
+fn coarse(seconds: i64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..5_400 => format!("{} min", (seconds + 30) / 60),
+        5_400..129_600 => format!("{} h", (seconds + 1_800) / 3_600),
+        129_600..5_184_000 => format!("{} days", (seconds + 43_200) / 86_400),
+        5_184_000..63_072_000 => format!("{} months", seconds / 2_629_800),
+        _ => format!("{} years", seconds / 31_557_600),
+    }
+}
+
+/// Two units at most: `1 h 30 min`, `5 min`, `45 s`.
+pub fn span(seconds: i64) -> String {
+    let (sign, seconds) = if seconds < 0 { ("−", -seconds) } else { ("", seconds) };
+    let parts = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
+    let mut rest = seconds;
+    let mut words = Vec::new();
+    for (unit, size) in parts {
+        if rest >= size && words.len() < 2 {
+            words.push(format!("{} {unit}", rest / size));
+        }
+        rest %= size;
+    }
+    if words.is_empty() { "0 s".to_owned() } else { format!("{sign}{}", words.join(" ")) }
+}
+
+/// Thousands apart by commas.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        text.push('−');
+    }
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_one_unit_and_both_directions() {
+        let now = Instant::UNIX_EPOCH + TimeDelta::days(1_000);
+        let told = |seconds| relative(now - TimeDelta::seconds(seconds), now);
+        assert_eq!(told(3), "just now");
+        assert_eq!(told(45), "45 s ago");
+        assert_eq!(told(119), "2 min ago");
+        assert_eq!(told(7_200), "2 h ago");
+        assert_eq!(told(-259_200), "in 3 days");
+        assert_eq!(told(86_400 * 90), "2 months ago");
+    }
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        assert_eq!(span(0), "0 s");
+        assert_eq!(span(300), "5 min");
+        assert_eq!(span(5_425), "1 h 30 min");
+        assert_eq!(span(-90), "−1 min 30 s");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(grouped(-1_000), "−1,000");
+    }
+}

@@ -1,0 +1,20 @@
+//! A file per page: the struct that its template reads, what it fetches, its handler.
+
+pub mod account;
+pub mod alerts;
+pub mod api;
+pub mod audit;
+pub mod dashboard;
+pub mod error;
+pub mod inventory;
+pub mod placement;
+pub mod pulse;
+pub mod search;
+pub mod setup;
+pub mod sign_in;
+pub mod source;
+pub mod sources;
+pub mod syncs;
+pub mod tasks;
+pub mod tokens;
+pub mod users;

@@ -1,0 +1,151 @@
+//! What every page carries around its content: who looks at it, when, at which moment, and how true the whole is.
+//!
+//! Each page struct has a field `shell`, and `templates/base.html` reads nothing else. Pages made before a session exists
+//! (sign-in, setup, errors) use [`Shell::bare`].
+
+use crate::clock::Instant;
+use crate::kinds::{KINDS, KindSpec, Tone};
+
+/// The frame of a page.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    pub now: Instant,
+    pub theme: Theme,
+    /// Path and query of this very page: where a form that changes nothing of it comes back to.
+    pub here: String,
+    pub viewer: Option<Viewer>,
+    /// For the hidden field `csrf_token` of each form.
+    pub csrf_token: String,
+    pub flash: Option<Flash>,
+    /// The line that says on every page how things stand; `None` where nobody is signed in.
+    pub standing: Option<Standing>,
+    /// The past moment that this page shows.
+    pub past: Option<Past>,
+}
+
+/// Who is signed in, as far as pages differ by it.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    pub email: String,
+    /// `admin`, `operator` or `viewer`.
+    pub role: String,
+    /// May sync, decide about held losses, acknowledge.
+    pub operates: bool,
+    /// May manage users, tokens of others and tasks, and read the audit.
+    pub administers: bool,
+}
+
+/// A message about what has just been done, shown once.
+#[derive(Clone, Debug)]
+pub struct Flash {
+    pub tone: Tone,
+    pub text: String,
+}
+
+/// How the house stands: the age of the facts, and what is wrong with them.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// The oldest confirmation over all scopes of all sources; `None` if one was never complete.
+    pub confirmed_at: Option<Instant>,
+    pub sources: i64,
+    /// Sources that are stale, failing or refused.
+    pub troubled: i64,
+    /// Losses that wait for a person.
+    pub held: i64,
+    pub alerts: i64,
+}
+
+/// A past moment, and the way out of it.
+#[derive(Clone, Debug)]
+pub struct Past {
+    pub at: Instant,
+    /// The same page, now.
+    pub now_href: String,
+}
+
+/// Light, dark, or as the system prefers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    #[default]
+    Auto,
+    Light,
+    Dark,
+}
+
+impl Shell {
+    /// The frame of a page for somebody unknown.
+    pub fn bare(now: Instant) -> Self {
+        Self {
+            now,
+            theme: Theme::Auto,
+            here: "/".to_owned(),
+            viewer: None,
+            csrf_token: String::new(),
+            flash: None,
+            standing: None,
+            past: None,
+        }
+    }
+
+    /// Every kind, for the navigation.
+    pub fn kinds(&self) -> &'static [&'static KindSpec] {
+        KINDS
+    }
+
+    pub fn operates(&self) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.operates)
+    }
+
+    pub fn administers(&self) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.administers)
+    }
+
+    /// Whether this page lies at or below `path`, for the navigation.
+    pub fn is_at(&self, path: &str) -> bool {
+        let here = self.here.split('?').next().unwrap_or_default();
+        here == path || here.strip_prefix(path).is_some_and(|rest| path != "/" && rest.starts_with('/'))
+    }
+}
+
+impl Standing {
+    /// The worst of it, as a colour.
+    pub fn tone(&self) -> Tone {
+        match () {
+            () if self.troubled > 0 => Tone::Bad,
+            () if self.held > 0 || self.confirmed_at.is_none() => Tone::Warn,
+            () => Tone::Good,
+        }
+    }
+}
+
+impl Theme {
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
+
+    /// As in the cookie, the form and `data-bs-theme`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// Anything unknown is [`Theme::Auto`].
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == text).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detail_page_lights_up_its_list_in_the_navigation() {
+        let mut shell = Shell::bare(Instant::UNIX_EPOCH);
+        shell.here = "/zones/7?at=2h".to_owned();
+        assert!(shell.is_at("/zones"));
+        assert!(!shell.is_at("/zone"));
+        assert!(!shell.is_at("/"));
+    }
+}

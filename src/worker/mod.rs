@@ -1,0 +1,122 @@
+//! The worker: claims what is due and what was asked for, and runs it.
+//!
+//! It has one clock tick a second (`ticker.rs`); at each it runs the tasks that are due (`schedule.rs` is THE table of tasks) and
+//! claims waiting syncs. Periodic runs, "run now" and the recovery after a crash are one code path: a claim.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::secret::random_bytes;
+use crate::store::{self, Backend, Db, StoreError};
+use crate::sync::{Source, recover};
+
+mod executor;
+pub mod schedule;
+pub mod task;
+mod tasks;
+mod ticker;
+
+/// Syncs that one worker runs side by side.
+const SYNCS_AT_ONCE: usize = 4;
+/// A stop waits so long for what runs; then it is left to the next start, which rolls forward or discards.
+const STOP_PATIENCE: Duration = Duration::from_secs(20);
+/// Between two heartbeats.
+const BEAT: Duration = Duration::from_secs(15);
+
+/// Everything a worker works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Worker {
+    pub name: String,
+    pub db: Db,
+    pub sources: Arc<[Source]>,
+    slots: Arc<Semaphore>,
+    running: TaskTracker,
+}
+
+impl Worker {
+    /// A worker with a name of its own, so that leases tell workers of one machine apart.
+    pub fn new(db: Db, sources: Arc<[Source]>) -> Self {
+        let [a, b, c, d] = random_bytes::<4>();
+        let name = format!("worker-{}-{a:02x}{b:02x}{c:02x}{d:02x}", std::process::id());
+        Self { name, db, sources, slots: Arc::new(Semaphore::new(SYNCS_AT_ONCE)), running: TaskTracker::new() }
+    }
+
+    /// Works until `stop` is cancelled. Cleans up first what a dead worker left, then syncs every source without waiting for a tick.
+    pub async fn run(&self, stop: CancellationToken) -> Result<(), StoreError> {
+        self.prepare().await?;
+        let ticks = ticker::Ticker::start(stop.clone()).await;
+        loop {
+            self.tick().await;
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = ticks.next() => {}
+            }
+        }
+        self.running.close();
+        if tokio::time::timeout(STOP_PATIENCE, self.running.wait()).await.is_err() {
+            tracing::warn!("stopping with work in the middle; the next start finishes or discards it");
+        }
+        let name = self.name.clone();
+        self.db.write(move |connection| store::tasks::leave(connection, &name)).await
+    }
+
+    /// One round without a ticker, awaited to its end: for the command line and for tests.
+    pub async fn run_until_idle(&self) -> Result<(), StoreError> {
+        self.prepare().await?;
+        loop {
+            let busy = self.tick().await;
+            self.running.close();
+            self.running.wait().await;
+            self.running.reopen();
+            if !busy {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Runs one task now and waits for its end; `None` if another worker is at it.
+    pub async fn run_task(&self, task: &'static task::Task) -> Result<Option<store::tasks::TaskRow>, StoreError> {
+        let (name, now) = (self.name.clone(), self.db.clock.now());
+        let claimed = self
+            .db
+            .write(move |connection| {
+                store::tasks::ensure(connection, task.name, now)?;
+                store::tasks::request(connection, task.name, &name, now)?;
+                store::tasks::claim(connection, task.name, &name, now)
+            })
+            .await?;
+        if !claimed {
+            return Ok(None);
+        }
+        executor::run_claimed(self, task).await?;
+        Ok(self.db.read(store::tasks::all).await?.into_iter().find(|row| row.name == task.name))
+    }
+
+    async fn prepare(&self) -> Result<(), StoreError> {
+        let (name, now) = (self.name.clone(), self.db.clock.now());
+        self.db
+            .write(move |connection| {
+                store::tasks::beat(connection, &name, env!("CARGO_PKG_VERSION"), now)?;
+                schedule::TASKS.iter().try_for_each(|task| store::tasks::ensure(connection, task.name, now))
+            })
+            .await?;
+        // A SQLite file has one worker, and this is it.
+        recover::recover(&self.db, &self.sources, self.db.backend() == Backend::Sqlite).await?;
+        Ok(())
+    }
+
+    /// Starts what is due and what waits; gives whether there was anything. A failed tick is logged, and the next one tries again.
+    async fn tick(&self) -> bool {
+        match executor::tick(self).await {
+            Ok(busy) => busy,
+            Err(error) => {
+                tracing::error!(error = ?anyhow::Error::from(error), "a worker's tick failed");
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! THE table of tasks. **One more**: its file in `tasks/`, and one line here.
+
+use std::time::Duration;
+
+use super::task::Task;
+use super::tasks as run;
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Every periodic task.
+pub const TASKS: &[Task] = &[
+    Task {
+        name: "sync",
+        about: "Asks for a sync of every source whose interval has passed.",
+        every: seconds(5),
+        run: |worker| Box::pin(run::sync::run(worker)),
+    },
+    Task {
+        name: "alerts",
+        about: "Opens and resolves alerts by what is the case now.",
+        every: seconds(30),
+        run: |worker| Box::pin(run::alerts::run(worker)),
+    },
+    Task {
+        name: "recovery",
+        about: "Ends syncs whose worker is dead and finishes or discards what they left.",
+        every: seconds(60),
+        run: |worker| Box::pin(run::recovery::run(worker)),
+    },
+    Task {
+        name: "expiry",
+        about: "Removes sessions, links and attempts that have run out, and closes audit rows that nobody completed.",
+        every: seconds(600),
+        run: |worker| Box::pin(run::expiry::run(worker)),
+    },
+];
+
+/// The task of that name.
+pub fn by_name(name: &str) -> Option<&'static Task> {
+    TASKS.iter().find(|task| task.name == name)
+}

@@ -1,0 +1,83 @@
+//! Scopes within a parent: a zone that its listing no longer shows, and what becomes of its records.
+
+use quarterdeck::kinds::dns_record::DnsRecord;
+use quarterdeck::kinds::zone::Zone;
+use quarterdeck::providers::memory::Script;
+
+use crate::support::database::on_each_database;
+use crate::support::house::{House, line};
+
+fn zone(name: &str) -> Zone {
+    Zone { zone_id: format!("id-of-{name}"), name: name.to_owned(), status: "active".to_owned(), ..Zone::default() }
+}
+
+fn records(zone: &str, count: usize) -> Vec<DnsRecord> {
+    (0..count)
+        .map(|number| DnsRecord {
+            record_id: format!("{zone}-{number}"),
+            zone: zone.to_owned(),
+            record_type: "A".to_owned(),
+            name: format!("host-{number}.{zone}"),
+            content: format!("192.0.2.{number}"),
+            ttl: 300,
+            ..DnsRecord::default()
+        })
+        .collect()
+}
+
+fn tell(script: &Script, zones: &[&str]) {
+    script.holds("all", zones.iter().map(|name| zone(name)).collect::<Vec<_>>());
+    for name in zones {
+        script.holds_within(name, &zone(name), records(name, 20));
+    }
+}
+
+#[tokio::test]
+async fn records_of_a_zone_that_is_no_longer_listed_go_after_a_second_listing() {
+    on_each_database(|db| async move {
+        let mut house = House::over(db);
+        let script = house.source("dns").await;
+        tell(&script, &["one.example", "two.example", "three.example"]);
+        house.sync("dns").await;
+        script.forgets::<DnsRecord>("two.example");
+        tell(&script, &["one.example", "three.example"]);
+
+        let report = house.sync("dns").await;
+        assert_eq!(line(&report, "all"), "complete +0 ~0 -1 =2 !0");
+        assert_eq!(line(&report, "two.example"), "skipped +0 ~0 -0 =0 !0");
+        assert_eq!(
+            house.present("dns_record").await.len(),
+            60,
+            "absence from one listing proves nothing about its records"
+        );
+
+        let report = house.sync("dns").await;
+        assert_eq!(line(&report, "two.example"), "complete +0 ~0 -20 =0 !0");
+        assert_eq!(house.present("dns_record").await.len(), 40);
+        assert_eq!(house.scope_state("two.example").await, "gone");
+
+        tell(&script, &["one.example", "two.example", "three.example"]);
+        let report = house.sync("dns").await;
+        assert_eq!(line(&report, "two.example"), "complete +20 ~0 -0 =0 !0", "and they return with it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_sees_fewer_zones_than_yesterday_removes_nothing() {
+    on_each_database(|db| async move {
+        let mut house = House::over(db);
+        let script = house.source("dns").await;
+        let zones = ["one.example", "two.example", "three.example"];
+        tell(&script, &zones);
+        house.sync("dns").await;
+        script.forgets::<DnsRecord>(zones[1]).forgets::<DnsRecord>(zones[2]);
+        tell(&script, &zones[..1]);
+        let report = house.sync("dns").await;
+        assert_eq!(line(&report, "all"), "held +0 ~0 -0 =1 !2", "two of three");
+        assert_eq!(house.present("zone").await.len(), 3);
+        assert_eq!(house.present("dns_record").await.len(), 60);
+        assert_eq!(house.scope_state("two.example").await, "skipped");
+    })
+    .await;
+}
