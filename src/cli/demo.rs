@@ -28,7 +28,8 @@ pub async fn run(listen: Option<&str>, environment: &Environment) -> anyhow::Res
     let mut config = Config::from_text("demo.toml", CONFIGURATION, environment)?;
     config.server.public_url = url.parse()?;
     config.server.database_url = Secret::from(format!("sqlite://{}", folder.0.join("demo.sqlite3").display()));
-    config.server.secret_key = SecretKeyConfig::File { path: folder.0.join("demo.key").display().to_string(), make: true };
+    config.server.secret_key =
+        SecretKeyConfig::File { path: folder.0.join("demo.key").display().to_string(), make: true };
     config.server.metrics_listen = None;
     let parts = open::parts();
     let sources = build::build_sources(&config, &parts)?;

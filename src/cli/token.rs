@@ -50,7 +50,9 @@ pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environmen
         }
         Arguments::List => {
             for token in tokens::list(&context, None).await? {
-                let used = token.last_used_at.map_or("never used".to_owned(), |at| format!("used {}", at.format("%Y-%m-%d %H:%M")));
+                let used = token
+                    .last_used_at
+                    .map_or("never used".to_owned(), |at| format!("used {}", at.format("%Y-%m-%d %H:%M")));
                 let end = match token.revoked_at {
                     Some(at) => format!("revoked {}", at.format("%Y-%m-%d")),
                     None => format!("until {}", token.expires_at.format("%Y-%m-%d")),

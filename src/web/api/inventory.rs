@@ -22,19 +22,22 @@ const MOST_HITS: usize = 100;
 /// `GET /api/v1/{kind}`.
 pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let spec = kind_of(&request)?;
-    let asked = listing::read(spec, Params::parse(request.query_string()), context.clock.now())
-        .map_err(PageError::Invalid)?;
+    let asked =
+        listing::read(spec, Params::parse(request.query_string()), context.clock.now()).map_err(PageError::Invalid)?;
     if wants_csv(&request, &asked.params) {
         return Ok(export::csv(context, asked));
     }
     let query = asked.query;
     let page = context.db.read(move |connection| lists::list(connection, &Scope::of_member(), &query)).await?;
-    answer(&request, &ItemList {
-        items: page.rows.into_iter().map(Item::from).collect(),
-        next_cursor: page.next.map(|cursor| cursor.to_string()),
-        confirmed_at: page.confirmed_at,
-        complete: page.complete,
-    })
+    answer(
+        &request,
+        &ItemList {
+            items: page.rows.into_iter().map(Item::from).collect(),
+            next_cursor: page.next.map(|cursor| cursor.to_string()),
+            confirmed_at: page.confirmed_at,
+            complete: page.complete,
+        },
+    )
 }
 
 /// `GET /api/v1/{kind}/{id}`.
@@ -42,7 +45,8 @@ pub async fn detail(context: web::Data<Context>, request: HttpRequest) -> Result
     let spec = kind_of(&request)?;
     let id = request.match_info().query("id").parse().map_err(|_| PageError::NotFound)?;
     let params = Params::parse(request.query_string());
-    let at = params.get("at").map(|at| moment::parse(at, context.clock.now())).transpose().map_err(PageError::Invalid)?;
+    let at =
+        params.get("at").map(|at| moment::parse(at, context.clock.now())).transpose().map_err(PageError::Invalid)?;
     let found = context
         .db
         .read(move |connection| {

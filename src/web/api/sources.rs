@@ -7,10 +7,10 @@ use super::items::{HeldLossItem, Reason, ScopeItem, SourceDetail, SourceItem, So
 use crate::audit::Doer;
 use crate::clock::Instant;
 use crate::context::Context;
+use crate::store::Scope;
 use crate::store::held::{self, HeldLossRow};
 use crate::store::scopes::{self, ScopeRow};
 use crate::store::sources::{self, SourceRow};
-use crate::store::Scope;
 use crate::web::PageError;
 use crate::web::acts::{self, Decision};
 
@@ -38,19 +38,18 @@ pub async fn detail(
         })
         .await?;
     let (row, listed, losses) = found.ok_or(PageError::NotFound)?;
-    answer(&request, &SourceDetail {
-        source: source(row, now),
-        scopes: listed.into_iter().map(scope).collect(),
-        held_losses: losses.into_iter().map(loss).collect(),
-    })
+    answer(
+        &request,
+        &SourceDetail {
+            source: source(row, now),
+            scopes: listed.into_iter().map(scope).collect(),
+            held_losses: losses.into_iter().map(loss).collect(),
+        },
+    )
 }
 
 /// `POST /api/v1/sources/{name}/syncs`.
-pub async fn sync(
-    context: web::Data<Context>,
-    doer: Doer,
-    name: web::Path<String>,
-) -> Result<HttpResponse, PageError> {
+pub async fn sync(context: web::Data<Context>, doer: Doer, name: web::Path<String>) -> Result<HttpResponse, PageError> {
     let row = acts::sync_now(&context, &doer, &Scope::of_member(), &name).await?;
     Ok(HttpResponse::Accepted().json(SyncAccepted { id: row.id.to_string(), state: row.state }))
 }

@@ -49,8 +49,12 @@ async fn decide(
 ) -> Result<HttpResponse, PageError> {
     let loss = acts::decide(context, doer, &Scope::of_member(), id, decision, reason.trim()).await?;
     let told = match decision {
-        Decision::Accept => format!("Accepted. What was missing from {} is gone, and can still be looked up.", loss.scope),
-        Decision::Reject => format!("Rejected. What is missing from {} stays, and is marked until it returns.", loss.scope),
+        Decision::Accept => {
+            format!("Accepted. What was missing from {} is gone, and can still be looked up.", loss.scope)
+        }
+        Decision::Reject => {
+            format!("Rejected. What is missing from {} stays, and is marked until it returns.", loss.scope)
+        }
     };
     session.leave_flash(true, told);
     Ok(go_on(&format!("/sources/{}", loss.source)))
