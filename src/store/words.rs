@@ -100,14 +100,19 @@ fn terms_with(backend: Backend, word: &str) -> Sql {
         }
         Backend::Sqlite => {
             sql.push("terms_trigram f CROSS JOIN terms m WHERE m.id = f.rowid AND f.terms_trigram MATCH ");
-            // A phrase in quotes has no operators; the index folds more letters together than we do, hence the second look.
-            sql.bind(format!("\"{}\"", word.replace('"', "\"\""))).push(" AND instr(m.term, ").bind(word).push(") > 0");
+            // The index folds more letters together than we do, hence the second look.
+            sql.bind(phrase(word)).push(" AND instr(m.term, ").bind(word).push(") > 0");
         }
         Backend::Postgres => {
             sql.push("terms m WHERE m.term LIKE ").bind(pattern(word));
         }
     }
     sql
+}
+
+/// A word for MATCH: a phrase in quotes has no operators.
+fn phrase(word: &str) -> String {
+    format!("\"{}\"", word.replace('"', "\"\""))
 }
 
 fn backend(connection: &AnyConnection) -> Backend {
@@ -150,6 +155,20 @@ impl Found {
 }
 
 impl Many {
+    /// Selects one row for each of the terms, or a few more: what tells how many there are without reading them.
+    pub fn probe(&self) -> Sql {
+        let mut sql = Sql::default();
+        for (position, word) in self.spellings.iter().enumerate() {
+            sql.push(if position == 0 { "SELECT 1 AS one FROM " } else { " UNION ALL SELECT 1 AS one FROM " });
+            if self.backend == Backend::Sqlite && word.chars().count() >= TRIGRAM {
+                sql.push("terms_trigram f WHERE f.terms_trigram MATCH ").bind(phrase(word));
+            } else {
+                sql.append(terms_with(self.backend, word));
+            }
+        }
+        sql
+    }
+
     /// Selects the ids of the terms.
     pub fn ids(&self) -> Sql {
         let mut sql = Sql::default();

@@ -93,7 +93,7 @@ pub(super) fn drive(
     }
     for (position, restriction) in restrictions.iter().enumerate() {
         if let Restriction::Terms(Found::Many(many)) = restriction
-            && count(connection, many.ids(), TERMS)? <= TERMS
+            && count(connection, many.probe(), TERMS)? <= TERMS
         {
             return Ok(Drive::Through(position));
         }
