@@ -72,7 +72,10 @@ impl Tally {
         let next = |items: &[&Upcoming]| {
             items
                 .first()
-                .map_or_else(|| "none in 30 days".to_owned(), |item| format!("next {}", relative(item.at, now)))
+                .map_or_else(|| "none in 30 days".to_owned(), |item| {
+                    let which = if item.at < now { "first was due" } else { "next" };
+                    format!("{which} {}", relative(item.at, now))
+                })
         };
         let worst = |items: &[&Upcoming]| items.iter().map(|item| item.tone).max().unwrap_or(Tone::Good);
         let tile = |label, value: usize, note: String, tone, href: &str| Tile {
