@@ -43,7 +43,9 @@ match = { kind = "instance", colour = "blue", "tag.role" = "db" }
 set = { role = "database" }
 "#;
         let config = Config::from_text("quarterdeck.toml", text, &Environment::default()).unwrap();
-        let faults = mentions(&config).iter().map(ToString::to_string).collect::<Vec<_>>();
+        let mut faults = mentions(&config);
+        faults.sort();
+        let faults = faults.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults[0].starts_with("quarterdeck.toml:3:1: no kind is named \"machine\"; use one of: instance,"));
         assert!(faults[1].starts_with("quarterdeck.toml:7:30: a rule cannot match by \"colour\"; use one of: source,"));

@@ -18,6 +18,7 @@ use crate::telemetry::log;
 
 mod check;
 mod doctor;
+mod dry_run;
 mod migrate;
 mod open;
 mod sync;

@@ -25,11 +25,17 @@ pub struct Arguments {
     /// One JSON object a scope and kind, instead of `SOURCE SCOPE KIND STATE +ADDED ~CHANGED -GONE =UNCHANGED`
     #[arg(long)]
     json: bool,
+    /// Write nothing; print `+|~|- KIND NAME field: old -> new`
+    #[arg(long, conflicts_with = "json")]
+    dry_run: bool,
 }
 
 pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environment) -> anyhow::Result<Ending> {
     let context = open::context(from, environment).await?;
     let sources = chosen(&context, arguments.source.as_deref())?;
+    if arguments.dry_run {
+        return super::dry_run::run(&context.db, &sources).await;
+    }
     recover::recover(&context.db, &open::collectable(&context), false).await?;
     let mut endings = Vec::new();
     for source in &sources {

@@ -52,6 +52,13 @@ fn the_example_of_the_documentation_is_valid() {
     assert_eq!(config.sources.len(), 2);
     assert_eq!(config.sources[0].every, Duration::from_secs(300));
     assert_eq!(config.regions[0].timezone, chrono_tz::Europe::Warsaw);
+    // The README shows it, indented.
+    let shown: String = include_str!("../../README.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .fold(String::new(), |all, line| all + line + "\n");
+    let compact = |text: &str| text.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    assert!(compact(&shown).contains(&compact(text)), "the README shows another configuration than the example");
 }
 
 #[test]

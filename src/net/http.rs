@@ -190,7 +190,7 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// The wait after the failed attempt `attempt` (from 1): exponential, with full jitter in the upper half.
-    fn wait(&self, attempt: u32, asked: Option<Duration>) -> Duration {
+    pub fn wait(&self, attempt: u32, asked: Option<Duration>) -> Duration {
         let ceiling = self.base.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(self.cap);
         let jitter = f64::from(u16::from_le_bytes(random_bytes::<2>())) / f64::from(u16::MAX);
         let backoff = ceiling.mul_f64(0.5 + jitter / 2.0);

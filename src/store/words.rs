@@ -40,7 +40,7 @@ pub struct Term {
 /// The words of a search, each in all the spellings under which it may be stored: lower case, an address in its one spelling, a
 /// host in A-labels.
 pub fn words(text: &str) -> Vec<Vec<String>> {
-    text.split_whitespace().map(|word| spellings(&word.to_lowercase())).take(MOST_WORDS).collect()
+    text.to_lowercase().split_whitespace().map(spellings).filter(|word| !word.is_empty()).take(MOST_WORDS).collect()
 }
 
 fn spellings(word: &str) -> Vec<String> {
@@ -51,7 +51,7 @@ fn spellings(word: &str) -> Vec<String> {
     } else if !word.is_ascii() {
         spellings.extend(normal_host(&word));
     }
-    if !spellings.contains(&word) {
+    if !word.is_empty() && !spellings.contains(&word) {
         spellings.push(word);
     }
     spellings
@@ -92,7 +92,7 @@ pub fn containing(connection: &mut AnyConnection, word: &str, most: usize) -> Qu
             sql
         }
         AnyConnection::Postgres(_) => {
-            let mut sql = Sql::new("SELECT m.id, m.term FROM terms m WHERE m.term LIKE ");
+            let mut sql = Sql::new("SELECT m.id, m.term FROM terms m WHERE (m.term || '') LIKE ");
             sql.bind(pattern(word));
             sql
         }

@@ -17,11 +17,24 @@ use crate::wire::{Event, Outcome, ProviderError, ScopeRef};
 /// What a sync would do to one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    Added { kind: KindName, name: String },
-    Changed { kind: KindName, name: String, changes: Vec<Change> },
-    Gone { kind: KindName, name: String },
+    Added {
+        kind: KindName,
+        name: String,
+    },
+    Changed {
+        kind: KindName,
+        name: String,
+        changes: Vec<Change>,
+    },
+    Gone {
+        kind: KindName,
+        name: String,
+    },
     /// Missing, and it would be held.
-    Held { kind: KindName, name: String },
+    Held {
+        kind: KindName,
+        name: String,
+    },
 }
 
 /// What a dry run found.
@@ -147,7 +160,11 @@ async fn compare_missing(
         let (id, hashes) = (row.id, chunk.to_vec());
         for row in db.read(move |connection| scopes::present(connection, id, &hashes)).await? {
             let (kind, name) = (scope.kind, row.name);
-            found.differences.push(if held { Difference::Held { kind, name } } else { Difference::Gone { kind, name } });
+            found.differences.push(if held {
+                Difference::Held { kind, name }
+            } else {
+                Difference::Gone { kind, name }
+            });
         }
     }
     Ok(())

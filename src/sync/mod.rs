@@ -29,7 +29,7 @@ use crate::store::{Db, StoreError, scopes, sources};
 use crate::wire::{ErrorKind, Event, Outcome, ProviderError, ScopeRef};
 
 mod decide;
-// pub mod dry_run; waits for kinds::diff
+pub mod dry_run;
 mod fields;
 mod orphans;
 pub mod recover;

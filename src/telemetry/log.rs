@@ -83,7 +83,7 @@ mod tests {
         let said = unsaid.with("QUARTERDECK_LOG_FORMAT", "human");
         assert_eq!(format(&said, false), Ok(Format::Human));
         let mistyped = said.with("QUARTERDECK_LOG_FORMAT", "jsonl");
-        insta::assert_snapshot!(format(&mistyped, false).unwrap_err(), @"");
+        insta::assert_snapshot!(format(&mistyped, false).unwrap_err(), @r#"QUARTERDECK_LOG_FORMAT:0:0: no format of the log is named "jsonl"; use human or json"#);
     }
 
     #[test]

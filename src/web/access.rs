@@ -19,7 +19,9 @@ use crate::roles::{Role, TokenScope};
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Anybody.
+    /// Anybody, and nobody asks who: no session is read, no form is accepted.
+    Open,
+    /// Anybody; who is signed in is known, and forms prove that they are ours.
     Public,
     /// Any person who is signed in.
     SignedIn,
@@ -69,8 +71,10 @@ pub async fn guard(
 }
 
 async fn admit(access: Access, request: &mut ServiceRequest) -> Result<Caller, PageError> {
-    if let Access::Api(scope) = access {
-        return admit_to_api(scope, request).await;
+    match access {
+        Access::Open => return Ok(Caller::Anonymous),
+        Access::Api(scope) => return admit_to_api(scope, request).await,
+        _ => {}
     }
     let session = Session::of(request.request());
     if session.is_troubled() && access != Access::Public {

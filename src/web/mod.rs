@@ -7,7 +7,6 @@
 //! **One more page**: its file in `pages/`, its template, and its line in the table of routes.
 
 pub mod access;
-pub mod api;
 pub mod assets;
 pub mod cells;
 pub mod client;

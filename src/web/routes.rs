@@ -10,13 +10,13 @@ use actix_web::{Route, web};
 use super::access::{self, Access};
 use super::pages::inventory::handlers;
 use super::pages::{
-    account, alerts, api, audit, dashboard, placement, pulse, search, setup, sign_in, source, sources, syncs, tasks,
+    account, alerts, audit, dashboard, placement, pulse, search, setup, sign_in, source, sources, syncs, tasks,
     tokens, users,
 };
 use super::{assets, health};
 use crate::roles::Role::{Admin, Operator};
 use crate::roles::TokenScope::Generated;
-use Access::{Api, Hidden, Public, Role, SignedIn};
+use Access::{Api, Hidden, Open, Public, Role, SignedIn};
 
 /// A route.
 #[derive(Clone, Copy)]
@@ -37,9 +37,9 @@ macro_rules! table {
 
 /// The table.
 const ROUTES: &[Entry] = table! {
-    GET  "/static/{version}/{name:.*}"      Public => assets::serve;
-    GET  "/healthz"                         Public => health::healthz;
-    GET  "/readyz"                          Public => health::readyz;
+    GET  "/static/{version}/{name:.*}"      Open => assets::serve;
+    GET  "/healthz"                         Open => health::healthz;
+    GET  "/readyz"                          Open => health::readyz;
     GET  "/metrics"                         Api(Generated) => health::metrics;
 
     GET  "/sign-in"                         Public => sign_in::show;
@@ -61,7 +61,6 @@ const ROUTES: &[Entry] = table! {
     POST "/tasks/{name}/run"                Role(Admin) => tasks::run;
     POST "/tasks/{name}/enable"             Role(Admin) => tasks::enable;
     POST "/tasks/{name}/disable"            Role(Admin) => tasks::disable;
-    GET  "/api"                             SignedIn => api::show;
 
     GET  "/account"                         SignedIn => account::show;
     POST "/account/password"                SignedIn => account::change_password;
@@ -89,18 +88,27 @@ pub fn all() -> &'static [Entry] {
     ROUTES
 }
 
-/// Registers every route behind its guard, and a guarded "not here" for the rest.
-pub fn configure(service: &mut web::ServiceConfig) {
+/// Registers the routes that read no session.
+pub fn configure_open(service: &mut web::ServiceConfig) {
+    configure(service, |access| access == Open);
+}
+
+/// Registers all others; they lie behind the sessions.
+pub fn configure_guarded(service: &mut web::ServiceConfig) {
+    configure(service, |access| access != Open);
+}
+
+fn configure(service: &mut web::ServiceConfig, wanted: fn(Access) -> bool) {
+    let entries: Vec<&Entry> = ROUTES.iter().filter(|entry| wanted(entry.access)).collect();
     let mut paths: Vec<&str> = Vec::new();
-    for entry in ROUTES {
+    for entry in &entries {
         if !paths.contains(&entry.path) {
             paths.push(entry.path);
         }
     }
     for path in paths {
-        let entries = ROUTES.iter().filter(|entry| entry.path == path);
-        let resource = entries.fold(web::resource(path), |resource, entry| resource.route(entry.route()));
-        service.service(resource);
+        let of_path = entries.iter().filter(|entry| entry.path == path);
+        service.service(of_path.fold(web::resource(path), |resource, entry| resource.route(entry.route())));
     }
 }
 

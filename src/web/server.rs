@@ -104,8 +104,8 @@ fn app(
         .app_data(web::JsonConfig::default().limit(BODY_LIMIT).error_handler(|error, _| invalid(error)))
         .app_data(web::QueryConfig::default().error_handler(|error, _| invalid(error)))
         .app_data(web::PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
-        .configure(routes::configure)
-        .wrap(sessions)
+        .configure(routes::configure_open)
+        .service(web::scope("").wrap(sessions).configure(routes::configure_guarded))
         .wrap(from_fn(frame::surround))
         .wrap(Compress::default())
 }

@@ -4,6 +4,13 @@
 
 // Tests may read the environment and the machine's clock; src may not.
 #![allow(clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod access;
+mod dependencies;
+mod layers;
+mod providers;
+mod relations;
+mod store;
 mod support;
 mod sync;

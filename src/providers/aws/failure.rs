@@ -69,7 +69,7 @@ const CLASSES: &[(&str, Class)] = &[
 #[derive(Clone, Debug)]
 pub(super) struct AwsError {
     pub class: Class,
-    pub error: ProviderError,
+    pub error: Box<ProviderError>,
 }
 
 impl Class {
@@ -87,7 +87,8 @@ impl Class {
 
 impl AwsError {
     pub fn new(class: Class, operation: &str, words: &str) -> Self {
-        Self { class, error: Call { provider: "aws", operation, secrets: &[] }.error(class.kind(), words) }
+        let call = Call { provider: "aws", operation, secrets: &[] };
+        Self { class, error: Box::new(call.error(class.kind(), words)) }
     }
 
     /// The failure that an answer other than 200 tells of.
@@ -106,7 +107,7 @@ impl AwsError {
             None => (by_status(answer), format!("status {}: {text}", answer.status.as_u16())),
         };
         let error = call.error(class.kind(), &words).with_request_id(request_id);
-        Self { class, error: error.with_retry_after(answer.retry_after()) }
+        Self { class, error: Box::new(error.with_retry_after(answer.retry_after())) }
     }
 }
 
@@ -114,7 +115,7 @@ impl AwsError {
 impl From<ProviderError> for AwsError {
     fn from(error: ProviderError) -> Self {
         let class = if error.kind == ErrorKind::Malformed { Class::Malformed } else { Class::Transient };
-        Self { class, error }
+        Self { class, error: Box::new(error) }
     }
 }
 

@@ -60,6 +60,6 @@ mod tests {
         let third = tokio::time::timeout(Duration::from_millis(20), gate.enter()).await;
         assert!(third.is_err());
         drop(first);
-        gate.enter().await;
+        drop(gate.enter().await);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::ec2_instances::{self, InstancesAnswer};
 use super::ec2_status::{self, StatusAnswer, StatusItem};
 use super::failure::AwsError;
-use super::paging::{Pager, all_pages};
+use super::paging::{Pager, read_pages};
 use super::region::RegionPass;
 use crate::providers::Listing;
 use crate::wire::ProviderError;
@@ -16,16 +16,16 @@ pub(super) async fn collect(
     mut instances: Listing,
     mut events: Listing,
 ) -> Result<(), ProviderError> {
-    let statuses = list_statuses(pass).await;
+    let (statuses, told) = read_statuses(pass).await;
     let by_id: HashMap<&str, &StatusItem> =
-        statuses.iter().flatten().map(|status| (status.instance_id.as_str(), status)).collect();
+        statuses.iter().map(|status| (status.instance_id.as_str(), status)).collect();
 
     let mut names = HashMap::new();
     let listed = list_instances(pass, &by_id, &mut instances, &mut names).await;
     pass.end(instances, listed).await?;
 
     let mut reported = HashSet::new();
-    for status in statuses.iter().flatten() {
+    for status in &statuses {
         let name = names.get(&status.instance_id).map_or("", String::as_str);
         let mut unknowns = pass.unknowns.lock().await;
         let of_instance: Vec<_> = status.events(pass.account, pass.region(), name, &mut unknowns).collect();
@@ -36,11 +36,11 @@ pub(super) async fn collect(
             }
         }
     }
-    pass.end(events, statuses.map(drop)).await
+    pass.end(events, told).await
 }
 
-async fn list_statuses(pass: &RegionPass<'_>) -> Result<Vec<StatusItem>, AwsError> {
-    all_pages("DescribeInstanceStatus", |token| async move {
+async fn read_statuses(pass: &RegionPass<'_>) -> (Vec<StatusItem>, Result<(), AwsError>) {
+    read_pages("DescribeInstanceStatus", |token| async move {
         let page: StatusAnswer = pass.api.call(&ec2_status::request(token)).await?;
         Ok((page.instance_status_set.item, page.next_token))
     })

@@ -93,7 +93,7 @@ impl Line {
         // `retry` looks at the house's own kind of error; what it would not repeat goes past it with its class.
         let outcome = retry(RetryPolicy::default(), || async {
             match self.attempt(call, keys, request).await {
-                Err(failed) if failed.error.kind.is_transient() => Err(failed.error),
+                Err(failed) if failed.error.kind.is_transient() => Err(*failed.error),
                 outcome => Ok(outcome),
             }
         });
@@ -120,7 +120,7 @@ impl Line {
             return Err(AwsError::of_answer(call, &answer, self.clock.now()));
         }
         xml::read(request.action, &answer.body)
-            .map_err(|words| AwsError { class: Class::Malformed, error: call.error(Class::Malformed.kind(), &words) })
+            .map_err(|words| AwsError::from(call.error(Class::Malformed.kind(), &words)))
     }
 }
 
@@ -175,22 +175,19 @@ mod tests {
     }
 
     #[test]
-    fn the_signature_covers_type_host_and_date_and_carries_the_session() {
+    fn the_signature_is_the_one_that_another_implementation_makes() {
+        // botocore 1.43 signs the same request so.
+        let expected = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261121/eu-west-1/ec2/aws4_request, \
+                        SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, \
+                        Signature=0ea65bcaf727102252083d6c5c5853bffde334e395814f981487030006ec3b59";
         let keys = Credentials::new("AKIDEXAMPLE", "secret", Some("session".to_owned()), None, "test");
         let url = Url::parse("https://ec2.eu-west-1.amazonaws.com/").unwrap();
         let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_244_400);
-        let signed = signature(&keys, Service::Ec2, "eu-west-1", &url, "Action=DescribeInstances", at).unwrap();
+        let body = Request::new(Service::Ec2, "DescribeInstances").body().unwrap();
+        let signed = signature(&keys, Service::Ec2, "eu-west-1", &url, &body, at).unwrap();
         let header = |name: &str| signed.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str()).unwrap();
         assert_eq!(header("x-amz-date"), "20261121T070000Z");
         assert_eq!(header("x-amz-security-token"), "session");
-        let authorization = header("authorization");
-        assert!(
-            authorization.starts_with(
-                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261121/eu-west-1/ec2/aws4_request, SignedHeaders="
-            ),
-            "{authorization}"
-        );
-        assert!(authorization.contains("content-type;host;x-amz-date"), "{authorization}");
-        assert!(!authorization.contains("secret"));
+        assert_eq!(header("authorization"), expected);
     }
 }

@@ -93,8 +93,8 @@ fn build(_source: &SourceConfig, settings: &mut Reader<'_>, parts: &Parts) -> Op
 #[async_trait]
 impl Provider for Aws {
     async fn collect(&self, collector: &Collector) -> Result<(), ProviderError> {
-        let lines = self.lines().await.map_err(|failed| failed.error)?;
-        let (home, identity) = sign_in(&lines).await.map_err(|failed| failed.error)?;
+        let lines = self.lines().await.map_err(|failed| *failed.error)?;
+        let (home, identity) = sign_in(&lines).await.map_err(|failed| *failed.error)?;
         let passes = lines.iter().map(|api| {
             let pass = RegionPass {
                 api: api.clone(),
@@ -110,8 +110,8 @@ impl Provider for Aws {
     }
 
     async fn probe(&self) -> Result<String, ProviderError> {
-        let lines = self.lines().await.map_err(|failed| failed.error)?;
-        let (home, identity) = sign_in(&lines).await.map_err(|failed| failed.error)?;
+        let lines = self.lines().await.map_err(|failed| *failed.error)?;
+        let (home, identity) = sign_in(&lines).await.map_err(|failed| *failed.error)?;
         Ok(format!("{}, asked in {}", identity.arn, home.line.region))
     }
 }

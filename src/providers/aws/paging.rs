@@ -49,25 +49,38 @@ impl Pager {
     }
 }
 
-/// Reads all pages of a listing that is small enough to be kept until it is whole.
-pub(super) async fn all_pages<T, F, Fut>(operation: &str, fetch: F) -> Result<Vec<T>, AwsError>
+/// Reads the pages of a listing that is small enough to be kept. What was read before a failure comes with it: it proves no
+/// absence, and it is still news.
+pub(super) async fn read_pages<T, F, Fut>(operation: &str, fetch: F) -> (Vec<T>, Result<(), AwsError>)
 where
     F: Fn(Option<String>) -> Fut,
     Fut: Future<Output = Result<(Vec<T>, Option<String>), AwsError>>,
 {
     let mut pager = Pager::default();
-    let mut all = Vec::new();
+    let mut read = Vec::new();
     while let Some(token) = pager.next_page() {
         match fetch(token).await {
             Ok((items, token)) => {
-                all.extend(items);
-                pager.turn(operation, token)?;
+                read.extend(items);
+                if let Err(failed) = pager.turn(operation, token) {
+                    return (read, Err(failed));
+                }
             }
-            Err(error) if pager.restart(&error) => all.clear(),
-            Err(error) => return Err(error),
+            Err(failed) if pager.restart(&failed) => read.clear(),
+            Err(failed) => return (read, Err(failed)),
         }
     }
-    Ok(all)
+    (read, Ok(()))
+}
+
+/// The same for what is of no use unless it is whole.
+pub(super) async fn all_pages<T, F, Fut>(operation: &str, fetch: F) -> Result<Vec<T>, AwsError>
+where
+    F: Fn(Option<String>) -> Fut,
+    Fut: Future<Output = Result<(Vec<T>, Option<String>), AwsError>>,
+{
+    let (read, outcome) = read_pages(operation, fetch).await;
+    outcome.map(|()| read)
 }
 
 #[cfg(test)]

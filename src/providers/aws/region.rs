@@ -51,7 +51,7 @@ impl RegionPass<'_> {
                 let words = format!("the region is not enabled for this account ({})", failed.error.message);
                 listing.skipped(words).await?;
             }
-            Err(failed) => listing.partial(failed.error).await?,
+            Err(failed) => listing.partial(*failed.error).await?,
         }
         Ok(())
     }

@@ -89,6 +89,11 @@ mod tests {
         let (settings, faults) =
             read_text("aws_region = \"eu west\"\nendpoint_url = \"localhost\"\nrole_arn = \"reader\"\nregoin = 1\n");
         assert!(settings.is_none());
-        insta::assert_snapshot!(faults.join("\n"), @"");
+        insta::assert_snapshot!(faults.join("\n"), @r#"
+        quarterdeck.toml:2:1: `endpoint_url` is not an http or https URL: "localhost"; write https://host.example.com
+        quarterdeck.toml:1:1: "eu west" is no region; write it as AWS does, "eu-west-1"
+        quarterdeck.toml:3:1: `role_arn` is no ARN; write "arn:aws:iam::123456789012:role/panel-reader"
+        quarterdeck.toml:4:1: `regoin` is unknown here; remove it, or use one of: aws_region, aws_regions, endpoint_url, network, profile, role_arn
+        "#);
     }
 }

@@ -197,7 +197,8 @@ mod tests {
 
     #[test]
     fn elements_come_out_and_the_envelope_stays() {
-        let answer = br#" {"result" : [ {"a":[1,{"b":"]}"}]} , 7, "x,y" ] , "success": true, "result_info":{"result":[1]}}
+        let answer =
+            br#" {"result" : [ {"a":[1,{"b":"]}"}]} , 7, "x,y" ] , "success": true, "result_info":{"result":[1]}}
         "#;
         for piece in 1..answer.len() {
             let (elements, skeleton) = cut(answer, piece).unwrap();

@@ -43,7 +43,8 @@ pub struct ListQuery {
     pub at: Option<Instant>,
     /// The tombstones instead of what is there.
     pub gone: bool,
-    cursor: Option<Cursor>,
+    /// Set by [`ListQuery::starting_at`]; one that does not fit the rest is an error of [`list`].
+    pub cursor: Option<Cursor>,
 }
 
 /// One page of a list, and how far it can be trusted.

@@ -42,7 +42,6 @@ impl House {
             every: Duration::from_secs(300),
             settings: Table::empty(Place::outside("test")),
             guard: GuardConfig::default(),
-            provider_place: Place::outside("test"),
             place: Place::outside("test"),
         };
         let configured = ConfiguredSource {

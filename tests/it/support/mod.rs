@@ -1,4 +1,11 @@
-//! What the tests stand on.
+//! What the stories are told with: databases, stand-ins for the outside world, and ways to ask what happened.
+#![allow(dead_code, reason = "each story uses its own part")]
 
+pub mod cloudflare;
+pub mod collected;
 pub mod database;
+pub mod fake_aws;
 pub mod house;
+pub mod moto;
+pub mod panel;
+pub mod seed;

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use super::super::elb_classic::{self, BalancerItem, BalancersAnswer, HealthAnswer, TagsAnswer};
 use super::super::failure::AwsError;
-use super::super::paging::all_pages;
+use super::super::paging::read_pages;
 use super::super::region::RegionPass;
 use super::{Findings, Tags, Told, sweep, tags};
 
 pub(super) async fn find(pass: &RegionPass<'_>) -> Findings {
     let mut findings = Findings::default();
-    let listed = list(pass).await;
-    let Told::Known(items) = findings.judge(listed) else { return findings };
+    let (items, listed) = list(pass).await;
+    findings.listed(listed);
     let names: Vec<String> = items.iter().map(|item| item.load_balancer_name.clone()).collect();
     let serving = items.iter().filter(|item| !item.instances.member.is_empty());
     let serving = serving.map(|item| item.load_balancer_name.clone()).collect();
@@ -45,8 +45,8 @@ pub(super) async fn find(pass: &RegionPass<'_>) -> Findings {
     findings
 }
 
-async fn list(pass: &RegionPass<'_>) -> Result<Vec<BalancerItem>, AwsError> {
-    all_pages("DescribeLoadBalancers (classic)", |marker| async move {
+async fn list(pass: &RegionPass<'_>) -> (Vec<BalancerItem>, Result<(), AwsError>) {
+    read_pages("DescribeLoadBalancers (classic)", |marker| async move {
         let page: BalancersAnswer = pass.api.call(&elb_classic::balancers(marker)).await?;
         let page = page.describe_load_balancers_result;
         Ok((page.load_balancer_descriptions.member, page.next_marker))

@@ -54,6 +54,13 @@ enum Told<T> {
 }
 
 impl Findings {
+    /// Remembers how a listing ended. A listing is about no balancer in particular, so whatever fails it is trouble.
+    fn listed(&mut self, outcome: Result<(), AwsError>) {
+        if let Err(failed) = outcome {
+            self.trouble.get_or_insert(failed);
+        }
+    }
+
     /// Sorts a call's outcome, and remembers what went wrong.
     fn judge<T>(&mut self, outcome: Result<T, AwsError>) -> Told<T> {
         let failed = match outcome {

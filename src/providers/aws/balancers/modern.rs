@@ -7,8 +7,8 @@ use futures_util::future::join3;
 use super::super::elb_v2::{
     self, BalancerItem, BalancersAnswer, Group, GroupsAnswer, HealthAnswer, ListenersAnswer, TagsAnswer,
 };
-use super::super::failure::AwsError;
-use super::super::paging::all_pages;
+use super::super::failure::{AwsError, Class};
+use super::super::paging::{all_pages, read_pages};
 use super::super::region::RegionPass;
 use super::{Findings, Tags, Told, sweep, tags};
 use crate::kinds::load_balancer::{Listener, LoadBalancer, Target};
@@ -24,8 +24,11 @@ struct Parts {
 
 pub(super) async fn find(pass: &RegionPass<'_>) -> Findings {
     let mut findings = Findings::default();
-    let listed = list(pass).await;
-    let Told::Known(items) = findings.judge(listed) else { return findings };
+    let (items, listed) = list(pass).await;
+    findings.listed(listed);
+    if items.is_empty() {
+        return findings;
+    }
     let arns: Vec<String> = items.iter().map(|item| item.load_balancer_arn.clone()).collect();
     let ((groups, targets), listeners, tags) = join3(
         all_targets(pass),
@@ -45,8 +48,8 @@ pub(super) async fn find(pass: &RegionPass<'_>) -> Findings {
     findings
 }
 
-async fn list(pass: &RegionPass<'_>) -> Result<Vec<BalancerItem>, AwsError> {
-    all_pages("DescribeLoadBalancers", |marker| async move {
+async fn list(pass: &RegionPass<'_>) -> (Vec<BalancerItem>, Result<(), AwsError>) {
+    read_pages("DescribeLoadBalancers", |marker| async move {
         let page: BalancersAnswer = pass.api.call(&elb_v2::balancers(marker)).await?;
         let page = page.describe_load_balancers_result;
         Ok((page.load_balancers.member, page.next_marker))
@@ -135,10 +138,13 @@ async fn assemble(
 
 /// The targets of all the groups behind one balancer; a group that is gone has none.
 fn targets_of(arn: &str, parts: &Parts, findings: &mut Findings) -> Told<Vec<Target>> {
-    let groups = match findings.judge(parts.groups.as_ref().map_err(Clone::clone)) {
-        Told::Known(groups) => groups,
-        Told::Denied(words) => return Told::Denied(words),
-        Told::Gone | Told::Failed => return Told::Failed,
+    let groups = match &parts.groups {
+        Ok(groups) => groups,
+        Err(failed) => {
+            findings.listed(Err(failed.clone()));
+            let denied = failed.class == Class::Denied;
+            return if denied { Told::Denied(failed.error.message.clone()) } else { Told::Failed };
+        }
     };
     let mut targets = Vec::new();
     for group in groups.iter().filter(|group| group.load_balancer_arns.member.iter().any(|of| of == arn)) {

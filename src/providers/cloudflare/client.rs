@@ -1,0 +1,129 @@
+//! One request to the provider: signed with the token, within the quota, repeated while it may pass, errors in its words.
+
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Response, StatusCode};
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::envelope::{Envelope, words_of};
+use super::quota::Quota;
+use super::settings::Settings;
+use crate::net::http::{Call, Http, RetryPolicy, retry, retry_after};
+use crate::secret::Secret;
+use crate::wire::{ErrorKind, ProviderError};
+
+/// The wait after a 429 that does not say how long.
+const UNSAID_WAIT: Duration = Duration::from_secs(60);
+/// How much of a failed answer is read.
+const READ_OF_FAILURE: usize = 64 * 1024;
+
+/// Talks to the API. Shared by all zones that are read side by side.
+pub struct Client {
+    http: Http,
+    endpoint: Url,
+    secrets: [Secret; 1],
+    quota: Quota,
+    pub policy: RetryPolicy,
+}
+
+impl Client {
+    pub fn new(http: Http, settings: &Settings) -> Self {
+        Self {
+            http,
+            endpoint: settings.endpoint.clone(),
+            secrets: [settings.token.clone()],
+            quota: Quota::default(),
+            policy: RetryPolicy::default(),
+        }
+    }
+
+    /// The call of that name, for errors: `GET /zones`.
+    pub fn call<'a>(&'a self, operation: &'a str) -> Call<'a> {
+        Call { provider: "cloudflare", operation, secrets: &self.secrets }
+    }
+
+    /// Opens `path` until it answers well; the body is still to be read.
+    pub async fn open(&self, call: Call<'_>, path: &str, query: &[(&str, String)]) -> Result<Response, ProviderError> {
+        retry(self.policy, || self.open_once(call, path, query)).await
+    }
+
+    /// Reads one object.
+    pub async fn get<T: DeserializeOwned>(&self, operation: &str, path: &str) -> Result<T, ProviderError> {
+        let call = self.call(operation);
+        let response = self.open(call, path, &[]).await?;
+        let headers = response.headers().clone();
+        let body = response.bytes().await.map_err(|error| call.transport_error(&error))?;
+        let envelope: Envelope<T> =
+            serde_json::from_slice(&body).map_err(|_| call.error(ErrorKind::Malformed, &words_of(&body)))?;
+        self.approve(call, &headers, &envelope)?;
+        envelope.result.ok_or_else(|| call.error(ErrorKind::Malformed, "the answer has no result"))
+    }
+
+    /// Refuses an envelope that says it failed, whatever its status was.
+    pub fn approve<T>(&self, call: Call<'_>, headers: &HeaderMap, envelope: &Envelope<T>) -> Result<(), ProviderError> {
+        if envelope.success {
+            return Ok(());
+        }
+        let words = envelope.words().unwrap_or_else(|| "it gave no reason".to_owned());
+        let error = call.error(ErrorKind::Rejected, &format!("answered 200, but as a failure: {words}"));
+        Err(error.with_request_id(ray(headers)))
+    }
+
+    async fn open_once(&self, call: Call<'_>, path: &str, query: &[(&str, String)]) -> Result<Response, ProviderError> {
+        self.wait_for_quota(call).await?;
+        let mut url = self.endpoint.clone();
+        url.set_path(&format!("{}{path}", self.endpoint.path().trim_end_matches('/')));
+        let request = self
+            .http
+            .client()
+            .get(url)
+            .query(query)
+            .bearer_auth(self.secrets[0].expose_secret())
+            .build()
+            .map_err(|error| call.error(ErrorKind::Rejected, &format!("the request cannot be built: {error}")))?;
+        let response = self.http.open(call, request).await?;
+        self.quota.heed(response.headers());
+        if response.status() == StatusCode::OK { Ok(response) } else { Err(self.refusal(call, response).await) }
+    }
+
+    /// Waits while the quota is held; a hold beyond our patience ends the call instead, to be made by a later collection.
+    async fn wait_for_quota(&self, call: Call<'_>) -> Result<(), ProviderError> {
+        while let Some(pause) = self.quota.pause() {
+            if pause > self.policy.patience {
+                let words = format!("the provider takes no more requests for {} s", pause.as_secs());
+                return Err(call.error(ErrorKind::RateLimited, &words).with_retry_after(Some(pause)));
+            }
+            tokio::time::sleep(pause).await;
+        }
+        Ok(())
+    }
+
+    /// What an answer with a bad status says; a 429 stops all readers for as long as it asks.
+    async fn refusal(&self, call: Call<'_>, mut response: Response) -> ProviderError {
+        let status = response.status();
+        let headers = response.headers().clone();
+        let mut body = Vec::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            body.extend_from_slice(&chunk);
+            if body.len() > READ_OF_FAILURE {
+                break;
+            }
+        }
+        let throttled = status == StatusCode::TOO_MANY_REQUESTS;
+        let asked = retry_after(&headers).or(throttled.then_some(UNSAID_WAIT));
+        if throttled {
+            self.quota.hold(asked.unwrap_or(UNSAID_WAIT));
+        }
+        call.error(Call::status_kind(status), &format!("{}: {}", status.as_u16(), words_of(&body)))
+            .with_request_id(ray(&headers))
+            .with_retry_after(asked)
+    }
+}
+
+/// The provider's id of a request, which its support asks for.
+fn ray(headers: &HeaderMap) -> Option<String> {
+    headers.get("cf-ray")?.to_str().ok().map(str::to_owned)
+}

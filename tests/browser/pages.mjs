@@ -1,0 +1,36 @@
+// Every template has a line: a name, and a path, or how to find one that has it. Each is opened in each width and theme.
+
+const KINDS = ['instances', 'maintenance-events', 'load-balancers', 'zones', 'dns-records', 'apps', 'certificates'];
+
+/** The first entry of a list. */
+async function first(visitor, list) {
+  await visitor.open(list);
+  const link = visitor.page.locator(`main a[href^="${list}/"]`).first();
+  return new URL(await link.getAttribute('href'), visitor.site).pathname;
+}
+
+export const PAGES = [
+  { name: 'sign-in', path: '/sign-in', anonymous: true },
+  { name: 'dashboard', path: '/' },
+  { name: 'pulse', path: '/pulse' },
+  ...KINDS.flatMap(kind => [
+    { name: kind, path: `/${kind}` },
+    { name: `${kind} of a past moment`, path: `/${kind}?at=2h` },
+    { name: `${kind} with nothing found`, path: `/${kind}?q=nothing-is-called-so` },
+    { name: `${kind} detail`, path: visitor => first(visitor, `/${kind}`) },
+    { name: `${kind} history`, path: async visitor => `${await first(visitor, `/${kind}`)}/history` },
+  ]),
+  { name: 'sources', path: '/sources' },
+  { name: 'source', path: visitor => first(visitor, '/sources') },
+  { name: 'search', path: '/search?q=10.' },
+  { name: 'search with nothing found', path: '/search?q=nothing-is-called-so' },
+  { name: 'alerts', path: '/alerts' },
+  { name: 'tasks', path: '/tasks' },
+  { name: 'users', path: '/users' },
+  { name: 'account', path: '/account' },
+  { name: 'audit', path: '/audit' },
+  { name: 'tokens', path: '/tokens' },
+  { name: 'api', path: '/api' },
+  { name: 'not found', path: '/no-such-page', status: 404 },
+  { name: 'not found, anonymous', path: '/setup?token=no-such-token', status: 404, anonymous: true },
+];

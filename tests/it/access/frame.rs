@@ -1,0 +1,94 @@
+//! What every answer carries, and how failures are told.
+
+use quarterdeck::roles::Role;
+
+use crate::support::database::{Database, a_quiet_noon, on_each_database};
+use crate::support::panel::Panel;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_carries_the_headers_that_keep_strangers_out() {
+    let database = Database::any().await;
+    let panel = Panel::at(database.open(a_quiet_noon()), "https://panel.example.com").await;
+    panel.person("ada@example.com", Role::Viewer).await;
+    let ada = panel.signed_in("ada@example.com").await;
+    for (path, status) in [("/account", 200), ("/nowhere", 404), ("/healthz", 200), ("/sign-in", 303)] {
+        let page = ada.get(path).await;
+        assert_eq!(page.status, status, "{path}");
+        let policy = page.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'"), "{path}");
+        assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"));
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(page.header(name), value, "{path} {name}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_https_cookies_are_bound_to_the_host_and_to_https() {
+    let database = Database::any().await;
+    let panel = Panel::at(database.open(a_quiet_noon()), "https://panel.example.com").await;
+    panel.person("ada@example.com", Role::Viewer).await;
+    let browser = panel.browser();
+    let before = browser.get("/sign-in").await;
+    let after = browser.sign_in("ada@example.com", crate::support::panel::PASSWORD).await;
+    for (page, name) in [(before, "__Host-quarterdeck-form="), (after, "__Host-quarterdeck=")] {
+        let cookie = page.header("set-cookie");
+        assert!(cookie.starts_with(name), "{cookie}");
+        for flag in ["; HttpOnly", "; Secure", "; SameSite=Lax", "; Path=/"] {
+            assert!(cookie.contains(flag), "{cookie}");
+        }
+        assert!(!cookie.contains("Domain"), "{cookie}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_who_looks_at_the_door_costs_no_row() {
+    on_each_database(async |db| {
+        let panel = Panel::over(db).await;
+        for _ in 0..3 {
+            assert_eq!(panel.browser().get("/sign-in").await.status, 200);
+        }
+        let mut rows = quarterdeck::store::sql::Sql::new("SELECT COUNT(*) AS rows FROM sessions");
+        rows.push("");
+        #[derive(diesel::QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            rows: i64,
+        }
+        let count = panel.context.db.read(move |connection| rows.first::<Count>(connection)).await.unwrap();
+        assert_eq!(count.map(|count| count.rows), Some(0));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_a_page_for_people_and_a_problem_for_machines() {
+    let database = Database::any().await;
+    let panel = Panel::over(database.open(a_quiet_noon())).await;
+    let page = panel.ask("GET", "/nowhere", &[]).await;
+    assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"));
+    assert!(page.text.contains("There is no such page"));
+    let problem = panel.ask("GET", "/api/v1/nowhere", &[]).await;
+    assert_eq!((problem.status, problem.header("content-type")), (404, "application/problem+json"));
+    assert_eq!(problem.json()["type"], "/problems/not-found");
+    let method = panel.ask("DELETE", "/sign-in", &[]).await;
+    assert_eq!(method.status, 405);
+    assert!(method.text.contains("Not by this method"), "{}", method.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panel_that_is_asked_to_stop_answers_what_is_in_hand() {
+    let database = Database::any().await;
+    let panel = Panel::over(database.open(a_quiet_noon())).await;
+    assert_eq!(panel.ask("GET", "/readyz", &[]).await.json()["ready"], true);
+    assert_eq!(panel.ask("HEAD", "/healthz", &[]).await.status, 200);
+    panel.context.stop.cancel();
+}

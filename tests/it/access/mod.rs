@@ -1,0 +1,8 @@
+//! Who may enter: signing in, sessions, forms, setup, tokens, and the table of routes and roles.
+
+mod frame;
+mod roles;
+mod sessions;
+mod setup;
+mod sign_in;
+mod tokens;

@@ -1,0 +1,7 @@
+//! Each provider against its wire and against something real.
+
+mod aws_balancers;
+mod aws_credentials;
+mod aws_moto;
+mod aws_wire;
+mod cloudflare;

@@ -1,0 +1,5 @@
+//! The store, on both databases.
+
+mod listing;
+mod migrations;
+mod search;

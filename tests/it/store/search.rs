@@ -1,0 +1,144 @@
+//! Search takes every character as it is, on both databases, and shows the best first.
+
+use quarterdeck::store::search::{Group, search};
+use quarterdeck::store::{Db, Scope};
+
+use crate::support::database::on_each_database;
+use crate::support::seed::{self, Seed, minute};
+
+async fn sown(db: &Db, seeds: Vec<Seed>) {
+    db.write(move |connection| {
+        seed::scope(connection, 1, "instance", "eu", "complete", Some(minute(500)));
+        seed::scope(connection, 2, "dns_record", "example.com", "complete", Some(minute(500)));
+        seed::sow(connection, &seeds);
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+async fn groups(db: &Db, text: &str) -> Vec<Group> {
+    let text = text.to_owned();
+    db.read(move |connection| search(connection, &Scope::of_member(), &text, 10, None)).await.unwrap()
+}
+
+async fn names(db: &Db, text: &str) -> Vec<String> {
+    groups(db, text).await.into_iter().flat_map(|group| group.hits).map(|hit| hit.row.name).collect()
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[tokio::test]
+async fn every_character_is_what_it_is() {
+    let strange = [
+        "100%",
+        "100x",
+        "a_b_c",
+        "axbxc",
+        r#"say"hi""#,
+        "say'hi'",
+        "star*fish",
+        "starfish",
+        "-dash-first",
+        "back\\slash",
+        "back/slash",
+        "semi;colon'quote",
+        "(paren)OR:near",
+        "zürich",
+        "zurich",
+        "emoji-🦀-crab",
+        "{brace}^",
+        "trail.",
+    ];
+    on_each_database(async |db| {
+        let seeds = strange.iter().zip(1..).map(|(name, id)| Seed::new(id, "instance", 1, name)).collect();
+        sown(&db, seeds).await;
+        for name in strange {
+            assert_eq!(names(&db, name).await, [name]);
+        }
+        for (part, whole) in [
+            ("00%", "100%"),
+            ("a_b", "a_b_c"),
+            ("y\"h", r#"say"hi""#),
+            ("ar*", "star*fish"),
+            ("dash-f", "-dash-first"),
+            ("ck\\s", "back\\slash"),
+            ("zür", "zürich"),
+            ("ZÜR", "zürich"),
+            ("🦀-c", "emoji-🦀-crab"),
+            ("'quo", "semi;colon'quote"),
+            ("n)or:", "(paren)OR:near"),
+        ] {
+            assert_eq!(names(&db, part).await, [whole], "{part}");
+        }
+        for nothing in ["%", "%%%", "___", "\"\"\"", "***", "\\", "NOT", "a AND NEAR(b)", "\0", " ", ""] {
+            assert_eq!(names(&db, nothing).await, NOTHING, "{nothing:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_exact_one_comes_before_beginnings_parts_and_tombstones() {
+    on_each_database(async |db| {
+        let seeds = vec![
+            Seed::new(1, "instance", 1, "my-web-1"),
+            Seed::new(2, "instance", 1, "web-10"),
+            Seed::new(3, "instance", 1, "zz").term("web-1"),
+            Seed::new(4, "instance", 1, "web-1").gone(minute(200)),
+            Seed::new(5, "dns_record", 2, "web-1.example.com"),
+        ];
+        sown(&db, seeds).await;
+        let groups = groups(&db, "WEB-1").await;
+        assert_eq!(groups.iter().map(|group| group.spec.name).collect::<Vec<_>>(), ["instance", "dns_record"]);
+        let instances: Vec<_> = groups[0].hits.iter().map(|hit| (hit.row.id, hit.row.gone_at.is_some())).collect();
+        assert_eq!(instances, [(3, false), (2, false), (1, false), (4, true)]);
+        assert_eq!(groups[0].hits[0].term, "web-1");
+        assert!(!groups[0].more);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn words_must_all_be_borne_and_short_ones_begin_a_term() {
+    on_each_database(async |db| {
+        let seeds = vec![
+            Seed::new(1, "instance", 1, "web-1").term("10.0.0.7").term("tag:env:prod"),
+            Seed::new(2, "instance", 1, "web-2").term("10.0.0.71").term("tag:env:test"),
+            Seed::new(3, "instance", 1, "db-1").term("2001:db8::7"),
+        ];
+        sown(&db, seeds).await;
+        assert_eq!(names(&db, "web prod").await, ["web-1"]);
+        assert_eq!(names(&db, "0.0.7").await, ["web-1", "web-2"]);
+        assert_eq!(names(&db, "10.0.0.7").await, ["web-1", "web-2"]);
+        assert_eq!(names(&db, "2001:DB8:0::7").await, ["db-1"]);
+        assert_eq!(names(&db, "db").await, ["db-1"]);
+        assert_eq!(names(&db, "b-").await, NOTHING);
+        assert_eq!(names(&db, "web db").await, NOTHING);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_past_moment_finds_what_bore_the_word_then() {
+    on_each_database(async |db| {
+        let mut renamed =
+            Seed::new(1, "instance", 1, "new-name").version(minute(20), minute(100), "old-name", "running");
+        renamed.changed = minute(100);
+        sown(&db, vec![renamed]).await;
+        for (text, at, found) in [
+            ("old-name", 50, Some("old-name")),
+            ("old-name", 150, None),
+            ("new-name", 150, Some("new-name")),
+            ("new-name", 50, None),
+        ] {
+            let groups = db
+                .read(move |connection| search(connection, &Scope::of_member(), text, 10, Some(minute(at))))
+                .await
+                .unwrap();
+            let name = groups.first().map(|group| group.hits[0].row.name.as_str());
+            assert_eq!(name, found, "{text} at minute {at}");
+        }
+    })
+    .await;
+}

@@ -1,0 +1,60 @@
+"""moto's AWS server with two things changed: it has scheduled maintenance events, and elastic addresses are public.
+
+moto makes elastic addresses up in 127.0.0.0/8, which is nobody's to point a record at; here they come from the ranges that
+are set aside for documentation.
+
+A tag `event:<any>` on an instance puts an event into its DescribeInstanceStatus. The tag's value is
+`<code>@<start, ISO 8601>` or `<code>@<start>@<description>`:
+
+    system-reboot@2026-12-01T02:00:00+00:00
+    instance-stop@2026-12-01T02:00:00+00:00@[Completed] The instance was stopped
+
+Events come and go with their tags, so a test can announce, move and finish one over plain HTTP.
+Arguments are those of moto_server: `python3 moto_events.py -H 127.0.0.1 -p 5055`.
+"""
+
+import datetime
+import itertools
+import sys
+
+from moto.ec2.models import elastic_ip_addresses
+from moto.ec2.models.instances import Instance
+from moto.server import main
+
+
+def scheduled_events(instance):
+    """The events that an instance's tags ask for; moto writes the attribute `events` out as <eventsSet>."""
+    events = []
+    for tag in instance.get_tags():
+        if not tag["key"].startswith("event:"):
+            continue
+        code, start, *description = tag["value"].split("@", 2)
+        not_before = datetime.datetime.fromisoformat(start)
+        events.append(
+            {
+                "InstanceEventId": f"instance-event-{instance.id.removeprefix('i-')}-{tag['key'].removeprefix('event:')}",
+                "Code": code,
+                "Description": description[0] if description else f"Scheduled: {code}",
+                "NotBefore": not_before,
+                "NotAfter": not_before + datetime.timedelta(hours=2),
+                "NotBeforeDeadline": not_before + datetime.timedelta(days=7),
+            }
+        )
+    return events
+
+
+DOCUMENTATION = ("203.0.113", "198.51.100", "192.0.2")
+numbers = itertools.count()
+
+
+def elastic_address():
+    """Each address once, until all 750 are used up."""
+    number = next(numbers)
+    return f"{DOCUMENTATION[number // 250]}.{number % 250 + 1}"
+
+
+Instance.events = property(scheduled_events)
+elastic_ip_addresses.random_ip = elastic_address
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
