@@ -10,8 +10,8 @@ use actix_web::{Route, web};
 use super::access::{self, Access};
 use super::pages::inventory::handlers;
 use super::pages::{
-    account, alerts, audit, dashboard, placement, pulse, search, setup, sign_in, source, sources, syncs, tasks,
-    tokens, users,
+    account, alerts, audit, dashboard, placement, pulse, search, setup, sign_in, source, sources, syncs, tasks, tokens,
+    users,
 };
 use super::{assets, health};
 use crate::roles::Role::{Admin, Operator};
