@@ -63,7 +63,6 @@ const ROUTES: &[Entry] = table! {
     POST "/tasks/{name}/run"                Role(Admin) => tasks::run;
     POST "/tasks/{name}/enable"             Role(Admin) => tasks::enable;
     POST "/tasks/{name}/disable"            Role(Admin) => tasks::disable;
-    GET  "/api"                             SignedIn => api::show;
 
     GET  "/account"                         SignedIn => account::show;
     POST "/account/password"                SignedIn => account::change_password;

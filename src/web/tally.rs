@@ -69,13 +69,10 @@ impl Tally {
     pub fn tiles(&self, upcoming: &[Upcoming], now: Instant) -> Vec<Tile> {
         let kind = |path: &str| upcoming.iter().filter(|item| item.href.starts_with(path)).collect::<Vec<_>>();
         let (events, certificates) = (kind("/maintenance-events/"), kind("/certificates/"));
-        let next = |items: &[&Upcoming]| {
-            items
-                .first()
-                .map_or_else(|| "none in 30 days".to_owned(), |item| {
-                    let which = if item.at < now { "first was due" } else { "next" };
-                    format!("{which} {}", relative(item.at, now))
-                })
+        let next = |items: &[&Upcoming]| match items.first() {
+            Some(item) if item.at < now => format!("the oldest was due {}", relative(item.at, now)),
+            Some(item) => format!("next {}", relative(item.at, now)),
+            None => "none in 30 days".to_owned(),
         };
         let worst = |items: &[&Upcoming]| items.iter().map(|item| item.tone).max().unwrap_or(Tone::Good);
         let tile = |label, value: usize, note: String, tone, href: &str| Tile {
