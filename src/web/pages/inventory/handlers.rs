@@ -32,10 +32,10 @@ pub async fn list(
 pub async fn show(context: web::Data<Context>, mut shell: Shell, request: HttpRequest) -> Result<ShowPage, PageError> {
     let (spec, id) = (kind_of(&request)?, id_of(&request)?);
     let at = shell.look_back(&Params::parse(request.query_string()), &format!("/{}/{id}", spec.path))?;
-    let links = context.config.links.clone();
+    let config = std::sync::Arc::clone(&context.config);
     let page = context
         .db
-        .read(move |connection| show::fetch(connection, &Scope::of_member(), spec, id, at, &links, shell))
+        .read(move |connection| show::fetch(connection, &Scope::of_member(), spec, id, at, &config, shell))
         .await?;
     page.ok_or(PageError::NotFound)
 }

@@ -7,9 +7,9 @@ use diesel::QueryResult;
 
 use super::{age_of, changes_between};
 use crate::clock::Instant;
-use crate::config::LinkConfig;
+use crate::config::Config;
 use crate::kinds::{KindSpec, Role, Section, Tone};
-use crate::relations::{self, Neighbour};
+use crate::relations::{self, Certainty, Dangling, Neighbour};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, resources, scopes, versions};
 use crate::web::pages::alerts::AlertLine;
@@ -37,6 +37,8 @@ pub struct ShowPage {
     pub neighbours: Vec<NeighbourGroup>,
     /// Why there may be none or more: a listing that is not complete, a neighbourhood that was cut.
     pub neighbours_note: String,
+    /// Refs to addresses of ours that nobody holds any more.
+    pub dangling: Vec<DanglingLine>,
     pub alerts: Vec<AlertLine>,
     pub changes: Vec<ChangeLine>,
     pub first_seen_at: Instant,
@@ -46,6 +48,36 @@ pub struct ShowPage {
     pub gone_at: Option<Instant>,
     /// To tools that this panel does not replace.
     pub links: Vec<Crumb>,
+}
+
+/// An address of ours that this leads to and nobody holds.
+#[derive(Clone, Debug)]
+pub struct DanglingLine {
+    pub address: String,
+    /// Why it is not sure, if it is not.
+    pub doubt: Option<String>,
+    /// The configured network that it lies in.
+    pub network: Option<String>,
+    /// Who had it last, as name, path and until when.
+    pub formerly: Option<(String, String, Instant)>,
+}
+
+impl DanglingLine {
+    fn of(dangling: &Dangling) -> Self {
+        let former = dangling.formerly.first().and_then(|former| {
+            let spec = former.row.spec()?;
+            Some((former.row.name.clone(), cells::href(spec, former.row.id, None), former.until))
+        });
+        Self {
+            address: dangling.key.as_address().or(dangling.key.as_host()).unwrap_or_default().to_owned(),
+            doubt: match &dangling.certainty {
+                Certainty::Dangling => None,
+                Certainty::Unsure(why) => Some(why.clone()),
+            },
+            network: dangling.network.clone(),
+            formerly: former,
+        }
+    }
 }
 
 /// Where it belongs.
@@ -101,7 +133,7 @@ pub fn fetch(
     spec: &'static KindSpec,
     id: i64,
     at: Option<Instant>,
-    links: &[LinkConfig],
+    config: &Config,
     shell: Shell,
 ) -> QueryResult<Option<ShowPage>> {
     let Some(row) = resources::find(connection, scope, spec, id, at)? else { return Ok(None) };
@@ -110,6 +142,10 @@ pub fn fetch(
     let states = versions::timeline(connection, scope, id)?;
     let states: Vec<_> =
         states.into_iter().filter(|state| at.is_none_or(|at| state.row.changed_at() <= at)).take(6).collect();
+    let dangling = match at {
+        None => relations::dangling(connection, scope, &row, &config.networks, shell.now)?,
+        Some(_) => Vec::new(),
+    };
     let alerts = if at.is_none() { alerts::of_resource(connection, scope, id)? } else { Vec::new() };
     let age = age_of(connection, scope, &row, listing.as_ref(), shell.now)?;
     Ok(Some(ShowPage {
@@ -129,6 +165,7 @@ pub fn fetch(
             .collect(),
         neighbours_note: note(&around, row.gone_at().is_some() && at.is_none()),
         neighbours: around.by_kind.iter().map(|group| group_of(group, at)).collect(),
+        dangling: dangling.iter().map(DanglingLine::of).collect(),
         alerts: alerts.iter().map(AlertLine::of).collect(),
         changes: states.windows(2).map(|pair| change(spec, &pair[1].row, &pair[0].row)).collect(),
         first_seen_at: row.first_seen_at(),
@@ -136,7 +173,8 @@ pub fn fetch(
         last_seen_at: row.last_seen_at(),
         missing_since: row.missing_since().filter(|_| at.is_none()),
         gone_at: row.gone_at().filter(|_| at.is_none()),
-        links: links
+        links: config
+            .links
             .iter()
             .filter(|link| link.kind == spec.name)
             .filter_map(|link| deep_link::of(link, &row))
