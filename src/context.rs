@@ -63,13 +63,24 @@ impl Context {
         for migration in db.migrate().await? {
             tracing::info!(migration, "brought the database up to date");
         }
-        let sources: Arc<[Connected]> = sources.into_iter().map(Connected::from).collect();
-        let (configured, now) = (sources.iter().map(configured).collect::<Vec<_>>(), parts.clock.now());
-        db.write(move |connection| configure(connection, &configured, now)).await?;
-        let metrics = Metrics::new();
-        let (passwords, stop) = (Passwords::new(), CancellationToken::new());
-        let config = Arc::new(config);
-        Ok(Self { config, clock: parts.clock, http: parts.http, metrics, db, sources, passwords, stop })
+        let context = Self::over(config, sources, parts, db);
+        let (configured, now) = (context.sources.iter().map(configured).collect::<Vec<_>>(), context.clock.now());
+        context.db.write(move |connection| configure(connection, &configured, now)).await?;
+        Ok(context)
+    }
+
+    /// A process over an open database, about which nothing is asked and to which nothing is said.
+    pub fn over(config: Config, sources: Vec<(SourceConfig, Built)>, parts: Parts, db: Db) -> Self {
+        Self {
+            config: Arc::new(config),
+            clock: parts.clock,
+            http: parts.http,
+            metrics: Metrics::new(),
+            db,
+            sources: sources.into_iter().map(Connected::from).collect(),
+            passwords: Passwords::new(),
+            stop: CancellationToken::new(),
+        }
     }
 }
 

@@ -17,12 +17,17 @@ use crate::store::StoreError;
 use crate::telemetry::log;
 
 mod check;
+mod demo;
 mod doctor;
 mod dry_run;
 mod migrate;
 mod open;
+mod openapi;
+mod serve;
 mod sync;
 mod task;
+mod token;
+mod user;
 mod worker;
 
 /// The control room of a hosting platform: one panel for instances, load balancers, DNS, apps and certificates.
@@ -39,16 +44,38 @@ pub struct Arguments {
 /// What can be asked.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Pages and worker in one process; SQLite unless configured otherwise
+    Serve(Listen),
+    /// The pages alone, beside `worker`; needs PostgreSQL
+    Web(Listen),
     /// Run the worker alone, beside `web`; needs PostgreSQL
     Worker,
+    /// Serve a made-up platform kept in memory; nothing to configure
+    Demo(Listen),
     /// Bring the database up to date (serve, web and worker do it by themselves)
     Migrate,
     /// Collect now, from all sources or from one
     Sync(sync::Arguments),
     /// List the periodic tasks, or run one now
     Task(task::Arguments),
+    /// Add people, set their passwords, list them
+    #[command(subcommand)]
+    User(user::Arguments),
+    /// Make, list and revoke tokens for machines
+    #[command(subcommand)]
+    Token(token::Arguments),
     /// Check the configuration, the database and the reach of every source
     Doctor,
+    /// Print the description of the API
+    Openapi,
+}
+
+/// Where to listen.
+#[derive(Debug, clap::Args)]
+struct Listen {
+    /// `host:port`; otherwise PORT, or what the configuration says
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
 }
 
 /// How a command that did not fail has ended.
@@ -82,13 +109,25 @@ fn run(arguments: Arguments, environment: &Environment) -> anyhow::Result<Ending
 }
 
 async fn dispatch(arguments: Arguments, environment: &Environment) -> anyhow::Result<Ending> {
-    let from = LoadFrom { file: arguments.config, ..LoadFrom::default() };
+    let mut from = LoadFrom { file: arguments.config, ..LoadFrom::default() };
     match arguments.command {
+        Command::Serve(Listen { listen }) => {
+            from.listen = listen;
+            serve::run(&from, environment).await
+        }
+        Command::Web(Listen { listen }) => {
+            from.listen = listen;
+            serve::run_web(&from, environment).await
+        }
+        Command::Demo(Listen { listen }) => demo::run(listen.as_deref(), environment).await,
         Command::Worker => worker::run(&from, environment).await,
         Command::Migrate => migrate::run(&from, environment).await,
         Command::Sync(arguments) => sync::run(arguments, &from, environment).await,
         Command::Task(arguments) => task::run(arguments, &from, environment).await,
+        Command::User(arguments) => user::run(arguments, &from, environment).await,
+        Command::Token(arguments) => token::run(arguments, &from, environment).await,
         Command::Doctor => doctor::run(&from, environment).await,
+        Command::Openapi => openapi::run(),
     }
 }
 

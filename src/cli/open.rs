@@ -1,6 +1,10 @@
 //! From arguments and environment to a running process, with every mistake told at once.
 
+use std::path::Path;
 use std::sync::Arc;
+
+use anyhow::bail;
+use secrecy::ExposeSecret;
 
 use crate::clock::Clock;
 use crate::config::{Config, Environment, LoadFrom, SourceConfig};
@@ -8,6 +12,8 @@ use crate::context::{Context, Reach};
 use crate::error::{Fault, Faults, Place};
 use crate::net::http::Http;
 use crate::providers::{Built, Parts, build};
+use crate::store::connection::sqlite_path;
+use crate::store::{Backend, Db};
 use crate::sync::Source;
 
 /// A valid configuration and the providers built from it; nothing is opened or called yet.
@@ -20,17 +26,37 @@ pub struct Prepared {
 /// Reads the configuration and builds the sources' providers.
 pub fn prepare(from: &LoadFrom, environment: &Environment) -> Result<Prepared, Faults> {
     let (config, mut faults) = Config::read(from, environment);
-    let parts = Parts { http: Http::new(), clock: Clock::system() };
+    let parts = parts();
     let (sources, in_settings) = build::try_sources(&config, &parts);
     faults.extend(in_settings);
     faults.extend(super::check::mentions(&config));
     Faults::none_or(Prepared { config, sources, parts }, faults)
 }
 
+/// What providers are built from, outside of tests.
+pub fn parts() -> Parts {
+    Parts { http: Http::new(), clock: Clock::system() }
+}
+
 /// Reads the configuration and opens everything.
 pub async fn context(from: &LoadFrom, environment: &Environment) -> anyhow::Result<Context> {
     let Prepared { config, sources, parts } = prepare(from, environment)?;
     Ok(Context::open(config, sources, parts).await?)
+}
+
+/// Reads the configuration and opens the database for reading: nothing is made, migrated or written.
+pub async fn reading(from: &LoadFrom, environment: &Environment) -> anyhow::Result<Context> {
+    let Prepared { config, sources, parts } = prepare(from, environment)?;
+    let url = config.server.database_url.expose_secret();
+    // Opening would make the file.
+    if Backend::of_url(url)? == Backend::Sqlite && !Path::new(sqlite_path(url)).exists() {
+        bail!("{} is not there yet, so a sync would add everything; `quarterdeck migrate` makes it", sqlite_path(url));
+    }
+    let db = Db::open(url, parts.clock.clone())?;
+    if !db.is_current().await? {
+        bail!("the database is not up to date; run `quarterdeck migrate` first");
+    }
+    Ok(Context::over(config, sources, parts, db))
 }
 
 /// The sources that can be collected.
@@ -44,7 +70,6 @@ pub fn collectable(context: &Context) -> Arc<[Source]> {
 
 /// A SQLite file has one writing process: `web` and `worker` would be two.
 pub fn refuse_sqlite(config: &Config, command: &str) -> Result<(), Faults> {
-    use secrecy::ExposeSecret;
     if !config.server.database_url.expose_secret().starts_with("sqlite:") {
         return Ok(());
     }

@@ -31,11 +31,13 @@ pub struct Arguments {
 }
 
 pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environment) -> anyhow::Result<Ending> {
-    let context = open::context(from, environment).await?;
-    let sources = chosen(&context, arguments.source.as_deref())?;
     if arguments.dry_run {
+        let context = open::reading(from, environment).await?;
+        let sources = chosen(&context, arguments.source.as_deref())?;
         return super::dry_run::run(&context.db, &sources).await;
     }
+    let context = open::context(from, environment).await?;
+    let sources = chosen(&context, arguments.source.as_deref())?;
     recover::recover(&context.db, &open::collectable(&context), false).await?;
     let mut endings = Vec::new();
     for source in &sources {

@@ -136,7 +136,7 @@ mod tests {
     fn fields_are_named_as_people_call_them() {
         assert_eq!(
             said(r#"{"instance_type":"t3.small","ttl":60}"#, r#"{"instance_type":"t3.large","ttl":null}"#),
-            [r#"Instance type: "t3.small" → "t3.large""#, r#"Ttl: "60" → """#]
+            [r#"Type: "t3.small" → "t3.large""#, r#"Ttl: "60" → """#]
         );
     }
 

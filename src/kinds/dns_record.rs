@@ -64,7 +64,7 @@ pub const SPEC: KindSpec = KindSpec {
     about: "DNS records appear here once a source with a DNS provider (cloudflare) has synced; each zone is listed by itself.",
     shortcut: 'r',
     facets: ["type", "zone", "proxied"],
-    filters: &["type", "zone", "proxied", "tag", "source", "region", "cluster", "app", "environment", "role"],
+    filters: &["type", "zone", "proxied", "source", "region", "cluster", "app", "environment", "role"],
     columns: &[
         Column::new("name", "Name").sortable().priority(1),
         Column::new("type", "Type").sortable().priority(1),

@@ -62,3 +62,17 @@ pub fn timeline(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Query
         })
         .collect())
 }
+
+/// The columns that all kinds have, by name, as [`crate::kinds::diff::State`] wants them.
+pub fn columns(row: &ResourceRow) -> [(&'static str, &str); 8] {
+    [
+        ("name", &row.name),
+        ("status", &row.status),
+        ("region", &row.region),
+        ("cluster", &row.cluster),
+        ("app", &row.app),
+        ("role", &row.role),
+        ("app_type", &row.app_type),
+        ("environment", &row.environment),
+    ]
+}

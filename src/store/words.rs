@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::AnyConnection;
 use super::sql::Sql;
+use super::{AnyConnection, Backend};
 use crate::kinds::key::normal_host;
 
 /// From so many characters on a word may stand anywhere in a term.
@@ -24,8 +24,15 @@ const MOST_WORDS: usize = 8;
 #[derive(Clone, Debug)]
 pub enum Found {
     Ids(Vec<i64>),
-    /// Too many to name; as a pattern of LIKE for each spelling of the word.
-    Many(Vec<String>),
+    /// Too many to name.
+    Many(Many),
+}
+
+/// Terms that are known by what they contain: a word in one of its spellings.
+#[derive(Clone, Debug)]
+pub struct Many {
+    backend: Backend,
+    spellings: Vec<String>,
 }
 
 /// A stored term.
@@ -64,7 +71,7 @@ pub fn find(connection: &mut AnyConnection, spellings: &[String]) -> QueryResult
         ids.extend(containing(connection, word, MOST_IDS + 1)?.into_iter().map(|term| term.id));
     }
     if ids.len() > MOST_IDS {
-        return Ok(Found::Many(spellings.iter().map(|word| pattern(word)).collect()));
+        return Ok(Found::Many(Many { backend: backend(connection), spellings: spellings.to_vec() }));
     }
     Ok(Found::Ids(ids))
 }
@@ -78,33 +85,46 @@ pub fn exactly(connection: &mut AnyConnection, terms: &[String]) -> QueryResult<
 
 /// Up to `most` terms that the word is in: anywhere, or at the beginning if it is short. In no particular order.
 pub fn containing(connection: &mut AnyConnection, word: &str, most: usize) -> QueryResult<Vec<Term>> {
-    if word.chars().count() < TRIGRAM {
-        return beginning(connection, word, most);
-    }
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let mut sql = match connection {
-        AnyConnection::Sqlite(_) => {
-            let mut sql = Sql::new(
-                "SELECT m.id, m.term FROM terms_trigram f CROSS JOIN terms m WHERE m.id = f.rowid AND f.terms_trigram MATCH ",
-            );
-            // A phrase in quotes has no operators; the index folds more letters together than we do, hence the second look.
-            sql.bind(format!("\"{}\"", word.replace('"', "\"\""))).push(" AND instr(m.term, ").bind(word).push(") > 0");
-            sql
-        }
-        AnyConnection::Postgres(_) => {
-            let mut sql = Sql::new("SELECT m.id, m.term FROM terms m WHERE (m.term || '') LIKE ");
-            sql.bind(pattern(word));
-            sql
-        }
-    };
-    sql.push(" LIMIT ").bind(most);
+    let mut sql = Sql::new("SELECT m.id, m.term FROM ");
+    sql.append(terms_with(backend(connection), word)).push(" LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
     sql.load(connection)
+}
+
+/// The terms `m` that the word is in, as what follows `FROM`.
+fn terms_with(backend: Backend, word: &str) -> Sql {
+    let mut sql = Sql::default();
+    match backend {
+        _ if word.chars().count() < TRIGRAM => {
+            // No text that goes on after the word is greater than the word and the last character there is.
+            sql.push("terms m WHERE m.term >= ").bind(word).push(" AND m.term < ").bind(format!("{word}\u{10FFFF}"));
+        }
+        Backend::Sqlite => {
+            sql.push("terms_trigram f CROSS JOIN terms m WHERE m.id = f.rowid AND f.terms_trigram MATCH ");
+            // The index folds more letters together than we do, hence the second look.
+            sql.bind(phrase(word)).push(" AND instr(m.term, ").bind(word).push(") > 0");
+        }
+        Backend::Postgres => {
+            sql.push("terms m WHERE (m.term || '') LIKE ").bind(pattern(word));
+        }
+    }
+    sql
+}
+
+/// A word for MATCH: a phrase in quotes has no operators.
+fn phrase(word: &str) -> String {
+    format!("\"{}\"", word.replace('"', "\"\""))
+}
+
+fn backend(connection: &AnyConnection) -> Backend {
+    match connection {
+        AnyConnection::Postgres(_) => Backend::Postgres,
+        AnyConnection::Sqlite(_) => Backend::Sqlite,
+    }
 }
 
 /// Up to `most` terms that begin with the word, in bytewise order: itself first.
 pub fn beginning(connection: &mut AnyConnection, word: &str, most: usize) -> QueryResult<Vec<Term>> {
     let mut sql = Sql::new("SELECT m.id, m.term FROM terms m WHERE m.term >= ");
-    // No text that goes on after the word is greater than the word and the last character there is.
     sql.bind(word).push(" AND m.term < ").bind(format!("{word}\u{10FFFF}"));
     sql.push(" ORDER BY m.term LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
     sql.load(connection)
@@ -119,15 +139,44 @@ impl Found {
                     .push(" IN ")
                     .bind_list(ids);
             }
-            Self::Many(patterns) => {
+            Self::Many(many) if sharp => {
+                sql.push("t.term_id IN (").append(many.ids()).push(")");
+            }
+            Self::Many(many) => {
                 sql.push("EXISTS (SELECT 1 FROM terms m WHERE m.id = t.term_id AND (");
-                for (position, pattern) in patterns.iter().enumerate() {
+                for (position, word) in many.spellings.iter().enumerate() {
                     sql.push(if position == 0 { "" } else { " OR " });
-                    sql.push("COALESCE(m.term, m.term) LIKE ").bind(pattern).push(" ESCAPE '\\'");
+                    sql.push("COALESCE(m.term, m.term) LIKE ").bind(pattern(word)).push(" ESCAPE '\\'");
                 }
                 sql.push("))");
             }
         }
+    }
+}
+
+impl Many {
+    /// Selects one row for each of the terms, or a few more: what tells how many there are without reading them.
+    pub fn probe(&self) -> Sql {
+        let mut sql = Sql::default();
+        for (position, word) in self.spellings.iter().enumerate() {
+            sql.push(if position == 0 { "SELECT 1 AS one FROM " } else { " UNION ALL SELECT 1 AS one FROM " });
+            if self.backend == Backend::Sqlite && word.chars().count() >= TRIGRAM {
+                sql.push("terms_trigram f WHERE f.terms_trigram MATCH ").bind(phrase(word));
+            } else {
+                sql.append(terms_with(self.backend, word));
+            }
+        }
+        sql
+    }
+
+    /// Selects the ids of the terms.
+    pub fn ids(&self) -> Sql {
+        let mut sql = Sql::default();
+        for (position, word) in self.spellings.iter().enumerate() {
+            sql.push(if position == 0 { "SELECT m.id FROM " } else { " UNION ALL SELECT m.id FROM " });
+            sql.append(terms_with(self.backend, word));
+        }
+        sql
     }
 }
 

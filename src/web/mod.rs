@@ -7,6 +7,8 @@
 //! **One more page**: its file in `pages/`, its template, and its line in the table of routes.
 
 pub mod access;
+pub mod acts;
+pub mod api;
 pub mod assets;
 pub mod cells;
 pub mod client;

@@ -10,12 +10,12 @@ use actix_web::{Route, web};
 use super::access::{self, Access};
 use super::pages::inventory::handlers;
 use super::pages::{
-    account, alerts, audit, dashboard, placement, pulse, search, setup, sign_in, source, sources, syncs, tasks, tokens,
-    users,
+    account, alerts, api, audit, dashboard, held_loss, placement, pulse, search, setup, sign_in, source, sources,
+    syncs, tasks, tokens, users,
 };
-use super::{assets, health};
+use super::{api as machines, assets, health};
 use crate::roles::Role::{Admin, Operator};
-use crate::roles::TokenScope::Generated;
+use crate::roles::TokenScope::{Act, Generated, Read};
 use Access::{Api, Hidden, Open, Public, Role, SignedIn};
 
 /// A route.
@@ -55,6 +55,8 @@ const ROUTES: &[Entry] = table! {
     GET  "/sources"                         SignedIn => sources::show;
     GET  "/sources/{name}"                  SignedIn => source::show;
     POST "/sources/{name}/syncs"            Role(Operator) => source::sync;
+    POST "/held-losses/{id}/accept"         Role(Operator) => held_loss::accept;
+    POST "/held-losses/{id}/reject"         Role(Operator) => held_loss::reject;
     GET  "/syncs"                           SignedIn => syncs::show;
     GET  "/placement"                       SignedIn => placement::show;
     GET  "/tasks"                           SignedIn => tasks::show;
@@ -77,6 +79,16 @@ const ROUTES: &[Entry] = table! {
     POST "/users/{id}/disable"              Hidden(Admin) => users::disable;
     POST "/users/{id}/enable"               Hidden(Admin) => users::enable;
     GET  "/audit"                           Hidden(Admin) => audit::show;
+
+    GET  "/api/v1/openapi.json"             Api(Generated) => machines::description;
+    GET  "/api/v1/search"                   Api(Read) => machines::inventory::search;
+    GET  "/api/v1/sources"                  Api(Read) => machines::sources::list;
+    GET  "/api/v1/sources/{name}"           Api(Read) => machines::sources::detail;
+    POST "/api/v1/sources/{name}/syncs"     Api(Act) => machines::sources::sync;
+    POST "/api/v1/held-losses/{id}/accept"  Api(Act) => machines::sources::accept;
+    POST "/api/v1/held-losses/{id}/reject"  Api(Act) => machines::sources::reject;
+    GET  "/api/v1/{kind}"                   Api(Read) => machines::inventory::list;
+    GET  "/api/v1/{kind}/{id:[0-9]+}"       Api(Read) => machines::inventory::detail;
 
     GET  "/{kind}"                          SignedIn => handlers::list;
     GET  "/{kind}/{id:[0-9]+}"              SignedIn => handlers::show;

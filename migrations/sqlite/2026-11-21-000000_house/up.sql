@@ -79,6 +79,12 @@ CREATE INDEX resources_by_cluster ON resources (kind, cluster, name, id) WHERE g
 CREATE INDEX resources_by_facet_a ON resources (kind, facet_a, name, id) WHERE gone_at IS NULL;
 CREATE INDEX resources_by_facet_b ON resources (kind, facet_b, name, id) WHERE gone_at IS NULL;
 CREATE INDEX resources_by_changed ON resources (kind, changed_at, id) WHERE gone_at IS NULL;
+-- Beside these, rows come in the order of their ids, so that a large first listing only appends to them.
+CREATE INDEX resources_by_source ON resources (kind, source, id) WHERE gone_at IS NULL;
+CREATE INDEX resources_by_region ON resources (kind, region, id) WHERE gone_at IS NULL;
+CREATE INDEX resources_by_app ON resources (kind, app, id) WHERE gone_at IS NULL;
+CREATE INDEX resources_by_facet_c ON resources (kind, facet_c, id) WHERE gone_at IS NULL;
+CREATE INDEX resources_by_first_seen ON resources (kind, first_seen_at, id) WHERE gone_at IS NULL;
 CREATE INDEX resources_by_due ON resources (kind, due_at, id) WHERE gone_at IS NULL AND due_at IS NOT NULL;
 CREATE INDEX resources_gone ON resources (kind, gone_at, id) WHERE gone_at IS NOT NULL;
 CREATE INDEX resources_missing ON resources (scope_id, id) WHERE missing_since IS NOT NULL;

@@ -24,7 +24,7 @@ fn condition(event: &ResourceRow, now: Instant) -> Condition {
     Condition {
         fingerprint: format!("maintenance_event:{}", event.id),
         severity: if soon { Severity::Critical } else { Severity::Warning },
-        title: format!("{}: {code}", event.name),
+        title: event.name.clone(),
         body: format!("{code} announced by {}.{when}", event.source),
         link: format!("/maintenance-events/{}", event.id),
         resource_id: Some(event.id),

@@ -10,10 +10,19 @@ use crate::kinds::KindSpec;
 pub struct Column {
     /// As a cursor and a query's hash know it.
     pub id: &'static str,
-    /// Whether `(kind, column, name, id)` is an index of what is present.
-    pub indexed: bool,
+    pub index: Index,
     pub now: Spelling,
     pub then: Spelling,
+}
+
+/// The index of what is present that begins with the kind and this column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// `(kind, column, name, id)`
+    ByName,
+    /// `(kind, column, id)`
+    ById,
+    None,
 }
 
 /// A column in an expression.
@@ -24,35 +33,35 @@ pub struct Spelling {
 }
 
 macro_rules! column {
-    ($id:literal, $now:literal, $then:literal, $indexed:literal) => {
+    ($id:literal, $now:literal, $then:literal, $index:ident) => {
         Column {
             id: $id,
-            indexed: $indexed,
+            index: Index::$index,
             now: Spelling { plain: $now, dull: concat!("COALESCE(", $now, ", ", $now, ")") },
             then: Spelling { plain: $then, dull: concat!("COALESCE(", $then, ", ", $then, ")") },
         }
     };
 }
 
-pub const NAME: Column = column!("name", "r.name", "v.name", true);
-pub const ID: Column = column!("id", "r.id", "v.resource_id", true);
-pub const CHANGED: Column = column!("changed_at", "r.changed_at", "v.valid_from", true);
-pub const FIRST_SEEN: Column = column!("first_seen_at", "r.first_seen_at", "r.first_seen_at", false);
-pub const DUE: Column = column!("due_at", "r.due_at", "v.due_at", true);
-pub const GONE: Column = column!("gone_at", "r.gone_at", "v.valid_until", true);
+pub const NAME: Column = column!("name", "r.name", "v.name", ById);
+pub const ID: Column = column!("id", "r.id", "v.resource_id", None);
+pub const CHANGED: Column = column!("changed_at", "r.changed_at", "v.valid_from", ById);
+pub const FIRST_SEEN: Column = column!("first_seen_at", "r.first_seen_at", "r.first_seen_at", ById);
+pub const DUE: Column = column!("due_at", "r.due_at", "v.due_at", ById);
+pub const GONE: Column = column!("gone_at", "r.gone_at", "v.valid_until", None);
 
-const STATUS: Column = column!("status", "r.status", "v.status", true);
-const SOURCE: Column = column!("source", "r.source", "v.source", true);
-const REGION: Column = column!("region", "r.region", "v.region", false);
-const CLUSTER: Column = column!("cluster", "r.cluster", "v.cluster", true);
-const APP: Column = column!("app", "r.app", "v.app", true);
-const ROLE: Column = column!("role", "r.role", "v.role", false);
-const APP_TYPE: Column = column!("app_type", "r.app_type", "v.app_type", false);
-const ENVIRONMENT: Column = column!("environment", "r.environment", "v.environment", false);
+const STATUS: Column = column!("status", "r.status", "v.status", ByName);
+const SOURCE: Column = column!("source", "r.source", "v.source", ById);
+const REGION: Column = column!("region", "r.region", "v.region", ById);
+const CLUSTER: Column = column!("cluster", "r.cluster", "v.cluster", ByName);
+const APP: Column = column!("app", "r.app", "v.app", ById);
+const ROLE: Column = column!("role", "r.role", "v.role", None);
+const APP_TYPE: Column = column!("app_type", "r.app_type", "v.app_type", None);
+const ENVIRONMENT: Column = column!("environment", "r.environment", "v.environment", None);
 const FACETS: [Column; 3] = [
-    column!("facet_a", "r.facet_a", "v.facet_a", true),
-    column!("facet_b", "r.facet_b", "v.facet_b", true),
-    column!("facet_c", "r.facet_c", "v.facet_c", false),
+    column!("facet_a", "r.facet_a", "v.facet_a", ByName),
+    column!("facet_b", "r.facet_b", "v.facet_b", ByName),
+    column!("facet_c", "r.facet_c", "v.facet_c", ById),
 ];
 
 /// The text column of that name: one that all kinds have, or a facet of this kind.

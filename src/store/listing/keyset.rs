@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, NaiveDateTime};
 
-use super::column::{self, CHANGED, Column, DUE, FIRST_SEEN, GONE, ID, NAME};
+use super::column::{self, CHANGED, Column, DUE, FIRST_SEEN, GONE, ID, Index, NAME};
 use crate::kinds::KindSpec;
 use crate::store::rows::ResourceRow;
 use crate::store::sql::Value;
 
-/// A column to sort by, and the direction. Ties are broken by name where that is a column's index, then by id.
+/// A column to sort by, and the direction. Ties are broken by name where the column's index does, then by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sort {
     column: Column,
@@ -62,14 +62,15 @@ impl Sort {
         let one = |keys, first, empty| Segment { keys, first, empty, descending: self.descending };
         match self.column.id {
             "name" => vec![one(&[Key::Name, Key::Id], None, None)],
-            "changed_at" | "first_seen_at" | "gone_at" => {
-                vec![one(&[Key::Sorted, Key::Id], Some(self.column), None)]
-            }
             "due_at" => vec![
                 one(&[Key::Sorted, Key::Id], Some(DUE), Some((DUE, false))),
                 Segment { descending: false, ..one(&[Key::Name, Key::Id], None, Some((DUE, true))) },
             ],
-            _ => vec![one(&[Key::Sorted, Key::Name, Key::Id], Some(self.column), None)],
+            // As the column's index goes on.
+            _ if self.column.index == Index::ByName => {
+                vec![one(&[Key::Sorted, Key::Name, Key::Id], Some(self.column), None)]
+            }
+            _ => vec![one(&[Key::Sorted, Key::Id], Some(self.column), None)],
         }
     }
 

@@ -7,7 +7,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::column::{CHANGED, Column, Spelling};
+use super::column::{CHANGED, Column, Index, Spelling};
 use super::filter::By;
 use super::{Filter, ListQuery};
 use crate::clock::Instant;
@@ -17,6 +17,8 @@ use crate::store::words::Found;
 
 /// So many rows are fetched and sorted for one page without anybody noticing.
 const FEW: i64 = 5_000;
+/// With up to so many terms that contain a word, sorting what bears them is quicker than asking each resource for its terms.
+const TERMS: i64 = 100_000;
 
 /// One condition of a list over `resources r`, and over `resource_versions v`.
 #[derive(Clone, Debug)]
@@ -72,28 +74,39 @@ pub(super) fn drive(
     restrictions: &[Restriction<'_>],
     by_name: bool,
 ) -> QueryResult<Drive> {
-    let within = restrictions
-        .iter()
-        .position(|restriction| by_name && matches!(restriction, Restriction::Column(column, [_]) if column.indexed));
+    let within = restrictions.iter().position(|restriction| {
+        by_name && matches!(restriction, Restriction::Column(column, [_]) if column.index == Index::ByName)
+    });
     if let (Some(position), 1) = (within, restrictions.len()) {
         return Ok(Drive::Within(position));
     }
     let mut fewest = None;
     for (position, restriction) in restrictions.iter().enumerate() {
-        let Some(mut probe) = restriction.probe(query) else { continue };
-        probe.push(" LIMIT ").bind(FEW + 1);
-        let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (");
-        sql.append(probe).push(") x");
-        let n = sql.first::<Number>(connection)?.map_or(0, |number| number.n);
+        let Some(probe) = restriction.probe(query) else { continue };
+        let n = count(connection, probe, FEW)?;
         if n <= FEW && fewest.is_none_or(|(least, _)| n < least) {
             fewest = Some((n, position));
         }
     }
-    Ok(match (fewest, within) {
-        (Some((_, position)), _) => Drive::Through(position),
-        (None, Some(position)) => Drive::Within(position),
-        (None, None) => Drive::Order,
-    })
+    if let Some((_, position)) = fewest {
+        return Ok(Drive::Through(position));
+    }
+    for (position, restriction) in restrictions.iter().enumerate() {
+        if let Restriction::Terms(Found::Many(many)) = restriction
+            && count(connection, many.probe(), TERMS)? <= TERMS
+        {
+            return Ok(Drive::Through(position));
+        }
+    }
+    Ok(within.map_or(Drive::Order, Drive::Within))
+}
+
+/// How many rows `rows` has, counted to one more than `most`.
+fn count(connection: &mut AnyConnection, mut rows: Sql, most: i64) -> QueryResult<i64> {
+    rows.push(" LIMIT ").bind(most + 1);
+    let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (");
+    sql.append(rows).push(") x");
+    Ok(sql.first::<Number>(connection)?.map_or(0, |number| number.n))
 }
 
 impl Restriction<'_> {
@@ -101,7 +114,7 @@ impl Restriction<'_> {
     fn probe(&self, query: &ListQuery) -> Option<Sql> {
         let mut sql = Sql::new("SELECT 1 AS one FROM resources r WHERE r.gone_at IS NULL");
         match self {
-            Self::Column(column, values) if column.indexed => {
+            Self::Column(column, values) if column.index != Index::None => {
                 sql.push(" AND r.kind = ").bind(query.spec.name).push(" AND ");
                 sql.push(column.now.plain).push(" IN ").bind_list(values);
             }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::clock::Instant;
 use crate::store::rows::ResourceRow;
 
 /// A resource.
@@ -23,17 +23,17 @@ pub struct Item {
     pub cluster: String,
     pub app: String,
     pub status: String,
-    pub first_seen_at: Instant,
+    pub first_seen_at: DateTime<Utc>,
     /// Since when this version is true.
-    pub changed_at: Instant,
+    pub changed_at: DateTime<Utc>,
     /// The last complete listing that showed it.
-    pub last_seen_at: Option<Instant>,
+    pub last_seen_at: Option<DateTime<Utc>>,
     /// Since when it is a tombstone.
-    pub gone_at: Option<Instant>,
+    pub gone_at: Option<DateTime<Utc>>,
     /// Since when a complete listing lacks it while the loss is held.
-    pub missing_since: Option<Instant>,
+    pub missing_since: Option<DateTime<Utc>>,
     /// The next moment worth attention: an expiry, the start of a maintenance.
-    pub due_at: Option<Instant>,
+    pub due_at: Option<DateTime<Utc>>,
     /// The kind's own fields.
     #[schema(value_type = Object)]
     pub attrs: Box<RawValue>,
@@ -46,7 +46,7 @@ pub struct ItemList {
     /// For `?cursor=`; null on the last page.
     pub next_cursor: Option<String>,
     /// The oldest confirmation over the scopes that the filter can reach; null if one was never listed completely.
-    pub confirmed_at: Option<Instant>,
+    pub confirmed_at: Option<DateTime<Utc>>,
     /// Whether every scope that the filter can reach is complete: if not, what is absent may exist.
     pub complete: bool,
 }
@@ -101,7 +101,7 @@ pub struct SourceItem {
     /// Resources that are present.
     pub count: i64,
     /// The oldest confirmation over its scopes.
-    pub confirmed_at: Option<Instant>,
+    pub confirmed_at: Option<DateTime<Utc>>,
     pub complete: bool,
 }
 
@@ -129,7 +129,7 @@ pub struct ScopeItem {
     pub state: String,
     pub reason: String,
     pub count: i64,
-    pub confirmed_at: Option<Instant>,
+    pub confirmed_at: Option<DateTime<Utc>>,
 }
 
 /// A loss that the guard holds.
@@ -147,7 +147,7 @@ pub struct HeldLossItem {
     pub count: i64,
     /// The count that the loss was measured against.
     pub baseline: i64,
-    pub opened_at: Instant,
+    pub opened_at: DateTime<Utc>,
 }
 
 /// A sync that was asked for.

@@ -94,7 +94,10 @@ fn search() -> Operation {
         id: "search".to_owned(),
         summary: "Everything whose name, address, host, tag or id has these parts".to_owned(),
         tag: "Inventory",
-        parameters: vec![query("q", "Parts of words; each has to be found."), query("limit", "Hits per kind, 1 to 100; 10 by default.")],
+        parameters: vec![
+            query("q", "Parts of words; each has to be found."),
+            query("limit", "Hits per kind, 1 to 100; 10 by default."),
+        ],
         body: None,
         status: 200,
         answer: "SearchAnswer",

@@ -6,6 +6,7 @@ pub mod api;
 pub mod audit;
 pub mod dashboard;
 pub mod error;
+pub mod held_loss;
 pub mod inventory;
 pub mod placement;
 pub mod pulse;

@@ -1,6 +1,11 @@
 //! What every answer carries, and how failures are told.
 
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpResponse, web};
 use quarterdeck::roles::Role;
+use quarterdeck::store::StoreError;
+use quarterdeck::web::error::PageError;
+use quarterdeck::web::frame;
 
 use crate::support::database::{Database, a_quiet_noon, on_each_database};
 use crate::support::panel::Panel;
@@ -73,10 +78,10 @@ async fn a_stranger_who_looks_at_the_door_costs_no_row() {
 async fn what_is_not_there_is_a_page_for_people_and_a_problem_for_machines() {
     let database = Database::any().await;
     let panel = Panel::over(database.open(a_quiet_noon())).await;
-    let page = panel.ask("GET", "/nowhere", &[]).await;
+    let page = panel.ask("GET", "/no/such/page/here", &[]).await;
     assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"));
     assert!(page.text.contains("There is no such page"));
-    let problem = panel.ask("GET", "/api/v1/nowhere", &[]).await;
+    let problem = panel.ask("GET", "/api/v1/no/such/thing/here", &[]).await;
     assert_eq!((problem.status, problem.header("content-type")), (404, "application/problem+json"));
     assert_eq!(problem.json()["type"], "/problems/not-found");
     let method = panel.ask("DELETE", "/sign-in", &[]).await;
@@ -91,4 +96,55 @@ async fn a_panel_that_is_asked_to_stop_answers_what_is_in_hand() {
     assert_eq!(panel.ask("GET", "/readyz", &[]).await.json()["ready"], true);
     assert_eq!(panel.ask("HEAD", "/healthz", &[]).await.status, 200);
     panel.context.stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_shows_the_number_under_which_the_log_has_the_reason() {
+    let database = Database::any().await;
+    let panel = Panel::over(database.open(a_quiet_noon())).await;
+    async fn panics() -> HttpResponse {
+        panic!("the reason, which is nobody's business")
+    }
+    async fn fails() -> Result<HttpResponse, PageError> {
+        Err(PageError::Internal(anyhow::anyhow!("the reason, which is nobody's business")))
+    }
+    async fn waits_in_vain() -> Result<HttpResponse, PageError> {
+        Err(StoreError::Cancelled.into())
+    }
+    let context = panel.context.clone();
+    let answers = actix_web::rt::task::spawn_blocking(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let app = App::new()
+                .app_data(web::Data::new(context))
+                .route("/panics", web::get().to(panics))
+                .route("/api/v1/fails", web::get().to(fails))
+                .route("/waits", web::get().to(waits_in_vain))
+                .wrap(from_fn(frame::surround));
+            let app = actix_web::test::init_service(app).await;
+            let mut answers = Vec::new();
+            for path in ["/panics", "/api/v1/fails", "/waits"] {
+                let request = actix_web::test::TestRequest::get().uri(path).to_request();
+                let response = match actix_web::dev::Service::call(&app, request).await {
+                    Ok(response) => response.into_parts().1,
+                    Err(error) => error.error_response(),
+                };
+                let (status, policy) =
+                    (response.status().as_u16(), response.headers().contains_key("content-security-policy"));
+                let body = actix_web::body::to_bytes(response.into_body()).await.unwrap_or_default();
+                answers.push((status, policy, String::from_utf8_lossy(&body).into_owned()));
+            }
+            answers
+        })
+    })
+    .await
+    .unwrap();
+    assert_eq!(answers.iter().map(|(status, ..)| *status).collect::<Vec<_>>(), [500, 500, 503]);
+    for (_, policy, text) in &answers {
+        assert!(policy, "headers are on failures too");
+        assert!(!text.contains("nobody's business"), "{text}");
+    }
+    assert!(answers[0].2.contains("Quote this when you ask somebody"), "{}", answers[0].2);
+    let problem: serde_json::Value = serde_json::from_str(&answers[1].2).unwrap();
+    assert_eq!(problem["type"], "/problems/internal");
+    assert_eq!(problem["request_id"].as_str().map(str::len), Some(12));
 }

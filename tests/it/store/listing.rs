@@ -7,6 +7,7 @@ use quarterdeck::kinds::dns_record;
 use quarterdeck::store::listing::{Filter, ListQuery, Page, Sort, facets, list};
 use quarterdeck::store::rows::ResourceRow;
 use quarterdeck::store::sql::Sql;
+use quarterdeck::store::versions::timeline;
 use quarterdeck::store::{Db, Scope, resources};
 
 use crate::support::database::on_each_database;
@@ -109,6 +110,7 @@ fn expected(sort: &str, admits: impl Fn(&ResourceRow) -> bool, all: &[ResourceRo
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
             },
+            "source" | "region" | "app" | "proxied" => turned((text(one), one.id).cmp(&(text(other), other.id))),
             _ => turned(text(one).cmp(&text(other)).then(by_name)),
         }
     });
@@ -315,6 +317,21 @@ async fn counts_are_summed_over_the_clusters() {
         let counts = db.read(|connection| facets(connection, &Scope::of_member(), &dns_record::SPEC)).await.unwrap();
         assert_eq!(counts.total, 7);
         assert_eq!(counts.values["type"], [("A".to_owned(), 5), ("MX".to_owned(), 2)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_timeline_tells_the_newest_state_first_and_how_it_ended() {
+    on_each_database(async |db| {
+        sown(&db).await;
+        let of = async |id| db.read(move |connection| timeline(connection, &Scope::of_member(), id)).await.unwrap();
+        let states = of(4).await;
+        assert_eq!(states.iter().map(|state| state.row.status.as_str()).collect::<Vec<_>>(), ["active", "was"]);
+        assert_eq!((states[0].until, states[1].until), (None, Some(states[0].row.changed_at())));
+        let tombstone = of(7).await;
+        assert_eq!((tombstone[0].until, tombstone[0].ended_gone), (Some(minute(307)), true));
+        assert!(of(999).await.is_empty());
     })
     .await;
 }

@@ -1,7 +1,5 @@
 //! The Cloudflare provider against the fake: what it reports, and that nothing it failed to see looks like an absence.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 

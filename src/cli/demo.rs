@@ -1,0 +1,76 @@
+//! `quarterdeck demo`: the panel on a made-up platform, in a temporary folder, with nothing to configure.
+
+use std::path::PathBuf;
+
+use secrecy::ExposeSecret;
+
+use super::{Ending, open, serve};
+use crate::accounts::users;
+use crate::audit::Doer;
+use crate::config::{Config, Environment, SecretKeyConfig};
+use crate::context::Context;
+use crate::providers::build;
+use crate::roles::Role;
+use crate::secret::{Secret, random_bytes};
+
+/// What the made-up platform's sources are called, where its clusters lie, what is placed how.
+const CONFIGURATION: &str = include_str!("demo.toml");
+/// Who signs in.
+const USER: &str = "demo@example.com";
+/// Where it listens unless told otherwise.
+const LISTEN: &str = "127.0.0.1:8080";
+
+/// Serves the demo, and prints `URL  USER  PASSWORD` once its socket listens.
+pub async fn run(listen: Option<&str>, environment: &Environment) -> anyhow::Result<Ending> {
+    let folder = TemporaryFolder::make()?;
+    let listener = serve::listen(listen.unwrap_or(LISTEN))?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let mut config = Config::from_text("demo.toml", CONFIGURATION, environment)?;
+    config.server.public_url = url.parse()?;
+    config.server.database_url = Secret::from(format!("sqlite://{}", folder.0.join("demo.sqlite3").display()));
+    config.server.secret_key =
+        SecretKeyConfig::File { path: folder.0.join("demo.key").display().to_string(), make: true };
+    config.server.metrics_listen = None;
+    let parts = open::parts();
+    let sources = build::build_sources(&config, &parts)?;
+    let context = Context::open(config, sources, parts).await?;
+    let password = password();
+    users::add(&context, &Doer::command_line(), USER, Role::Admin, password.clone()).await?;
+    announce(&format!("{url}  {USER}  {}", password.expose_secret()));
+    serve::everything(context, listener).await
+}
+
+/// The one line on standard output.
+fn announce(line: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout();
+    // Whoever closed standard output does not want to know.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Eighty bits in letters that are read aloud without mistakes.
+fn password() -> Secret {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let letters: String = random_bytes::<16>().iter().map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect();
+    Secret::from(letters)
+}
+
+/// Removed when the demo ends.
+struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    fn make() -> std::io::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt;
+        let unique: String = random_bytes::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let folder = std::env::temp_dir().join(format!("quarterdeck-demo-{unique}"));
+        std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        // What cannot be removed is the operating system's to clean up.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

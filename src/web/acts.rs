@@ -1,0 +1,78 @@
+//! What operators do to the inventory, the same for a button and for the API: each act is audited before it is done.
+
+use crate::audit::{self, Act, Doer, Outcome};
+use crate::context::Context;
+use crate::store::held::{self, HeldLossRow};
+use crate::store::syncs::{self, SyncRow};
+use crate::store::{Scope, sources};
+
+use super::error::PageError;
+
+/// Asks for a sync of a source now; one that waits already is given back.
+pub async fn sync_now(context: &Context, doer: &Doer, scope: &Scope, name: &str) -> Result<SyncRow, PageError> {
+    let (wanted, reach) = (name.to_owned(), scope.clone());
+    let source = context.db.read(move |connection| sources::find(connection, &reach, &wanted)).await?;
+    let source = source.filter(|source| source.removed_at.is_none()).ok_or(PageError::NotFound)?;
+    if source.state == "not_configured" {
+        return Err(PageError::Conflict(format!("{name} is not configured: {}", source.reason)));
+    }
+    let begun = audit::begin(&context.db, doer, Act::new("source.sync", name)).await?;
+    let (wanted, actor, at) = (name.to_owned(), doer.actor.clone(), context.clock.now());
+    let row = context.db.write(move |connection| syncs::request(connection, &wanted, &actor, at)).await?;
+    begun.complete(&context.db, Outcome::Succeeded, &format!("sync {} {}", row.id, row.state)).await?;
+    Ok(row)
+}
+
+/// What somebody decides about a held loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Exactly its rows become tombstones.
+    Accept,
+    /// Its rows stay, marked as missing.
+    Reject,
+}
+
+/// Decides a held loss, and gives it as it is afterwards.
+pub async fn decide(
+    context: &Context,
+    doer: &Doer,
+    scope: &Scope,
+    id: i64,
+    decision: Decision,
+    reason: &str,
+) -> Result<HeldLossRow, PageError> {
+    let loss = find(context, scope, id).await?;
+    let action = match decision {
+        Decision::Accept => "held_loss.accept",
+        Decision::Reject => "held_loss.reject",
+    };
+    let subject = format!("{} {} {}", loss.source, loss.scope, loss.subject);
+    let act = Act::new(action, subject).because(reason).before(format!("{}, {} rows", loss.state, loss.rows));
+    let begun = audit::begin(&context.db, doer, act).await?;
+    let at = context.clock.now();
+    let decided = match decision {
+        Decision::Accept => held::accept_all(&context.db, id, &doer.actor, reason, at)
+            .await?
+            .map(|gone| format!("{gone} rows are gone")),
+        Decision::Reject => {
+            held::reject(&context.db, id, &doer.actor, reason, at).await?.then(|| "rows stay".to_owned())
+        }
+    };
+    match decided {
+        Some(after) => {
+            begun.complete(&context.db, Outcome::Succeeded, &after).await?;
+            find(context, scope, id).await
+        }
+        None => {
+            begun.complete(&context.db, Outcome::Refused, "was decided already").await?;
+            let loss = find(context, scope, id).await?;
+            Err(PageError::Conflict(format!("This loss is {} already.", loss.state)))
+        }
+    }
+}
+
+async fn find(context: &Context, scope: &Scope, id: i64) -> Result<HeldLossRow, PageError> {
+    let reach = scope.clone();
+    let loss = context.db.read(move |connection| held::find(connection, &reach, id)).await?;
+    loss.ok_or(PageError::NotFound)
+}

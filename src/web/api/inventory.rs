@@ -1,0 +1,108 @@
+//! Lists, details and search.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::answer;
+use super::items::{Item, ItemDetail, ItemList, NeighbourItem, SearchAnswer, SearchGroup};
+use crate::context::Context;
+use crate::kinds::KindSpec;
+use crate::relations::{self, Neighbours};
+use crate::store::listing as lists;
+use crate::store::{Scope, resources, search as searches};
+use crate::web::params::Params;
+use crate::web::{PageError, export, listing, moment};
+
+/// Hits per kind where nobody asks for another number, and at most.
+const HITS: usize = 10;
+const MOST_HITS: usize = 100;
+
+/// `GET /api/v1/{kind}`.
+pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let spec = kind_of(&request)?;
+    let asked =
+        listing::read(spec, Params::parse(request.query_string()), context.clock.now()).map_err(PageError::Invalid)?;
+    if wants_csv(&request, &asked.params) {
+        return Ok(export::csv(context, asked));
+    }
+    let query = asked.query;
+    let page = context.db.read(move |connection| lists::list(connection, &Scope::of_member(), &query)).await?;
+    answer(
+        &request,
+        &ItemList {
+            items: page.rows.into_iter().map(Item::from).collect(),
+            next_cursor: page.next.map(|cursor| cursor.to_string()),
+            confirmed_at: page.confirmed_at,
+            complete: page.complete,
+        },
+    )
+}
+
+/// `GET /api/v1/{kind}/{id}`.
+pub async fn detail(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let spec = kind_of(&request)?;
+    let id = request.match_info().query("id").parse().map_err(|_| PageError::NotFound)?;
+    let params = Params::parse(request.query_string());
+    let at =
+        params.get("at").map(|at| moment::parse(at, context.clock.now())).transpose().map_err(PageError::Invalid)?;
+    let found = context
+        .db
+        .read(move |connection| {
+            let scope = Scope::of_member();
+            let Some(row) = resources::find(connection, &scope, spec, id, at)? else { return Ok(None) };
+            let neighbours = relations::neighbours(connection, &scope, &row, at)?;
+            Ok(Some((row, neighbours)))
+        })
+        .await?;
+    let (row, neighbours) = found.ok_or(PageError::NotFound)?;
+    answer(&request, &ItemDetail { item: row.into(), neighbours: by_kind(neighbours) })
+}
+
+/// `GET /api/v1/search`.
+pub async fn search(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let params = Params::parse(request.query_string());
+    let text = params.get("q").unwrap_or_default().to_owned();
+    let limit = match params.get("limit").map(str::parse::<usize>) {
+        None => HITS,
+        Some(Ok(limit)) if (1..=MOST_HITS).contains(&limit) => limit,
+        Some(_) => return Err(PageError::Invalid(format!("limit is a number from 1 to {MOST_HITS}"))),
+    };
+    let groups = context
+        .db
+        .read(move |connection| searches::search(connection, &Scope::of_member(), &text, limit, None))
+        .await?;
+    let groups = groups
+        .into_iter()
+        .map(|group| SearchGroup {
+            kind: group.spec.name.to_owned(),
+            items: group.hits.into_iter().map(|hit| hit.row.into()).collect(),
+            more: group.more,
+        })
+        .collect();
+    answer(&request, &SearchAnswer { groups })
+}
+
+fn by_kind(neighbours: Neighbours) -> BTreeMap<String, Vec<NeighbourItem>> {
+    let groups = neighbours.by_kind.into_iter().map(|group| {
+        let items = group.items.into_iter().map(|neighbour| NeighbourItem {
+            id: neighbour.row.id.to_string(),
+            name: neighbour.row.name,
+            role: neighbour.role.as_str().to_owned(),
+            via: neighbour.via.iter().map(ToString::to_string).collect(),
+        });
+        (group.spec.name.to_owned(), items.collect())
+    });
+    groups.collect()
+}
+
+fn wants_csv(request: &HttpRequest, params: &Params) -> bool {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    params.get("format") == Some("csv") || accepts.is_some_and(|accepts| accepts.starts_with("text/csv"))
+}
+
+/// A word that is no kind's path is nothing.
+fn kind_of(request: &HttpRequest) -> Result<&'static KindSpec, PageError> {
+    KindSpec::by_path(request.match_info().query("kind")).ok_or(PageError::NotFound)
+}

@@ -1,0 +1,127 @@
+//! Sources: how they fare, syncing one now, and deciding held losses.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::answer;
+use super::items::{HeldLossItem, Reason, ScopeItem, SourceDetail, SourceItem, SourceList, SyncAccepted};
+use crate::audit::Doer;
+use crate::clock::Instant;
+use crate::context::Context;
+use crate::store::Scope;
+use crate::store::held::{self, HeldLossRow};
+use crate::store::scopes::{self, ScopeRow};
+use crate::store::sources::{self, SourceRow};
+use crate::web::PageError;
+use crate::web::acts::{self, Decision};
+
+/// `GET /api/v1/sources`.
+pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let now = context.clock.now();
+    let rows = context.db.read(|connection| sources::all(connection, &Scope::of_member())).await?;
+    answer(&request, &SourceList { items: rows.into_iter().map(|row| source(row, now)).collect() })
+}
+
+/// `GET /api/v1/sources/{name}`.
+pub async fn detail(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let now = context.clock.now();
+    let found = context
+        .db
+        .read(move |connection| {
+            let reach = Scope::of_member();
+            let Some(row) = sources::find(connection, &reach, &name)? else { return Ok(None) };
+            let listed = scopes::of_source(connection, &name)?;
+            Ok(Some((row, listed, held::open(connection, &reach, Some(&name))?)))
+        })
+        .await?;
+    let (row, listed, losses) = found.ok_or(PageError::NotFound)?;
+    answer(
+        &request,
+        &SourceDetail {
+            source: source(row, now),
+            scopes: listed.into_iter().map(scope).collect(),
+            held_losses: losses.into_iter().map(loss).collect(),
+        },
+    )
+}
+
+/// `POST /api/v1/sources/{name}/syncs`.
+pub async fn sync(context: web::Data<Context>, doer: Doer, name: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let row = acts::sync_now(&context, &doer, &Scope::of_member(), &name).await?;
+    Ok(HttpResponse::Accepted().json(SyncAccepted { id: row.id.to_string(), state: row.state }))
+}
+
+/// `POST /api/v1/held-losses/{id}/accept`.
+pub async fn accept(
+    context: web::Data<Context>,
+    doer: Doer,
+    id: web::Path<i64>,
+    body: Option<web::Json<Reason>>,
+) -> Result<HttpResponse, PageError> {
+    decide(&context, &doer, *id, Decision::Accept, body).await
+}
+
+/// `POST /api/v1/held-losses/{id}/reject`.
+pub async fn reject(
+    context: web::Data<Context>,
+    doer: Doer,
+    id: web::Path<i64>,
+    body: Option<web::Json<Reason>>,
+) -> Result<HttpResponse, PageError> {
+    decide(&context, &doer, *id, Decision::Reject, body).await
+}
+
+async fn decide(
+    context: &Context,
+    doer: &Doer,
+    id: i64,
+    decision: Decision,
+    body: Option<web::Json<Reason>>,
+) -> Result<HttpResponse, PageError> {
+    let reason = body.map(|body| body.into_inner().reason).unwrap_or_default();
+    let decided = acts::decide(context, doer, &Scope::of_member(), id, decision, &reason).await?;
+    Ok(HttpResponse::Ok().json(loss(decided)))
+}
+
+fn source(row: SourceRow, now: Instant) -> SourceItem {
+    SourceItem {
+        state: row.state_at(now).as_str().to_owned(),
+        confirmed_at: row.confirmed_at(),
+        complete: row.scopes > 0 && row.complete_scopes == row.scopes,
+        name: row.name,
+        provider: row.provider,
+        reason: row.reason,
+        every_seconds: row.every_seconds,
+        region: row.region,
+        cluster: row.cluster,
+        count: row.present,
+    }
+}
+
+fn scope(row: ScopeRow) -> ScopeItem {
+    ScopeItem {
+        confirmed_at: row.confirmed_at(),
+        kind: row.kind,
+        name: row.name,
+        state: row.state,
+        reason: row.reason,
+        count: row.present,
+    }
+}
+
+fn loss(row: HeldLossRow) -> HeldLossItem {
+    HeldLossItem {
+        id: row.id.to_string(),
+        kind: row.kind,
+        scope: row.scope,
+        subject: row.subject,
+        state: row.state,
+        reason: row.reason,
+        count: row.rows,
+        baseline: row.baseline,
+        opened_at: row.opened_at.and_utc(),
+    }
+}
