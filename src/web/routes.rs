@@ -64,6 +64,7 @@ const ROUTES: &[Entry] = table! {
     POST "/tasks/{name}/enable"             Role(Admin) => tasks::enable;
     POST "/tasks/{name}/disable"            Role(Admin) => tasks::disable;
 
+    GET  "/api"                             SignedIn => api::show;
     GET  "/account"                         SignedIn => account::show;
     POST "/account/password"                SignedIn => account::change_password;
     POST "/account/theme"                   Public => account::set_theme;

@@ -3,8 +3,11 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use actix_web::web;
 use serde_json::Value;
 
+use crate::context::Context;
+use crate::web::api::openapi;
 use crate::web::{Shell, filters};
 
 /// The calls of the API, by noun.
@@ -51,6 +54,12 @@ pub struct Parameter {
 pub struct Answer {
     pub status: String,
     pub about: String,
+}
+
+/// `GET /api`.
+pub async fn show(context: web::Data<Context>, shell: Shell) -> ApiPage {
+    let base_url = context.config.server.public_url.as_str().trim_end_matches('/').to_owned();
+    ApiPage::of(&openapi::document(), base_url, shell)
 }
 
 impl ApiPage {

@@ -63,7 +63,11 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
         _ => "Sleep on",
     };
     let mut lines: Vec<PulseLine> = alerts.iter().map(AlertLine::of).map(alert).collect();
-    lines.extend(sources.iter().filter(|source| source.tone > Tone::Good).map(source));
+    // A source that an alert speaks of already is not told twice.
+    let told: Vec<String> = lines.iter().map(|line| line.href.clone()).collect();
+    let untold =
+        |source: &&SourceLine| source.tone > Tone::Good && !told.contains(&format!("/sources/{}", source.name));
+    lines.extend(sources.iter().filter(untold).map(source));
     lines.sort_by_key(|line| std::cmp::Reverse(line.tone));
     lines.truncate(SHOWN);
     let figure = |label, value: usize, tone| Figure {
