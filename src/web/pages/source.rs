@@ -8,7 +8,7 @@ use askama_web::WebTemplate;
 use actix_web::{HttpResponse, web};
 use diesel::QueryResult;
 
-use crate::audit::{self, Act, Doer, Outcome};
+use crate::audit::Doer;
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::{KindSpec, Tone};
@@ -20,7 +20,7 @@ use crate::web::pages::sign_in::go_on;
 use crate::web::pages::sources::SourceLine;
 use crate::web::pages::syncs::{self, SyncLine};
 use crate::web::view::{Age, Crumb};
-use crate::web::{PageError, Session, Shell, cells, filters};
+use crate::web::{PageError, Session, Shell, acts, cells, filters};
 
 /// A source.
 #[derive(Template, WebTemplate)]
@@ -156,14 +156,7 @@ pub async fn sync(
     session: Session,
     name: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let (name, at) = (name.into_inner(), context.clock.now());
-    let wanted = name.clone();
-    let known = context.db.read(move |connection| sources::find(connection, &Scope::of_member(), &wanted)).await?;
-    known.ok_or(PageError::NotFound)?;
-    let begun = audit::begin(&context.db, &doer, Act::new("source.sync", name.as_str())).await?;
-    let (wanted, actor) = (name.clone(), doer.actor.clone());
-    context.db.write(move |connection| requests::request(connection, &wanted, &actor, at)).await?;
-    begun.complete(&context.db, Outcome::Succeeded, "queued").await?;
+    acts::sync_now(&context, &doer, &Scope::of_member(), &name).await?;
     session.leave_flash(
         true,
         format!("A sync of {name} is asked for. This page shows how it goes when you load it again."),
