@@ -15,7 +15,7 @@ use crate::kinds::{KindSpec, Tone};
 use crate::store::held::{self, HeldLossRow, ROWS};
 use crate::store::rows::ResourceRow;
 use crate::store::scopes::{self, ScopeRow};
-use crate::store::{AnyConnection, Scope, resources, sources, syncs as requests};
+use crate::store::{AnyConnection, Scope, resources, sources};
 use crate::web::pages::sign_in::go_on;
 use crate::web::pages::sources::SourceLine;
 use crate::web::pages::syncs::{self, SyncLine};
