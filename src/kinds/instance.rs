@@ -88,7 +88,7 @@ pub const SPEC: KindSpec = KindSpec {
     columns: &[
         Column::new("name", "Name").sortable().priority(1),
         Column::new("status", "State").sortable().priority(1),
-        Column::new("checks", "Checks").priority(1),
+        Column::new("checks", "Checks").priority(2),
         Column::new("addresses", "Addresses").priority(1),
         Column::new("cluster", "Cluster").sortable(),
         Column::new("role", "Role").sortable(),
