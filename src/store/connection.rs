@@ -53,6 +53,13 @@ pub fn sqlite_path(url: &str) -> &str {
     rest.strip_prefix("//").unwrap_or(rest)
 }
 
+/// Makes the file of a new SQLite database readable by its owner alone; SQLite gives its companions the same mode. A file that is there
+/// already keeps what its owner chose, and one that cannot be made is told by the connection.
+pub fn make_private(url: &str) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(sqlite_path(url));
+}
+
 /// Waits for another process's write at most this long, in milliseconds.
 const BUSY_TIMEOUT: u32 = 5_000;
 

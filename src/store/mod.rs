@@ -88,6 +88,9 @@ impl Db {
     pub fn open(url: &str, clock: Clock) -> Result<Self, StoreError> {
         let manager = connection::Manager::new(url)?;
         let backend = manager.backend();
+        if backend == Backend::Sqlite {
+            connection::make_private(url);
+        }
         let pool = r2d2::Pool::builder()
             .max_size(POOL_SIZE)
             .min_idle(Some(1))

@@ -26,7 +26,10 @@ fn condition(source: &SourceRow, now: Instant) -> Option<Condition> {
         Some(at) => format!("Its facts are as of {} UTC.", at.format("%Y-%m-%d %H:%M")),
         None => "Nothing of it has ever been listed completely.".to_owned(),
     };
-    let body = if source.reason.is_empty() { age } else { format!("{}\n{age}", source.reason) };
+    let body = match source.reason.trim_end_matches('.') {
+        "" => age,
+        reason => format!("{reason}. {age}"),
+    };
     Some(Condition {
         fingerprint: format!("source_health:{}", source.name),
         severity,
