@@ -79,7 +79,7 @@ async fn start_syncs(worker: &Worker) -> Result<bool, StoreError> {
     while let Ok(slot) = Arc::clone(&worker.slots).try_acquire_owned() {
         let (name, now) = (worker.name.clone(), worker.db.clock.now());
         let sources: Vec<String> = worker.sources.iter().map(|source| source.config.name.clone()).collect();
-        let waiting = worker.db.read(|connection| syncs::any_waiting(connection)).await?;
+        let waiting = worker.db.read(syncs::any_waiting).await?;
         if !waiting {
             break;
         }

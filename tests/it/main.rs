@@ -5,6 +5,7 @@
 // Tests may read the environment and the machine's clock; src may not.
 #![allow(clippy::disallowed_methods)]
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+#![allow(clippy::print_stderr, reason = "what a test has to say goes where its failure is read")]
 
 mod access;
 mod dependencies;

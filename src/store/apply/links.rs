@@ -12,6 +12,9 @@ use crate::store::AnyConnection;
 use crate::store::sql::{Sql, Value, insert_rows};
 use crate::store::terms;
 
+/// Keys in their roles, as stored.
+type Mentions = BTreeSet<(String, String)>;
+
 /// A row's links to be.
 pub(super) type Linked = (i64, Facts, Place);
 
@@ -154,7 +157,7 @@ fn search_terms(facts: &Facts) -> BTreeSet<String> {
 }
 
 fn mentions(id: i64, mentions: &[Mention], at: Instant) -> Vec<Vec<Value>> {
-    let distinct: BTreeSet<(String, String)> = mentions.iter().map(stored).collect();
+    let distinct: Mentions = mentions.iter().map(stored).collect();
     distinct.into_iter().map(|mention| mention_row(id, mention, at)).collect()
 }
 
@@ -167,10 +170,7 @@ fn mention_row(id: i64, (key, role): (String, String), at: Instant) -> Vec<Value
 }
 
 /// What begins and what ends when `wanted` takes the place of `open`.
-fn compare(
-    mut open: BTreeSet<(String, String)>,
-    wanted: &[Mention],
-) -> (BTreeSet<(String, String)>, BTreeSet<(String, String)>) {
+fn compare(mut open: Mentions, wanted: &[Mention]) -> (Mentions, Mentions) {
     let wanted: BTreeSet<_> = wanted.iter().map(stored).collect();
     let begun = wanted.difference(&open).cloned().collect();
     open.retain(|mention| !wanted.contains(mention));
@@ -187,15 +187,11 @@ struct Link {
     role: String,
 }
 
-fn open(
-    connection: &mut AnyConnection,
-    head: &'static str,
-    ids: &[i64],
-) -> QueryResult<HashMap<i64, BTreeSet<(String, String)>>> {
+fn open(connection: &mut AnyConnection, head: &'static str, ids: &[i64]) -> QueryResult<HashMap<i64, Mentions>> {
     let mut sql = Sql::new(head);
     sql.bind_list(ids);
     let links: Vec<Link> = sql.load(connection)?;
-    let mut open: HashMap<i64, BTreeSet<(String, String)>> = HashMap::new();
+    let mut open: HashMap<i64, Mentions> = HashMap::new();
     for link in links {
         open.entry(link.resource_id).or_default().insert((link.key, link.role));
     }

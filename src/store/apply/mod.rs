@@ -120,10 +120,10 @@ fn insert(
     if rows.is_empty() {
         return Ok(());
     }
-    let mut id = super::ids::take(connection, "resources", rows.len())?;
+    let first_id = super::ids::take(connection, "resources", rows.len())?;
     let mut values = Vec::with_capacity(rows.len());
     let mut linked = Vec::with_capacity(rows.len());
-    for Ready { put, facts, place } in rows {
+    for (id, Ready { put, facts, place }) in (first_id..).zip(rows) {
         deltas.add(&batch.source, &facts.status, &facts.facets, &place, 1);
         let [a, b, c] = facts.facets.clone();
         values.push(vec![
@@ -153,7 +153,6 @@ fn insert(
         linked.push((id, facts, place));
         applied.touched.push(id);
         applied.added += 1;
-        id += 1;
     }
     insert_rows(
         connection,

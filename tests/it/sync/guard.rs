@@ -217,7 +217,7 @@ async fn a_large_loss_is_held_in_slices_too() {
         let (loss, now) = (house.held().await.remove(0), house.clock.now());
         held::accept_all(&house.db, loss.id, "ada", "moved away", now).await.unwrap();
         assert_eq!(house.present("instance").await.len(), 100);
-        assert!(apply::SLICE < 2_500, "or this test proves nothing");
+        const { assert!(apply::SLICE < 2_500, "or this test proves nothing") };
     })
     .await;
 }
