@@ -1,7 +1,7 @@
 //! How resources hang together: the join of what one refers to with what another holds. No relation is ever written down, so a new
 //! kind links itself to all the old ones by its keys alone.
 //!
-//! [`neighbours`] walks from one resource to those it has to do with; [`dangling`] names the refs that lead to an address of ours
+//! [`neighbours`] walks from one resource to those it has to do with; [`dangling()`] names the refs that lead to an address of ours
 //! which nobody holds any more.
 //!
 //! **One more relation**: a key or ref in the kind's facts; a new way of meeting is a line in `kinds::key`.

@@ -2,7 +2,7 @@
 //!
 //! [`Db`] hands out connections on blocking threads: [`Db::read`] for a page, [`Db::write`] for a change. SQLite has one writer, so
 //! its writes pass one gate in the process, where people and leases go before sync. Every read that a person's page makes takes
-//! a [`Scope`](scope::Scope).
+//! a [`Scope`].
 //!
 //! **One more table**: its migration in both folders, its columns in `schema.rs`, its file here with the row, the insert and the queries.
 
