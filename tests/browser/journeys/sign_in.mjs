@@ -25,7 +25,8 @@ export async function journey({ program, visit }) {
         await page.waitForURL(url => url.pathname === '/instances' && url.search === '?sort=name');
 
         await visitor.open('/account');
-        await page.getByRole('main').getByRole('button', { name: /sign out/i }).first().click();
+        await page.locator('summary[aria-label="Your account"]').click();
+        await page.getByRole('button', { name: /sign out/i }).first().click();
         await page.waitForURL(/\/sign-in/);
         await visitor.open('/instances');
         assert(new URL(page.url()).pathname === '/sign-in', 'signed out, and the list is still shown');

@@ -9,8 +9,7 @@ export async function journey({ program, visit }) {
     await visit(demo.url, {
       use: async visitor => {
         await visitor.signIn(demo);
-        await visitor.open('/sources');
-        const path = await visitor.page.locator('main a[href^="/sources/"]').first().getAttribute('href');
+        const path = '/sources/aws-eu';
         const before = await confirmedAt(visitor, path);
         await syncNow(visitor, path);
         const after = await eventually(async () => {
