@@ -260,3 +260,29 @@ pub fn any_waiting(connection: &mut AnyConnection) -> QueryResult<bool> {
     sql.push(" WHERE state = 'queued' LIMIT 1");
     Ok(sql.first::<SyncRow>(connection)?.is_some())
 }
+
+/// Forgets at most `limit` syncs that ended before `before`, with what they did; gives how many. The last one of each source to end
+/// stays whatever its age, since it is what that source's page tells of.
+pub fn prune(connection: &mut AnyConnection, before: Instant, limit: i64) -> QueryResult<usize> {
+    #[derive(QueryableByName)]
+    struct Old {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let mut old = Sql::new("SELECT s.id FROM syncs s WHERE s.ended_at < ");
+    old.bind(before).push(
+        " AND EXISTS (SELECT 1 FROM syncs l WHERE l.source = s.source AND l.id > s.id AND l.ended_at IS NOT NULL) \
+         ORDER BY s.id LIMIT ",
+    );
+    old.bind(limit);
+    let ids: Vec<i64> = old.load::<Old>(connection)?.into_iter().map(|old| old.id).collect();
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let mut results = Sql::new("DELETE FROM sync_results WHERE sync_id IN ");
+    results.bind_list(&ids);
+    results.execute(connection)?;
+    let mut syncs = Sql::new("DELETE FROM syncs WHERE id IN ");
+    syncs.bind_list(&ids);
+    syncs.execute(connection)
+}
