@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod access;
+mod cli;
 mod dependencies;
 mod layers;
 mod providers;
