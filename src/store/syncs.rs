@@ -174,14 +174,32 @@ pub fn end(
 }
 
 /// Ends as `unknown` what a dead worker left running: leases that ran out, or all of them when nobody else can be alive.
+/// Their sources are asked for again at once: the interval counts from a start, and would let a whole one pass.
 pub fn reap(connection: &mut AnyConnection, at: Instant, nobody_else: bool) -> QueryResult<usize> {
+    #[derive(QueryableByName)]
+    struct Source {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let mut sources = Sql::new(
+        "SELECT o.name FROM syncs y JOIN sources o ON o.name = y.source WHERE o.removed_at IS NULL \
+         AND o.state <> 'not_configured' AND y.state = 'running'",
+    );
+    if !nobody_else {
+        sources.push(" AND y.lease_until < ").bind(at);
+    }
+    let sources: Vec<Source> = sources.load(connection)?;
     let mut sql =
         Sql::new("UPDATE syncs SET state = 'unknown', reason = 'its worker stopped in the middle', ended_at = ");
     sql.bind(at).push(" WHERE state = 'running'");
     if !nobody_else {
         sql.push(" AND lease_until < ").bind(at);
     }
-    sql.execute(connection)
+    let reaped = sql.execute(connection)?;
+    for source in sources {
+        request(connection, &source.name, "recovery", at)?;
+    }
+    Ok(reaped)
 }
 
 /// Notes what a sync did in one scope.

@@ -34,7 +34,8 @@ fn a_database_from_the_future_is_left_alone() {
     assert_eq!(program.run(&["migrate"]).code, 0);
     let file = program.database_file();
     let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
-    let future = "INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('99990101000000', CURRENT_TIMESTAMP)";
+    let future =
+        "INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('99990101000000', CURRENT_TIMESTAMP)";
     connection.batch_execute(future).unwrap();
     connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     drop(connection);
@@ -56,7 +57,8 @@ fn a_person_is_added_with_a_password_from_standard_input() {
     assert_eq!(program.run(&["user", "list"]).out, "ada@example.com  admin  enabled\n");
     let again = program.run_with(&add, "a long enough password\n");
     assert_eq!((again.code, again.out.as_str()), (1, ""), "{again:?}");
-    let short = program.run_with(&["user", "add", "bob@example.com", "--role", "viewer", "--password-stdin"], "short\n");
+    let short =
+        program.run_with(&["user", "add", "bob@example.com", "--role", "viewer", "--password-stdin"], "short\n");
     assert_eq!(short.code, 1, "{short:?}");
     assert_eq!(program.run(&["user", "list"]).out.lines().count(), 1);
 }
@@ -96,7 +98,8 @@ async fn the_doctor_says_a_line_a_thing_and_writes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_prints_one_line_and_leaves_nothing_behind() {
     let program = Program::with("");
-    let demo = program.command(&["demo", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let demo =
+        program.command(&["demo", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let mut demo = Running(demo.unwrap());
     let mut out = BufReader::new(demo.0.stdout.take().unwrap());
     let mut line = String::new();

@@ -55,7 +55,10 @@ async fn a_large_account_is_stored_joined_and_remembered() {
         assert!(addresses(&house, six, None).await.iter().any(|address| address.contains(':')));
 
         let idle = house.sync("cloud").await;
-        assert!(idle.scopes.iter().all(|scope| scope.tally.added + scope.tally.changed + scope.tally.gone == 0), "{idle:?}");
+        assert!(
+            idle.scopes.iter().all(|scope| scope.tally.added + scope.tally.changed + scope.tally.gone == 0),
+            "{idle:?}"
+        );
 
         let before = house.clock.now();
         let address = moto.change_address(region, &made.web);
@@ -120,8 +123,7 @@ async fn id_of<K: Kind>(house: &House, external_id: &str) -> i64 {
 }
 
 async fn row(house: &House, id: i64, at: Option<Instant>) -> Option<ResourceRow> {
-    let mut rows =
-        house.read(move |connection| resources::of_ids(connection, &Scope::unrestricted(), &[id], at)).await;
+    let mut rows = house.read(move |connection| resources::of_ids(connection, &Scope::unrestricted(), &[id], at)).await;
     rows.pop()
 }
 

@@ -3,6 +3,7 @@
 mod against_cloudflare;
 mod against_moto;
 mod crash;
+mod expiry;
 mod failures;
 mod guard;
 mod history;
