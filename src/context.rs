@@ -74,8 +74,8 @@ impl Context {
         Self {
             config: Arc::new(config),
             clock: parts.clock,
+            metrics: parts.http.metrics().clone(),
             http: parts.http,
-            metrics: Metrics::new(),
             db,
             sources: sources.into_iter().map(Connected::from).collect(),
             passwords: Passwords::new(),

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::{ErrorKind, ProviderError};
 use crate::secret::{Secret, random_bytes, redact};
+use crate::telemetry::Metrics;
 
 /// Until a connection stands.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -24,6 +25,7 @@ const LARGEST_BODY: usize = 64 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct Http {
     client: reqwest::Client,
+    metrics: Metrics,
 }
 
 /// Who calls what, for errors and logs; and what must not be seen in them.
@@ -65,7 +67,12 @@ impl Http {
             .user_agent(concat!("quarterdeck/", env!("CARGO_PKG_VERSION")))
             .build()
             .expect("the TLS provider is installed and the options are constants");
-        Self { client }
+        Self { client, metrics: Metrics::new() }
+    }
+
+    /// Where its calls are counted: the numbers of the process that it was made for.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// For building requests.
@@ -96,7 +103,14 @@ impl Http {
 
     /// Sends once and hands the answer over before its body is read, for long listings.
     pub async fn open(&self, call: Call<'_>, request: Request) -> Result<Response, ProviderError> {
-        self.client.execute(request).await.map_err(|error| call.transport_error(&error))
+        let answer = self.client.execute(request).await.map_err(|error| call.transport_error(&error));
+        let outcome = match &answer {
+            Ok(answer) if answer.status().is_success() => "ok",
+            Ok(answer) => Call::status_kind(answer.status()).as_str(),
+            Err(error) => error.kind.as_str(),
+        };
+        self.metrics.provider_call(call.provider, call.operation, outcome);
+        answer
     }
 }
 

@@ -39,3 +39,9 @@ pub fn use_up(connection: &mut AnyConnection, token_hash: &str, at: Instant) -> 
         .filter(setup_links::expires_at.gt(at.naive_utc()));
     Ok(diesel::update(open).set(setup_links::used_at.eq(at.naive_utc())).execute(connection)? == 1)
 }
+
+/// Forgets links that can no longer be used.
+pub fn prune(connection: &mut AnyConnection, at: Instant) -> QueryResult<usize> {
+    let spent = setup_links::expires_at.le(at.naive_utc()).or(setup_links::used_at.is_not_null());
+    diesel::delete(setup_links::table.filter(spent)).execute(connection)
+}

@@ -174,14 +174,32 @@ pub fn end(
 }
 
 /// Ends as `unknown` what a dead worker left running: leases that ran out, or all of them when nobody else can be alive.
+/// Their sources are asked for again at once: the interval counts from a start, and would let a whole one pass.
 pub fn reap(connection: &mut AnyConnection, at: Instant, nobody_else: bool) -> QueryResult<usize> {
+    #[derive(QueryableByName)]
+    struct Source {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let mut sources = Sql::new(
+        "SELECT o.name FROM syncs y JOIN sources o ON o.name = y.source WHERE o.removed_at IS NULL \
+         AND o.state <> 'not_configured' AND y.state = 'running'",
+    );
+    if !nobody_else {
+        sources.push(" AND y.lease_until < ").bind(at);
+    }
+    let sources: Vec<Source> = sources.load(connection)?;
     let mut sql =
         Sql::new("UPDATE syncs SET state = 'unknown', reason = 'its worker stopped in the middle', ended_at = ");
     sql.bind(at).push(" WHERE state = 'running'");
     if !nobody_else {
         sql.push(" AND lease_until < ").bind(at);
     }
-    sql.execute(connection)
+    let reaped = sql.execute(connection)?;
+    for source in sources {
+        request(connection, &source.name, "recovery", at)?;
+    }
+    Ok(reaped)
 }
 
 /// Notes what a sync did in one scope.
@@ -259,4 +277,30 @@ pub fn any_waiting(connection: &mut AnyConnection) -> QueryResult<bool> {
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE state = 'queued' LIMIT 1");
     Ok(sql.first::<SyncRow>(connection)?.is_some())
+}
+
+/// Forgets at most `limit` syncs that ended before `before`, with what they did; gives how many. The last one of each source to end
+/// stays whatever its age, since it is what that source's page tells of.
+pub fn prune(connection: &mut AnyConnection, before: Instant, limit: i64) -> QueryResult<usize> {
+    #[derive(QueryableByName)]
+    struct Old {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let mut old = Sql::new("SELECT s.id FROM syncs s WHERE s.ended_at < ");
+    old.bind(before).push(
+        " AND EXISTS (SELECT 1 FROM syncs l WHERE l.source = s.source AND l.id > s.id AND l.ended_at IS NOT NULL) \
+         ORDER BY s.id LIMIT ",
+    );
+    old.bind(limit);
+    let ids: Vec<i64> = old.load::<Old>(connection)?.into_iter().map(|old| old.id).collect();
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let mut results = Sql::new("DELETE FROM sync_results WHERE sync_id IN ");
+    results.bind_list(&ids);
+    results.execute(connection)?;
+    let mut syncs = Sql::new("DELETE FROM syncs WHERE id IN ");
+    syncs.bind_list(&ids);
+    syncs.execute(connection)
 }

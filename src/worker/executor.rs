@@ -1,6 +1,7 @@
 //! One tick: heartbeat, tasks that are due, syncs that wait.
 
 use std::sync::Arc;
+use std::time;
 
 use chrono::TimeDelta;
 use tracing::Instrument;
@@ -102,7 +103,10 @@ async fn start_syncs(worker: &Worker) -> Result<bool, StoreError> {
 async fn run_sync(worker: &Worker, row: SyncRow) {
     let Some(source) = worker.sources.iter().find(|source| source.config.name == row.source) else { return };
     let claim = Claim { sync_id: row.id, worker: worker.name.clone() };
+    let began = time::Instant::now();
     let outcome = sync::run(&worker.db, source, &claim).await;
+    let state = outcome.as_ref().map_or("unknown", |report| report.state);
+    worker.metrics.sync(&row.source, state, began.elapsed());
     match &outcome {
         Ok(report) => {
             tracing::info!(state = report.state, reason = report.reason, scopes = report.scopes.len(), "synced");

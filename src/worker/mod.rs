@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::secret::random_bytes;
 use crate::store::{self, Backend, Db, StoreError};
 use crate::sync::{Source, recover};
+use crate::telemetry::Metrics;
 
 mod executor;
 pub mod schedule;
@@ -33,6 +34,8 @@ pub struct Worker {
     pub name: String,
     pub db: Db,
     pub sources: Arc<[Source]>,
+    /// Where its rounds and syncs are counted.
+    pub metrics: Metrics,
     slots: Arc<Semaphore>,
     running: TaskTracker,
 }
@@ -42,7 +45,13 @@ impl Worker {
     pub fn new(db: Db, sources: Arc<[Source]>) -> Self {
         let [a, b, c, d] = random_bytes::<4>();
         let name = format!("worker-{}-{a:02x}{b:02x}{c:02x}{d:02x}", std::process::id());
-        Self { name, db, sources, slots: Arc::new(Semaphore::new(SYNCS_AT_ONCE)), running: TaskTracker::new() }
+        let (slots, running) = (Arc::new(Semaphore::new(SYNCS_AT_ONCE)), TaskTracker::new());
+        Self { name, db, sources, metrics: Metrics::new(), slots, running }
+    }
+
+    /// Counts among the numbers of the process instead of for itself.
+    pub fn counting(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Works until `stop` is cancelled. Cleans up first what a dead worker left, then syncs every source without waiting for a tick.
@@ -112,8 +121,12 @@ impl Worker {
     /// Starts what is due and what waits; gives whether there was anything. A failed tick is logged, and the next one tries again.
     async fn tick(&self) -> bool {
         match executor::tick(self).await {
-            Ok(busy) => busy,
+            Ok(busy) => {
+                self.metrics.worker_tick("ok");
+                busy
+            }
             Err(error) => {
+                self.metrics.worker_tick("failed");
                 tracing::error!(error = ?anyhow::Error::from(error), "a worker's tick failed");
                 false
             }

@@ -1,4 +1,5 @@
-"""moto's AWS server with two things changed: it has scheduled maintenance events, and elastic addresses are public.
+"""moto's AWS server with three things changed: it has scheduled maintenance events, instances can be hidden, and elastic
+addresses are public.
 
 moto makes elastic addresses up in 127.0.0.0/8, which is nobody's to point a record at; here they come from the ranges that
 are set aside for documentation.
@@ -9,6 +10,8 @@ A tag `event:<any>` on an instance puts an event into its DescribeInstanceStatus
     system-reboot@2026-12-01T02:00:00+00:00
     instance-stop@2026-12-01T02:00:00+00:00@[Completed] The instance was stopped
 
+An instance with a tag `hidden` is not listed, as if it were not there, until the tag is taken off.
+
 Events come and go with their tags, so a test can announce, move and finish one over plain HTTP.
 Arguments are those of moto_server: `python3 moto_events.py -H 127.0.0.1 -p 5055`.
 """
@@ -18,7 +21,7 @@ import itertools
 import sys
 
 from moto.ec2.models import elastic_ip_addresses
-from moto.ec2.models.instances import Instance
+from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.server import main
 
 
@@ -53,6 +56,23 @@ def elastic_address():
     return f"{DOCUMENTATION[number // 250]}.{number % 250 + 1}"
 
 
+def shown(instance):
+    # Not by `get_tags`, which looks through everybody's tags: a thousand instances would take minutes.
+    return "hidden" not in instance.ec2_backend.tags.get(instance.id, {})
+
+
+all_reservations = InstanceBackend.all_reservations
+
+
+def reservations_shown(self, filters=None):
+    """Every listing of moto goes through here; those that it was given are copies."""
+    reservations = all_reservations(self, filters)
+    for reservation in reservations:
+        reservation.instances = [instance for instance in reservation.instances if shown(instance)]
+    return [reservation for reservation in reservations if reservation.instances]
+
+
+InstanceBackend.all_reservations = reservations_shown
 Instance.events = property(scheduled_events)
 elastic_ip_addresses.random_ip = elastic_address
 

@@ -5,6 +5,7 @@
     moto_fill.py URL address REGION ID      gives the instance a new elastic address and prints it
     moto_fill.py URL terminate REGION ID    terminate, stop and start do what they say
     moto_fill.py URL tag REGION ID KEY VALUE
+    moto_fill.py URL untag REGION ID KEY
 """
 
 import concurrent.futures
@@ -114,6 +115,9 @@ def main(url, command, region, *rest):
     elif command == "tag":
         instance, key, value = rest
         ec2.create_tags(Resources=[instance], Tags=[{"Key": key, "Value": value}])
+    elif command == "untag":
+        instance, key = rest
+        ec2.delete_tags(Resources=[instance], Tags=[{"Key": key}])
     elif command in ("terminate", "stop", "start"):
         getattr(ec2, f"{command}_instances")(InstanceIds=list(rest))
     else:

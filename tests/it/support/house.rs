@@ -10,6 +10,7 @@ use quarterdeck::clock::{Clock, Instant};
 use quarterdeck::config::{Config, Environment, GuardConfig, SourceConfig, Table};
 use quarterdeck::error::Place;
 use quarterdeck::kinds::instance::{Address, AddressSort, Instance};
+use quarterdeck::providers::Provider;
 use quarterdeck::providers::memory::Script;
 use quarterdeck::store::sources::{self, ConfiguredSource};
 use quarterdeck::store::sql::Sql;
@@ -33,6 +34,12 @@ impl House {
     /// A scripted source of that name.
     pub async fn source(&mut self, name: &str) -> Script {
         let script = Script::new();
+        self.join(name, Arc::new(script.clone())).await;
+        script
+    }
+
+    /// A source of that name behind any provider.
+    pub async fn join(&mut self, name: &str, provider: Arc<dyn Provider>) {
         let config = config();
         let source = SourceConfig {
             name: name.to_owned(),
@@ -52,12 +59,11 @@ impl House {
             every_seconds: 300,
             missing: None,
         };
-        self.sources.insert(name.to_owned(), Source::new(&config, source, Arc::new(script.clone())));
+        self.sources.insert(name.to_owned(), Source::new(&config, source, provider));
         let now = self.clock.now();
         let names: Vec<ConfiguredSource> =
             self.sources.keys().map(|name| ConfiguredSource { name: name.clone(), ..configured.clone() }).collect();
         self.db.write(move |connection| sources::configure(connection, &names, now)).await.unwrap();
-        script
     }
 
     pub fn get(&self, name: &str) -> &Source {

@@ -8,4 +8,5 @@ pub mod fake_aws;
 pub mod house;
 pub mod moto;
 pub mod panel;
+pub mod program;
 pub mod seed;

@@ -94,6 +94,16 @@ impl Moto {
         self.fill(&["tag", region, instance, key, value]);
     }
 
+    /// Hides an instance from every listing, as if EC2 had forgotten it.
+    pub fn hide(&self, region: &str, instance: &str) {
+        self.tag(region, instance, "hidden", "yes");
+    }
+
+    /// Ends what [`Moto::hide`] began.
+    pub fn show(&self, region: &str, instance: &str) {
+        self.fill(&["untag", region, instance, "hidden"]);
+    }
+
     fn fill(&self, arguments: &[&str]) -> String {
         let mut filling = Command::new(python())
             .arg(standin("moto_fill.py"))

@@ -1,0 +1,112 @@
+//! `serve` on SQLite with a first sync that is large: killed in the middle of it, and watched while it goes on.
+//!
+//! With `QUARTERDECK_TEST_LARGE` set the watched sync has 200,000 records, as large accounts do; otherwise as many as a build
+//! without optimisation takes in well under a minute.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use quarterdeck::clock::Clock;
+use quarterdeck::config::Environment;
+use quarterdeck::store::tasks;
+
+use crate::support::cloudflare::{Effect, FakeCloudflare, Fault};
+use crate::support::house::House;
+use crate::support::program::Program;
+
+/// Enough to be staged and applied in many slices.
+const MANY: usize = 10_000;
+const STAGED: &str = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM sync_stage LIMIT 1) AS some";
+const APPLIED: &str = "SELECT COUNT(*) AS n FROM resources WHERE kind = 'dns_record'";
+/// In scopes that are shown as complete.
+const SHOWN: &str = "SELECT COUNT(*) AS n FROM resources r JOIN scopes s ON s.id = r.scope_id \
+                     WHERE s.kind = 'dns_record' AND s.state = 'complete'";
+
+/// A zone of so many records, read slowly enough to be met in the middle.
+async fn fake_with(records: usize) -> FakeCloudflare {
+    let fake = FakeCloudflare::start().await;
+    let zone = fake.world().add_zone("large.example");
+    for number in 0..records {
+        fake.world().add_record(&zone, "A", &format!("h{number:06}.large.example"), "192.0.2.1");
+    }
+    fake.script(Fault::on("dns_records", Effect::Dribble(65_536, Duration::from_millis(20))).times(99));
+    fake
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_stages_it_discards_the_draft_and_begins_anew() {
+    let fake = fake_with(MANY).await;
+    let program = Program::over(&fake);
+    let running = program.serve().await;
+    let house = House::over(program.database());
+    watch(&house, MANY, async || house.count(STAGED).await > 0).await;
+    running.kill();
+    assert_eq!(house.count(APPLIED).await, 0, "or it was not killed while it staged");
+
+    let again = program.serve().await;
+    watch(&house, MANY, async || house.count(SHOWN).await == MANY as i64).await;
+    assert_eq!(house.count(STAGED).await, 0);
+    assert_eq!(house.count("SELECT COUNT(*) AS n FROM syncs WHERE state = 'unknown'").await, 1, "the one that died");
+    drop(again);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_applies_it_finishes_what_was_begun() {
+    let fake = fake_with(MANY).await;
+    let program = Program::over(&fake);
+    let running = program.serve().await;
+    let house = House::over(program.database());
+    watch(&house, MANY, async || house.count(APPLIED).await > 0).await;
+    running.kill();
+    let applied = house.count(APPLIED).await;
+    assert!(applied < MANY as i64, "or it was not killed while it applied");
+    assert_eq!(house.count(SHOWN).await, 0, "half is not shown as complete");
+
+    // Nothing can be listed any more: what is there at the end comes from the stage alone.
+    fake.world().tokens.clear();
+    let again = program.serve().await;
+    watch(&house, MANY, async || house.count(APPLIED).await == MANY as i64).await;
+    watch(&house, MANY, async || house.count(STAGED).await == 0).await;
+    assert_eq!(house.count("SELECT COUNT(DISTINCT external_id) AS n FROM resources").await, MANY as i64 + 1);
+    drop(again);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_answer_and_the_worker_lives_during_a_large_first_sync() {
+    let large = Environment::of_process().get("QUARTERDECK_TEST_LARGE").is_some();
+    let many = if large { 200_000 } else { 20_000 };
+    let fake = fake_with(many).await;
+    let program = Program::over(&fake);
+    let _running = program.serve().await;
+    let house = House::over(program.database());
+    let began = Instant::now();
+    let (mut beats, mut slowest) = (BTreeSet::new(), Duration::ZERO);
+    watch(&house, many, async || {
+        let asked = Instant::now();
+        assert_eq!(program.status("/sign-in").await, Some(200));
+        slowest = slowest.max(asked.elapsed());
+        let worker = house.read(tasks::heartbeats).await.remove(0);
+        let silence = Clock::system().now() - worker.beat_at.and_utc();
+        assert!(silence < TimeDelta::seconds(40), "the worker was silent for {silence}");
+        beats.insert(worker.beat_at);
+        house.count(SHOWN).await == many as i64
+    })
+    .await;
+    assert!(slowest < Duration::from_secs(3), "a page took {slowest:?}");
+    let took = began.elapsed();
+    // A beat every quarter of a minute, at the next tick.
+    assert!(beats.len() as u64 >= took.as_secs() / 20, "{} heartbeats in {took:?}", beats.len());
+    println!("{many} records in {took:?}, {} heartbeats, the slowest page took {slowest:?}", beats.len());
+}
+
+/// Waits for `enough`; all the while either nothing or everything is shown as complete.
+async fn watch(house: &House, many: usize, mut enough: impl AsyncFnMut() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(if many > 100_000 { 1_200 } else { 120 });
+    while !enough().await {
+        let shown = house.count(SHOWN).await;
+        assert!(shown == 0 || shown == many as i64, "{shown} of {many} are shown as complete");
+        assert!(Instant::now() < patience, "waited in vain");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,88 @@
+//! Two workers, each with a pool of its own, on one PostgreSQL: what one does the other leaves alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use quarterdeck::store::{Backend, Db, tasks};
+use quarterdeck::worker::Worker;
+use quarterdeck::worker::schedule::TASKS;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::database::{Database, a_quiet_noon};
+use crate::support::house::{House, instance};
+
+const SOURCES: [&str; 3] = ["cloud-a", "cloud-b", "cloud-c"];
+const ROUNDS: usize = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_sync_happens_once() {
+    let Some((_database, one, other)) = shared().await else { return };
+    let mut house = House::over(one.clone());
+    let mut scripts = Vec::new();
+    for source in SOURCES {
+        let script = house.source(source).await;
+        script.streams("eu", 200, instance);
+        scripts.push(script);
+    }
+    let stop = CancellationToken::new();
+    let sources: Arc<[_]> = house.sources().into();
+    let workers = [one, other].map(|db| {
+        let (worker, stop) = (Worker::new(db, Arc::clone(&sources)), stop.clone());
+        tokio::spawn(async move { worker.run(stop).await })
+    });
+    for round in 1..=ROUNDS {
+        wait_for(&house, i64::try_from(round * SOURCES.len()).unwrap()).await;
+        // Only while none runs: a lease is a minute long, and this is five.
+        house.clock.advance(TimeDelta::minutes(6));
+    }
+    wait_for(&house, i64::try_from((ROUNDS + 1) * SOURCES.len()).unwrap()).await;
+    stop.cancel();
+    for worker in workers {
+        worker.await.unwrap().unwrap();
+    }
+    let collected: usize = scripts.iter().map(quarterdeck::providers::memory::Script::collections).sum();
+    assert_eq!(house.count("SELECT COUNT(*) AS n FROM syncs").await, collected as i64);
+    assert_eq!(house.count("SELECT COUNT(*) AS n FROM syncs WHERE state <> 'succeeded'").await, 0);
+    assert_eq!(house.count("SELECT COUNT(*) AS n FROM resources").await, 600);
+    assert_eq!(house.count("SELECT COUNT(*) AS n FROM resource_versions").await, 0, "nothing was written twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_task_is_claimed_once() {
+    let Some((_database, one, other)) = shared().await else { return };
+    for task in TASKS {
+        let now = one.clock.now();
+        one.write(move |connection| tasks::ensure(connection, task.name, now)).await.unwrap();
+        for _ in 0..20 {
+            let claim = |db: Db, worker: &'static str| async move {
+                db.write(move |connection| tasks::claim(connection, task.name, worker, now)).await.unwrap()
+            };
+            let got = tokio::join!(claim(one.clone(), "worker-1"), claim(other.clone(), "worker-2"));
+            assert!(got.0 != got.1, "{}: {got:?}", task.name);
+            let winner = if got.0 { "worker-1" } else { "worker-2" };
+            let end = move |connection: &mut _| tasks::end(connection, task.name, winner, "succeeded", "", now, now);
+            one.write(end).await.unwrap();
+        }
+    }
+}
+
+/// One database, opened twice; `None` where there is no PostgreSQL.
+async fn shared() -> Option<(Database, Db, Db)> {
+    let database = Database::fresh(Backend::Postgres).await?;
+    let clock = a_quiet_noon();
+    let (one, other) = (database.open(clock.clone()), database.open(clock));
+    Some((database, one, other))
+}
+
+/// Waits until so many syncs have ended and none is under way.
+async fn wait_for(house: &House, ended: i64) {
+    for _ in 0..3_000 {
+        let open = house.count("SELECT COUNT(*) AS n FROM syncs WHERE ended_at IS NULL").await;
+        if open == 0 && house.count("SELECT COUNT(*) AS n FROM syncs WHERE ended_at IS NOT NULL").await >= ended {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{ended} syncs did not end");
+}
