@@ -8,6 +8,7 @@
 #![allow(clippy::print_stderr, reason = "what a test has to say goes where its failure is read")]
 
 mod access;
+mod api;
 mod cli;
 mod dependencies;
 mod layers;

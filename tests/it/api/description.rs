@@ -1,0 +1,87 @@
+//! The OpenAPI document against the routes and against live answers.
+
+use std::collections::BTreeSet;
+
+use quarterdeck::kinds::KINDS;
+use quarterdeck::web::api::{openapi, operations};
+use quarterdeck::web::routes;
+use serde_json::Value;
+
+use super::Platform;
+
+/// A route's path as the document has it, once for each kind.
+fn documented(path: &str) -> Vec<String> {
+    let path = path.replace("{id:[0-9]+}", "{id}");
+    if path.contains("{kind}") {
+        KINDS.iter().map(|spec| path.replace("{kind}", spec.path)).collect()
+    } else {
+        vec![path]
+    }
+}
+
+#[test]
+fn every_route_is_described_and_every_description_has_its_route() {
+    let routed: BTreeSet<(String, String)> = routes::all()
+        .iter()
+        .filter(|entry| entry.path.starts_with("/api/v1/") && entry.path != "/api/v1/openapi.json")
+        .flat_map(|entry| documented(entry.path).into_iter().map(|path| (entry.method.to_lowercase(), path)))
+        .collect();
+    let document = openapi::document();
+    let described: BTreeSet<(String, String)> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, calls)| calls.as_object().unwrap().keys().map(|method| (method.clone(), path.clone())))
+        .collect();
+    assert_eq!(routed, described);
+    assert_eq!(document["openapi"], "3.1.0");
+}
+
+#[tokio::test]
+async fn each_example_has_the_shape_of_the_live_answer() {
+    let platform = Platform::start().await;
+    let ada = platform.ada().await;
+    let mut compared = 0;
+    for operation in operations::all().into_iter().filter(|operation| operation.method == "get") {
+        let mut path = format!("/api/v1{}", operation.path);
+        if operation.path.ends_with("/{id}") {
+            let list = path.trim_end_matches("/{id}").to_owned();
+            let first = ada.get(&format!("{list}?limit=1")).await.json();
+            path = format!("{list}/{}", first["items"][0]["id"].as_str().expect("each kind has a resource"));
+        }
+        path = path.replace("{name}", "cloudflare");
+        if operation.path == "/search" {
+            path.push_str("?q=shop");
+        }
+        let page = ada.get(&path).await;
+        assert_eq!(page.status, operation.status, "{path}");
+        same_shape(&operation.example, &page.json(), &path);
+        compared += 1;
+    }
+    assert!(compared > KINDS.len() * 2);
+}
+
+/// The same keys at each level and the same types; what can be null may be so on either side, and `attrs` are the kind's own.
+fn same_shape(example: &Value, live: &Value, at: &str) {
+    match (example, live) {
+        (Value::Null, _) | (_, Value::Null) => {}
+        (Value::Object(expected), Value::Object(found)) => {
+            if at.ends_with(".attrs") || at.ends_with(".neighbours") {
+                return;
+            }
+            let names = |object: &serde_json::Map<String, Value>| object.keys().cloned().collect::<BTreeSet<_>>();
+            assert_eq!(names(expected), names(found), "{at}");
+            for (name, value) in expected {
+                same_shape(value, &found[name], &format!("{at}.{name}"));
+            }
+        }
+        (Value::Array(expected), Value::Array(found)) => {
+            if let (Some(expected), Some(found)) = (expected.first(), found.first()) {
+                same_shape(expected, found, &format!("{at}[]"));
+            }
+        }
+        (expected, found) => {
+            assert_eq!(std::mem::discriminant(expected), std::mem::discriminant(found), "{at}: {found}");
+        }
+    }
+}
