@@ -1,8 +1,23 @@
-//! The gate before SQLite's one writer: one passes at a time, and those whom somebody waits for go first.
+//! The gate before SQLite's one writer: one passes at a time, and those whom somebody waits for go first. And its counterpart on
+//! PostgreSQL, where only those who write the inventory take turns.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use diesel::QueryResult;
 use tokio::sync::{Mutex, MutexGuard, Notify};
+
+use super::AnyConnection;
+use super::sql::Sql;
+
+/// Begins a change of the inventory within the current transaction. On PostgreSQL such changes take turns, schema by schema: each
+/// touches rows that all share (counts, terms, blocks of ids), and two that took them in different orders would wait for each other.
+/// On SQLite the gate has seen to it already.
+pub fn take_turn(connection: &mut AnyConnection) -> QueryResult<()> {
+    if matches!(connection, AnyConnection::Postgres(_)) {
+        Sql::new("SELECT pg_advisory_xact_lock(1768846949, hashtext(current_schema()::text))").execute(connection)?;
+    }
+    Ok(())
+}
 
 /// Who waits for a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::AnyConnection;
 use super::apply::{self, move_to};
 use super::counts::Deltas;
 use super::sql::Sql;
+use super::{AnyConnection, gate};
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
 use crate::placement::Place;
@@ -61,6 +61,7 @@ pub fn dependents(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Ve
 
 /// Moves rows to where their relations put them; gives those that were elsewhere before.
 pub fn relocate(connection: &mut AnyConnection, moves: &[Candidate], at: Instant) -> QueryResult<Vec<i64>> {
+    gate::take_turn(connection)?;
     let ids: Vec<i64> = moves.iter().map(|to| to.id).collect();
     let mut moved = Vec::new();
     for old in apply::stored_by_id(connection, &ids)? {

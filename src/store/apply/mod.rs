@@ -7,9 +7,9 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::AnyConnection;
 use super::counts::Deltas;
 use super::sql::{Sql, Value, insert_rows};
+use super::{AnyConnection, gate};
 use crate::clock::Instant;
 use crate::kinds::{Facts, KindSpec, Origin};
 use crate::placement::{Place, Rules};
@@ -80,6 +80,7 @@ struct Ready {
 
 /// Writes new and changed rows.
 pub fn put(connection: &mut AnyConnection, batch: &Batch, puts: Vec<Put>) -> QueryResult<Applied> {
+    gate::take_turn(connection)?;
     let hashes: Vec<i64> = puts.iter().map(|put| put.external_hash).collect();
     let mut stored = existing::by_identity(connection, batch.scope_id, &hashes)?;
     let mut applied = Applied::default();

@@ -4,15 +4,16 @@ use diesel::prelude::*;
 
 use super::{Applied, existing, links};
 use crate::clock::Instant;
-use crate::store::AnyConnection;
 use crate::store::counts::Deltas;
 use crate::store::sql::Sql;
+use crate::store::{AnyConnection, gate};
 
 /// Makes tombstones of present rows: they keep their last state, can still be looked up, and hold no keys any more.
 pub fn tombstone(connection: &mut AnyConnection, ids: &[i64], at: Instant) -> QueryResult<Applied> {
     if ids.is_empty() {
         return Ok(Applied::default());
     }
+    gate::take_turn(connection)?;
     let rows = existing::by_id(connection, ids)?;
     let present: Vec<_> = rows.into_iter().filter(|row| row.gone_at.is_none()).collect();
     let gone: Vec<i64> = present.iter().map(|row| row.id).collect();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use quarterdeck::store::{Backend, Db, tasks};
+use quarterdeck::sync;
 use quarterdeck::worker::Worker;
 use quarterdeck::worker::schedule::TASKS;
 use tokio_util::sync::CancellationToken;
@@ -85,4 +86,28 @@ async fn wait_for(house: &House, ended: i64) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("{ended} syncs did not end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_syncs_that_share_terms_and_counts_do_not_wait_in_a_circle() {
+    let Some((_database, one, other)) = shared().await else { return };
+    let mut house = House::over(one.clone());
+    let (left, right) = (house.source("cloud-a").await, house.source("cloud-b").await);
+    for round in 0..6_usize {
+        // Old rows change while new ones come, told in opposite orders.
+        let mut rows: Vec<_> = (0..400 + round * 60).map(instance).collect();
+        for (number, row) in rows.iter_mut().enumerate() {
+            ["running", "stopped", "pending"][(number + round) % 3].clone_into(&mut row.state);
+        }
+        left.holds("eu", rows.clone());
+        rows.reverse();
+        right.holds("eu", rows);
+        house.clock.advance(TimeDelta::minutes(1));
+        let (mine, theirs) = (house.claim("cloud-a", "worker-1").await, house.claim("cloud-b", "worker-2").await);
+        let (left_report, right_report) = tokio::join!(
+            sync::run(&one, house.get("cloud-a"), &mine),
+            sync::run(&other, house.get("cloud-b"), &theirs),
+        );
+        assert_eq!((left_report.unwrap().state, right_report.unwrap().state), ("succeeded", "succeeded"));
+    }
 }
