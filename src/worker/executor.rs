@@ -10,10 +10,10 @@ use super::schedule::TASKS;
 use super::task::Task;
 use super::{BEAT, Worker};
 use crate::alerts;
-use crate::secret::random_bytes;
 use crate::store::syncs::{self, SyncRow};
 use crate::store::{StoreError, tasks};
 use crate::sync::{self, Claim};
+use crate::telemetry::new_id;
 
 /// Starts what there is to do and does not wait for it; gives whether there was anything.
 pub async fn tick(worker: &Worker) -> Result<bool, StoreError> {
@@ -131,9 +131,4 @@ async fn fail(worker: &Worker, claim: &Claim, reason: &str) {
     if let Err(error) = ended {
         tracing::error!(error = ?error, "a broken sync could not be ended; its lease will run out");
     }
-}
-
-/// One id from the task to the provider's call, for the log.
-fn new_id() -> String {
-    random_bytes::<6>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
