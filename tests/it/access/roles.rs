@@ -1,13 +1,14 @@
 //! The table of routes and roles, drawn from the table of routes itself: what each sort of visitor gets from each route.
 
-use std::collections::BTreeMap;
-
-use quarterdeck::roles::Role;
+use quarterdeck::accounts::tokens::{self, Wanted};
+use quarterdeck::audit::Doer;
+use quarterdeck::roles::{Role, TokenScope};
 use quarterdeck::web::access::Access;
 use quarterdeck::web::routes::{self, Entry};
+use secrecy::ExposeSecret;
 
 use crate::support::database::{Database, a_quiet_noon};
-use crate::support::panel::{Browser, Panel};
+use crate::support::panel::{Browser, Page, Panel};
 
 /// What a visitor is expected to get, as far as access decides it.
 #[derive(Debug, PartialEq)]
@@ -19,36 +20,87 @@ enum Door {
     Token,
 }
 
-fn expected(access: Access, role: Option<Role>, reads: bool) -> Door {
-    match (access, role) {
-        (Access::Open | Access::Public, _) | (Access::SignedIn, Some(_)) => Door::Open,
-        (Access::Api(_), Some(_)) if reads => Door::Open,
-        (Access::Api(_), _) => Door::Token,
-        (_, None) => Door::SignIn,
-        (Access::Role(least), Some(role)) if role < least => Door::Forbidden,
-        (Access::Hidden(least), Some(role)) if role < least => Door::NotThere,
-        _ => Door::Open,
+/// Who comes to the door.
+enum Visitor {
+    Anonymous(Browser),
+    Person(Role, Browser),
+    /// With its `Authorization`.
+    Machine(TokenScope, String),
+}
+
+impl Visitor {
+    async fn all(panel: &Panel) -> Vec<Self> {
+        let mut visitors = vec![Self::Anonymous(panel.browser())];
+        for role in Role::ALL {
+            let email = format!("{role}@example.com");
+            panel.person(&email, role).await;
+            visitors.push(Self::Person(role, panel.signed_in(&email).await));
+        }
+        for scope in TokenScope::ALL {
+            let wanted = Wanted { name: "a machine".to_owned(), scope, days: 30, networks: Vec::new() };
+            let (_, token) = tokens::create(&panel.context, &Doer::command_line(), None, wanted).await.unwrap();
+            visitors.push(Self::Machine(scope, format!("Bearer {}", token.expose_secret())));
+        }
+        visitors
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Anonymous(_) => "anonymous".to_owned(),
+            Self::Person(role, _) => role.to_string(),
+            Self::Machine(scope, _) => format!("a token to {scope}"),
+        }
+    }
+
+    fn expects(&self, entry: &Entry) -> Door {
+        match (entry.access, self) {
+            (Access::Open | Access::Public, _) | (Access::SignedIn, Self::Person(..)) => Door::Open,
+            (Access::Api(asked), Self::Machine(scope, _)) if suffices(*scope, asked) => Door::Open,
+            (Access::Api(_), Self::Machine(..)) => Door::Forbidden,
+            (Access::Api(_), Self::Person(..)) if entry.method == "GET" => Door::Open,
+            (Access::Api(_), _) => Door::Token,
+            // A token opens the API and no page, whatever its scope.
+            (_, Self::Anonymous(_) | Self::Machine(..)) => Door::SignIn,
+            (Access::Role(least), Self::Person(role, _)) if *role < least => Door::Forbidden,
+            (Access::Hidden(least), Self::Person(role, _)) if *role < least => Door::NotThere,
+            (_, Self::Person(..)) => Door::Open,
+        }
+    }
+
+    async fn finds(&self, panel: &Panel, entry: &Entry, path: &str) -> Door {
+        let page = self.ask(panel, entry, path).await;
+        match page.status {
+            401 => Door::Token,
+            303 if page.header("location").starts_with("/sign-in") => Door::SignIn,
+            403 if !page.text.contains("This form is too old") => Door::Forbidden,
+            // Elsewhere it is the resource that is not there, and not the page.
+            404 if matches!(entry.access, Access::Hidden(_)) => Door::NotThere,
+            _ => Door::Open,
+        }
+    }
+
+    /// Without a token of ours, an admitted form ends at the check of forms: which is behind the door, and changes nothing.
+    async fn ask(&self, panel: &Panel, entry: &Entry, path: &str) -> Page {
+        match self {
+            Self::Machine(_, authorization) => {
+                panel.ask(entry.method, path, &[("authorization", authorization)]).await
+            }
+            Self::Anonymous(browser) | Self::Person(_, browser) if entry.method == "GET" => browser.get(path).await,
+            Self::Anonymous(browser) | Self::Person(_, browser) => browser.post_bare(path, &[]).await,
+        }
     }
 }
 
-async fn found(browser: &Browser<'_>, entry: &Entry, path: &str) -> Door {
-    // Without a token of ours, an admitted form ends at the check of forms: which is behind the door, and changes nothing.
-    let page = match entry.method {
-        "GET" => browser.get(path).await,
-        _ => browser.post_bare(path, &[]).await,
-    };
-    match page.status {
-        401 => Door::Token,
-        303 if page.header("location").starts_with("/sign-in") => Door::SignIn,
-        403 if !page.text.contains("This form is too old") => Door::Forbidden,
-        // Elsewhere it is the resource that is not there, and not the page.
-        404 if matches!(entry.access, Access::Hidden(_)) => Door::NotThere,
-        _ => Door::Open,
-    }
+/// What a token may, said once more and on purpose not in the words of the code that is tested.
+fn suffices(has: TokenScope, asked: TokenScope) -> bool {
+    matches!(
+        (has, asked),
+        (_, TokenScope::Generated) | (TokenScope::Read, TokenScope::Read) | (TokenScope::Act, _)
+    )
 }
 
 /// The route's path with something in the place of each name; nothing of the kind needs to be there.
-fn example(entry: &Entry) -> String {
+pub(super) fn example(entry: &Entry) -> String {
     let names = [
         ("{version}", "x"),
         ("{name:.*}", "icons.svg"),
@@ -66,20 +118,14 @@ fn example(entry: &Entry) -> String {
 async fn every_route_opens_to_whom_its_line_says_and_to_nobody_else() {
     let database = Database::any().await;
     let panel = Panel::over(database.open(a_quiet_noon())).await;
-    let mut visitors = BTreeMap::from([("anonymous", (None, panel.browser()))]);
-    for role in Role::ALL {
-        let email = format!("{role}@example.com");
-        panel.person(&email, role).await;
-        visitors.insert(role.as_str(), (Some(role), panel.signed_in(&email).await));
-    }
+    let visitors = Visitor::all(&panel).await;
     let mut wrong = Vec::new();
     for entry in routes::all() {
         let path = example(entry);
-        for (name, (role, browser)) in &visitors {
-            let door = found(browser, entry, &path).await;
-            let expected = expected(entry.access, *role, entry.method == "GET");
-            if door != expected {
-                wrong.push(format!("{} {path} for {name}: {door:?}, not {expected:?}", entry.method));
+        for visitor in &visitors {
+            let (found, expected) = (visitor.finds(&panel, entry, &path).await, visitor.expects(entry));
+            if found != expected {
+                wrong.push(format!("{} {path} for {}: {found:?}, not {expected:?}", entry.method, visitor.name()));
             }
         }
     }

@@ -43,7 +43,7 @@ impl Platform {
         Self { panel, house, _database: database }
     }
 
-    async fn ada(&self) -> Browser<'_> {
+    async fn ada(&self) -> Browser {
         self.panel.signed_in("ada@example.com").await
     }
 }

@@ -1,6 +1,7 @@
 //! What the stories are told with: databases, stand-ins for the outside world, and ways to ask what happened.
 #![allow(dead_code, reason = "each story uses its own part")]
 
+pub mod browser;
 pub mod cloudflare;
 pub mod collected;
 pub mod database;

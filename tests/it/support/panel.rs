@@ -1,7 +1,5 @@
-//! A panel that really serves, on a port of its own, and browsers that visit it: each with its own cookies and address.
+//! A panel that really serves, on a port of its own.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
 
@@ -16,9 +14,9 @@ use quarterdeck::roles::Role;
 use quarterdeck::store::Db;
 use quarterdeck::telemetry::Metrics;
 use quarterdeck::web::server;
-use reqwest::header::{self, HeaderMap};
 use tokio_util::sync::CancellationToken;
 
+pub use super::browser::{Browser, Page};
 use super::house::config;
 
 /// What everybody's password is.
@@ -30,14 +28,6 @@ pub struct Panel {
     pub clock: Clock,
     url: String,
     client: reqwest::Client,
-}
-
-/// An answer, read to its end.
-#[derive(Debug)]
-pub struct Page {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
 }
 
 impl Panel {
@@ -82,12 +72,12 @@ impl Panel {
     }
 
     /// A browser that nobody has used yet.
-    pub fn browser(&self) -> Browser<'_> {
-        Browser { panel: self, cookies: RefCell::default(), address: "192.0.2.10".to_owned() }
+    pub fn browser(&self) -> Browser {
+        Browser::at(&self.url, &self.client)
     }
 
     /// A browser in which that person is signed in.
-    pub async fn signed_in(&self, email: &str) -> Browser<'_> {
+    pub async fn signed_in(&self, email: &str) -> Browser {
         let browser = self.browser();
         let page = browser.sign_in(email, PASSWORD).await;
         assert_eq!(page.status, 303, "{email} cannot sign in: {}", page.text);
@@ -108,93 +98,5 @@ impl Panel {
 impl Drop for Panel {
     fn drop(&mut self) {
         self.context.stop.cancel();
-    }
-}
-
-impl Page {
-    async fn read(response: reqwest::Response) -> Self {
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, text: response.text().await.unwrap() }
-    }
-
-    /// A header, or nothing.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-    }
-
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.text).unwrap()
-    }
-
-    /// The token of the page's first form.
-    pub fn csrf_token(&self) -> String {
-        let page = scraper::Html::parse_document(&self.text);
-        let field = scraper::Selector::parse("input[name=csrf_token]").unwrap();
-        let field = page.select(&field).next().and_then(|field| field.attr("value"));
-        field.unwrap_or_else(|| panic!("no form on the page: {}", self.text)).to_owned()
-    }
-}
-
-/// Somebody's browser.
-pub struct Browser<'a> {
-    panel: &'a Panel,
-    pub cookies: RefCell<BTreeMap<String, String>>,
-    pub address: String,
-}
-
-impl Browser<'_> {
-    /// The same cookies at another address, as a thief would have them.
-    pub fn stolen(&self) -> Self {
-        Self { panel: self.panel, cookies: self.cookies.clone(), address: "203.0.113.66".to_owned() }
-    }
-
-    pub fn from(mut self, address: &str) -> Self {
-        self.address = address.to_owned();
-        self
-    }
-
-    pub async fn get(&self, path: &str) -> Page {
-        self.send(self.panel.client.get(format!("{}{path}", self.panel.url))).await
-    }
-
-    /// Sends a form as it is, without a token of ours.
-    pub async fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Page {
-        self.send(self.panel.client.post(format!("{}{path}", self.panel.url)).form(fields)).await
-    }
-
-    /// Sends the form of the page `on` to `path`.
-    pub async fn post(&self, on: &str, path: &str, fields: &[(&str, &str)]) -> Page {
-        let token = self.get(on).await.csrf_token();
-        let mut fields = fields.to_vec();
-        fields.push(("csrf_token", &token));
-        self.post_bare(path, &fields).await
-    }
-
-    pub async fn sign_in(&self, email: &str, password: &str) -> Page {
-        self.post("/sign-in", "/sign-in", &[("email", email), ("password", password)]).await
-    }
-
-    /// Whether the panel knows who this is.
-    pub async fn is_signed_in(&self) -> bool {
-        self.get("/account").await.status == 200
-    }
-
-    async fn send(&self, request: reqwest::RequestBuilder) -> Page {
-        let cookies: Vec<_> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = request
-            .header(header::COOKIE, cookies.join("; "))
-            .header(header::USER_AGENT, "a browser of the tests")
-            .header("x-forwarded-for", &self.address);
-        let page = Page::read(request.send().await.unwrap()).await;
-        for cookie in page.headers.get_all(header::SET_COOKIE) {
-            let cookie = cookie.to_str().unwrap();
-            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
-            if cookie.contains("Max-Age=0") {
-                self.cookies.borrow_mut().remove(name);
-            } else {
-                self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
-            }
-        }
-        page
     }
 }

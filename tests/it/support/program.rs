@@ -12,12 +12,14 @@ use quarterdeck::net::http::Http;
 use quarterdeck::store::Db;
 use tempfile::TempDir;
 
+use super::browser::Browser;
 use super::cloudflare::{FakeCloudflare, TOKEN};
 
 /// A folder in which the program is run, on SQLite.
 pub struct Program {
     pub folder: TempDir,
     port: u16,
+    environment: Vec<(String, String)>,
 }
 
 /// What a run came to.
@@ -42,7 +44,7 @@ impl Program {
     pub fn with(sources: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let program = Self { folder, port };
+        let program = Self { folder, port, environment: Vec::new() };
         let key = program.folder.path().join("key").display().to_string();
         let text = format!(
             "public_url = \"http://127.0.0.1:{port}\"\nlisten = \"127.0.0.1:{port}\"\ndatabase_url = \"{}\"\n\
@@ -51,6 +53,12 @@ impl Program {
         );
         program.configure(&text);
         program
+    }
+
+    /// With a variable in its environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// Replaces the whole configuration.
@@ -110,6 +118,11 @@ impl Program {
         running
     }
 
+    /// A browser that nobody has used yet.
+    pub fn browser(&self) -> Browser {
+        Browser::at(self.url("").as_str(), Http::new().client())
+    }
+
     /// The status of a page, if there is an answer at all.
     pub async fn status(&self, path: &str) -> Option<u16> {
         let answer = Http::new().client().get(self.url(path)).send().await;
@@ -121,6 +134,7 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
         command.args(arguments).current_dir(self.folder.path()).env_clear();
         command.env("TOKEN", TOKEN).env("TMPDIR", self.folder.path());
+        command.envs(self.environment.iter().cloned());
         command
     }
 }

@@ -1,0 +1,144 @@
+//! F20: secrets planted wherever one can be, with providers that say them back; then everything is swept that somebody may read.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use quarterdeck::kinds::KINDS;
+use quarterdeck::web::routes;
+use wiremock::ResponseTemplate;
+
+use super::roles;
+use crate::support::browser::Browser;
+use crate::support::cloudflare::{Effect, FakeCloudflare, Fault, TOKEN};
+use crate::support::fake_aws::{EC2, FakeAws, SECRET, asked};
+use crate::support::program::Program;
+
+const SESSION_TOKEN: &str = "canary/session+token/FwoGZXIvYXdzEBYaDH";
+const PASSWORD: &str = "canary password of ada";
+
+/// What must not be seen, by what it is.
+struct Canaries(Vec<(&'static str, String)>);
+
+impl Canaries {
+    /// The canaries that `text` holds: as they are, or as they would be in a URL, in JSON or in a header.
+    fn within(&self, text: &[u8]) -> Vec<&'static str> {
+        let spelled = |canary: &str| {
+            [
+                canary.to_owned(),
+                BASE64_STANDARD.encode(canary),
+                url::form_urlencoded::byte_serialize(canary.as_bytes()).collect(),
+                canary.replace('/', "\\/"),
+            ]
+        };
+        let holds = |part: &String| text.windows(part.len()).any(|window| window == part.as_bytes());
+        self.0.iter().filter(|(_, canary)| spelled(canary).iter().any(holds)).map(|(what, _)| *what).collect()
+    }
+}
+
+/// Two providers that put the secrets they were sent into their refusals.
+async fn telltales() -> (FakeCloudflare, FakeAws) {
+    let dns = FakeCloudflare::start().await;
+    dns.world().add_zone("one.example");
+    let message = format!("Invalid header Authorization: Bearer {TOKEN}");
+    dns.script(Fault::on("dns_records", Effect::Refuse { status: 403, code: 9109, message }).times(999));
+    let cloud = FakeAws::start().await;
+    let said = format!(
+        "<Response><Errors><Error><Code>AuthFailure</Code><Message>The key {SECRET} with {SESSION_TOKEN} is not \
+         known.</Message></Error></Errors><RequestID>r</RequestID></Response>"
+    );
+    let refusal = ResponseTemplate::new(401).set_body_string(said);
+    cloud.respond(asked(EC2, "DescribeInstances"), refusal, None).await;
+    (dns, cloud)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f20_no_planted_secret_is_on_a_page_in_an_answer_in_the_log_or_in_the_database() {
+    let (dns, cloud) = telltales().await;
+    let program = Program::with(&format!(
+        "[[source]]\nname = \"dns\"\nprovider = \"cloudflare\"\n\
+         settings = {{ token_env = \"TOKEN\", endpoint_url = \"{}\" }}\n\
+         [[source]]\nname = \"cloud\"\nprovider = \"aws\"\n\
+         settings = {{ aws_region = \"eu-west-1\", endpoint_url = \"{}\" }}\n",
+        dns.url(),
+        cloud.url()
+    ));
+    let program = program
+        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", SECRET)
+        .env("AWS_SESSION_TOKEN", SESSION_TOKEN)
+        .env("QUARTERDECK_LOG", "debug,quarterdeck=trace");
+    let user = program.run_with(
+        &["user", "add", "ada@example.com", "--role", "admin", "--password-stdin"],
+        &format!("{PASSWORD}\n"),
+    );
+    assert_eq!(user.code, 0, "{user:?}");
+    let token = program.run(&["token", "create", "--name", "a machine", "--scope", "act"]);
+    assert_eq!(token.code, 0, "{token:?}");
+
+    let mut running = program.serve().await;
+    let ada = program.browser();
+    assert_eq!(ada.sign_in("ada@example.com", PASSWORD).await.status, 303);
+    let shown = ada
+        .post("/tokens", "/tokens", &[("name", "another"), ("scope", "read"), ("days", "30"), ("networks", "")])
+        .await;
+    let made = shown.text.split("qd_").nth(1).map(|rest| format!("qd_{}", &rest[..46])).expect("it is shown once");
+    told_of(&ada, "/sources/dns").await;
+    told_of(&ada, "/sources/cloud").await;
+
+    let mut canaries = Canaries(vec![
+        ("the provider\u{2019}s token", TOKEN.to_owned()),
+        ("the secret access key", SECRET.to_owned()),
+        ("the session token", SESSION_TOKEN.to_owned()),
+        ("the password", PASSWORD.to_owned()),
+        ("a token made by command", token.out.trim().to_owned()),
+        ("a token made on the page", made),
+        ("the panel\u{2019}s own key", fs::read_to_string(program.folder.path().join("key")).unwrap().trim().to_owned()),
+    ]);
+    let mut sung = Vec::new();
+    for path in everything() {
+        let page = ada.get(&path).await;
+        sung.extend(canaries.within(page.text.as_bytes()).into_iter().map(|what| format!("{what} on {path}")));
+    }
+    // Cookies are for the browser alone; a form's token is on its page and nowhere else.
+    canaries.0.extend(ada.cookies.borrow().iter().map(|(_, value)| ("a cookie", value.clone())));
+    for command in [&["doctor"][..], &["sync"], &["sync", "--json"], &["token", "list"], &["user", "list"], &["task"]] {
+        let ran = program.run(command);
+        let said = format!("{}{}", ran.out, ran.err);
+        sung.extend(canaries.within(said.as_bytes()).into_iter().map(|what| format!("{what} said by {command:?}")));
+    }
+    running.terminate();
+    let kept = fs::read_dir(program.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let mut swept = 0;
+    for file in kept.filter(|path| path.is_file() && !path.ends_with("key")) {
+        let bytes = fs::read(&file).unwrap();
+        swept += bytes.len();
+        sung.extend(canaries.within(&bytes).into_iter().map(|what| format!("{what} in {}", file.display())));
+    }
+    assert!(sung.is_empty(), "{}", sung.join("\n"));
+    assert!(swept > 100_000, "the database and the log are there: {swept} bytes");
+}
+
+/// Waits until the page tells that the provider refused, with something struck out of its words.
+async fn told_of(ada: &Browser, path: &str) {
+    let patience = Instant::now() + Duration::from_secs(60);
+    while !ada.get(path).await.text.contains("[redacted]") {
+        assert!(Instant::now() < patience, "{path} never told what the provider said: the canary was not planted");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Every path that can be read.
+fn everything() -> Vec<String> {
+    let mut paths: Vec<String> = Vec::new();
+    for entry in routes::all().iter().filter(|entry| entry.method == "GET") {
+        match entry.path.contains("{kind}") {
+            true => paths.extend(KINDS.iter().map(|spec| roles::example(entry).replace("instances", spec.path))),
+            false => paths.push(roles::example(entry)),
+        }
+    }
+    paths.extend(["dns", "cloud"].iter().flat_map(|name| [format!("/sources/{name}"), format!("/api/v1/sources/{name}")]));
+    paths.extend(["/zones?format=csv", "/search?q=one", "/api/v1/search?q=one"].map(str::to_owned));
+    paths
+}

@@ -1,0 +1,111 @@
+//! Browsers that visit a panel, each with its own cookies and address, and the pages they get.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use reqwest::header::{self, HeaderMap};
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Page {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Page {
+    /// Reads an answer to its end.
+    pub async fn read(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, text: response.text().await.unwrap() }
+    }
+
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    /// The token of the page's first form.
+    pub fn csrf_token(&self) -> String {
+        let page = scraper::Html::parse_document(&self.text);
+        let field = scraper::Selector::parse("input[name=csrf_token]").unwrap();
+        let field = page.select(&field).next().and_then(|field| field.attr("value"));
+        field.unwrap_or_else(|| panic!("no form on the page: {}", self.text)).to_owned()
+    }
+}
+
+/// Somebody's browser.
+pub struct Browser {
+    /// Of the panel, without a final slash.
+    url: String,
+    client: reqwest::Client,
+    pub cookies: RefCell<BTreeMap<String, String>>,
+    pub address: String,
+}
+
+impl Browser {
+    /// One that nobody has used yet, for the panel at `url`.
+    pub fn at(url: &str, client: &reqwest::Client) -> Self {
+        let cookies = RefCell::default();
+        Self { url: url.to_owned(), client: client.clone(), cookies, address: "192.0.2.10".to_owned() }
+    }
+
+    /// The same cookies at another address, as a thief would have them.
+    pub fn stolen(&self) -> Self {
+        Self { cookies: self.cookies.clone(), ..Self::at(&self.url, &self.client) }.from("203.0.113.66")
+    }
+
+    pub fn from(mut self, address: &str) -> Self {
+        self.address = address.to_owned();
+        self
+    }
+
+    pub async fn get(&self, path: &str) -> Page {
+        self.send(self.client.get(format!("{}{path}", self.url))).await
+    }
+
+    /// Sends a form as it is, without a token of ours.
+    pub async fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.send(self.client.post(format!("{}{path}", self.url)).form(fields)).await
+    }
+
+    /// Sends the form of the page `on` to `path`.
+    pub async fn post(&self, on: &str, path: &str, fields: &[(&str, &str)]) -> Page {
+        let token = self.get(on).await.csrf_token();
+        let mut fields = fields.to_vec();
+        fields.push(("csrf_token", &token));
+        self.post_bare(path, &fields).await
+    }
+
+    pub async fn sign_in(&self, email: &str, password: &str) -> Page {
+        self.post("/sign-in", "/sign-in", &[("email", email), ("password", password)]).await
+    }
+
+    /// Whether the panel knows who this is.
+    pub async fn is_signed_in(&self) -> bool {
+        self.get("/account").await.status == 200
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Page {
+        let cookies: Vec<_> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = request
+            .header(header::COOKIE, cookies.join("; "))
+            .header(header::USER_AGENT, "a browser of the tests")
+            .header("x-forwarded-for", &self.address);
+        let page = Page::read(request.send().await.unwrap()).await;
+        for cookie in page.headers.get_all(header::SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            if cookie.contains("Max-Age=0") {
+                self.cookies.borrow_mut().remove(name);
+            } else {
+                self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
+            }
+        }
+        page
+    }
+}
