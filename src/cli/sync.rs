@@ -10,7 +10,7 @@ use crate::config::{Environment, LoadFrom};
 use crate::context::{Context, Reach};
 use crate::error::{Fault, Faults, Place};
 use crate::store::syncs::{self, SyncResultRow, SyncRow};
-use crate::store::{Db, StoreError};
+use crate::store::{Db, Scope, StoreError};
 use crate::sync::{Claim, Source, recover, run as collect};
 use crate::telemetry::new_id;
 
@@ -94,7 +94,7 @@ async fn sync(db: &Db, source: &Source) -> Result<(SyncRow, Vec<SyncResultRow>),
         let id = asked.id;
         let row = db.read(move |connection| syncs::by_id(connection, id)).await?;
         if let Some(row) = row.filter(|row| row.ended_at.is_some()) {
-            let results = db.read(move |connection| syncs::results(connection, &[id])).await?;
+            let results = db.read(move |connection| syncs::results(connection, &Scope::unrestricted(), &[id])).await?;
             return Ok((row, results));
         }
         tokio::time::sleep(LOOK_EVERY).await;

@@ -67,6 +67,7 @@ pub const SPEC: KindSpec = KindSpec {
     volatile: &["running"],
     passage: false,
     tone,
+    example: include_str!("examples/app.json"),
     of: erased::<App>(),
 };
 

@@ -62,6 +62,7 @@ pub const SPEC: KindSpec = KindSpec {
     volatile: &[],
     passage: false,
     tone,
+    example: include_str!("examples/certificate.json"),
     of: erased::<Certificate>(),
 };
 

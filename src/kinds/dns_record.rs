@@ -90,6 +90,7 @@ pub const SPEC: KindSpec = KindSpec {
     volatile: &["modified_on"],
     passage: true,
     tone: |_| Tone::Plain,
+    example: include_str!("examples/dns_record.json"),
     of: erased::<DnsRecord>(),
 };
 

@@ -140,17 +140,6 @@ fn the_list_says_proxied_in_words_and_automatic_for_a_ttl_of_one() {
 }
 
 #[test]
-fn its_declaration_can_be_shown() {
-    let mut full = record("MX", "www.example.com", "mail.example.com");
-    full.comment = "mail".into();
-    full.tags = vec!["a:b".into()];
-    full.priority = Some(10);
-    full.created_on = chrono::DateTime::from_timestamp(0, 0);
-    full.modified_on = full.created_on;
-    super::super::specimen::assert_presentable(&full);
-}
-
-#[test]
 fn stored_json_calls_the_type_by_its_name_and_tolerates_what_is_missing() {
     let json = serde_json::to_value(record("A", "www.example.com", "192.0.2.1")).unwrap();
     assert_eq!(json["type"], "A");

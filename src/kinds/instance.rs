@@ -114,6 +114,7 @@ pub const SPEC: KindSpec = KindSpec {
     volatile: &["system_status", "instance_status"],
     passage: false,
     tone,
+    example: include_str!("examples/instance.json"),
     of: erased::<Instance>(),
 };
 

@@ -120,6 +120,7 @@ pub const SPEC: KindSpec = KindSpec {
     volatile: &["targets", "targets_error"],
     passage: false,
     tone,
+    example: include_str!("examples/load_balancer.json"),
     of: erased::<LoadBalancer>(),
 };
 

@@ -3,7 +3,8 @@
 //! A provider fills a kind's struct; [`Kind::facts`] says what follows from it (name, status, keys, refs, search terms) and
 //! the [`KindSpec`] says how lists, details, filters and the API present it. Nothing outside this folder names a field of a kind.
 //!
-//! **One more kind**: its file here with the struct and `impl Kind`, one line in [`KINDS`], and a provider that collects it.
+//! **One more kind**: its file here with the struct and `impl Kind` (and its example in `examples/`), one line in [`KINDS`], and a
+//! provider that collects it.
 
 use std::fmt;
 
@@ -22,10 +23,11 @@ pub mod key;
 pub mod load_balancer;
 pub mod maintenance_event;
 pub mod record;
-#[cfg(test)]
-pub(crate) mod specimen;
 mod terms;
 pub mod zone;
+
+#[cfg(test)]
+mod tests;
 
 pub use field::{Cell, Column, Field, Section, Tone};
 pub use key::{Held, Key, Mention, Role};
@@ -113,6 +115,8 @@ pub struct KindSpec {
     pub passage: bool,
     /// What colour a status has.
     pub tone: fn(&str) -> Tone,
+    /// The struct as JSON, every field filled: what documentation shows, and what every kind's declaration is tested with.
+    pub example: &'static str,
     /// The type-erased functions of the struct.
     pub of: Erased,
 }
@@ -123,6 +127,8 @@ pub struct Erased {
     /// The cells of the named columns, in their order.
     pub cells: fn(&str, &[&str]) -> serde_json::Result<Vec<Cell>>,
     pub sections: fn(&str) -> serde_json::Result<Vec<Section>>,
+    /// The same with what it lacks by default: of `{}`, every field empty.
+    pub complete: fn(&str) -> serde_json::Result<serde_json::Value>,
 }
 
 /// The erased functions of `K`, for its [`KindSpec`].
@@ -134,6 +140,7 @@ pub const fn erased<K: Kind>() -> Erased {
             Ok(columns.iter().map(|column| kind.cell(column)).collect())
         },
         sections: |attrs| Ok(serde_json::from_str::<K>(attrs)?.sections()),
+        complete: |attrs| serde_json::to_value(serde_json::from_str::<K>(attrs)?),
     }
 }
 

@@ -74,6 +74,7 @@ pub const SPEC: KindSpec = KindSpec {
         "moved" | "deleted" | "deactivated" => Tone::Bad,
         _ => Tone::Plain,
     },
+    example: include_str!("examples/zone.json"),
     of: erased::<Zone>(),
 };
 
@@ -232,22 +233,5 @@ mod tests {
         zone.paused = true;
         zone.zone_type = "secondary".into();
         assert_eq!(zone.cell("caution"), Cell::Badge("paused, read-only".into(), Tone::Warn));
-    }
-
-    #[test]
-    fn its_declaration_can_be_shown() {
-        let at = chrono::DateTime::from_timestamp(0, 0);
-        let zone = Zone {
-            zone_id: "1".into(),
-            zone_type: "secondary".into(),
-            plan: "free".into(),
-            account: "Example".into(),
-            name_servers: vec!["ns1.example.net".into()],
-            created_at: at,
-            activated_at: at,
-            modified_on: at,
-            ..Zone::default()
-        };
-        super::super::specimen::assert_presentable(&zone);
     }
 }

@@ -125,7 +125,10 @@ struct Item {
 }
 
 /// The rows of a held loss, at most `limit`, in the order of their ids.
-pub fn items(connection: &mut AnyConnection, id: i64, limit: usize) -> QueryResult<Vec<i64>> {
+pub fn items(connection: &mut AnyConnection, scope: &Scope, id: i64, limit: usize) -> QueryResult<Vec<i64>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
     let mut sql = Sql::new("SELECT resource_id FROM held_loss_items WHERE held_loss_id = ");
     sql.bind(id).push(" ORDER BY resource_id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
     let rows: Vec<Item> = sql.load(connection)?;
@@ -216,7 +219,7 @@ pub async fn accept_all(db: &Db, id: i64, by: &str, reason: &str, at: Instant) -
         })
         .await?;
     let Some(loss) = loss else { return Ok(None) };
-    let rows = db.read(move |connection| items(connection, id, usize::MAX)).await?;
+    let rows = db.read(move |connection| items(connection, &Scope::unrestricted(), id, usize::MAX)).await?;
     let mut gone = 0;
     for chunk in rows.chunks(ACCEPTED_AT_ONCE) {
         let chunk = chunk.to_vec();
@@ -249,7 +252,7 @@ fn bury(connection: &mut AnyConnection, rows: &[i64], at: Instant) -> QueryResul
 
 /// After a decision: a scope without open losses is complete again, and its present count is what losses are measured against.
 fn settle_scope(connection: &mut AnyConnection, scope_id: i64, at: Instant) -> QueryResult<()> {
-    let Some(scope) = scopes::by_id(connection, scope_id)? else { return Ok(()) };
+    let Some(scope) = scopes::by_id(connection, &Scope::unrestricted(), scope_id)? else { return Ok(()) };
     let open = open_in(connection, scope_id)?;
     if scope.state() != ScopeState::Held {
         return Ok(());
@@ -262,7 +265,7 @@ fn settle_scope(connection: &mut AnyConnection, scope_id: i64, at: Instant) -> Q
     }
     scopes::end(connection, scope_id, &ending)?;
     if open.is_empty() {
-        let present = scopes::by_id(connection, scope_id)?.map_or(0, |scope| scope.present);
+        let present = scopes::by_id(connection, &Scope::unrestricted(), scope_id)?.map_or(0, |scope| scope.present);
         peaks.reset(at, present.unsigned_abs());
         ending.peaks = peaks.to_json();
         scopes::end(connection, scope_id, &ending)?;

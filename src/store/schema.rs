@@ -234,6 +234,8 @@ diesel::table! {
         report -> Text,
         worker -> Text,
         lease_until -> Nullable<Timestamp>,
+        about -> Text,
+        cadence -> BigInt,
     }
 }
 

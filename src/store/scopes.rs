@@ -4,8 +4,8 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
-use super::AnyConnection;
 use super::sql::Sql;
+use super::{AnyConnection, Scope};
 use crate::clock::Instant;
 use crate::wire::{Parent, ScopeRef};
 
@@ -95,23 +95,33 @@ pub fn find(connection: &mut AnyConnection, source: &str, scope: &ScopeRef) -> Q
 }
 
 /// The scope of that id.
-pub fn by_id(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<ScopeRow>> {
+pub fn by_id(connection: &mut AnyConnection, reach: &Scope, id: i64) -> QueryResult<Option<ScopeRow>> {
+    if reach.sees_nothing() {
+        return Ok(None);
+    }
     let mut sql = Sql::new(COLUMNS);
     sql.push(" WHERE id = ").bind(id);
     sql.first(connection)
 }
 
 /// The scopes of a source that are not gone, by kind and name.
-pub fn of_source(connection: &mut AnyConnection, source: &str) -> QueryResult<Vec<ScopeRow>> {
+pub fn of_source(connection: &mut AnyConnection, reach: &Scope, source: &str) -> QueryResult<Vec<ScopeRow>> {
+    if reach.sees_nothing() {
+        return Ok(Vec::new());
+    }
     let mut sql = Sql::new(COLUMNS);
     sql.push(" WHERE gone_at IS NULL AND source = ").bind(source).push(" ORDER BY kind, name");
     sql.load(connection)
 }
 
-/// Every scope that is not gone.
-pub fn all(connection: &mut AnyConnection) -> QueryResult<Vec<ScopeRow>> {
+/// The first few scopes of a kind whose last listing was not complete.
+pub fn troubled(connection: &mut AnyConnection, reach: &Scope, kind: &str, limit: i64) -> QueryResult<Vec<ScopeRow>> {
+    if reach.sees_nothing() {
+        return Ok(Vec::new());
+    }
     let mut sql = Sql::new(COLUMNS);
-    sql.push(" WHERE gone_at IS NULL ORDER BY source, kind, name");
+    sql.push(" WHERE gone_at IS NULL AND state <> 'complete' AND kind = ").bind(kind);
+    sql.push(" ORDER BY source, name LIMIT ").bind(limit);
     sql.load(connection)
 }
 

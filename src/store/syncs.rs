@@ -263,7 +263,10 @@ pub fn latest(
 }
 
 /// What those syncs did, scope by scope.
-pub fn results(connection: &mut AnyConnection, syncs: &[i64]) -> QueryResult<Vec<SyncResultRow>> {
+pub fn results(connection: &mut AnyConnection, scope: &Scope, syncs: &[i64]) -> QueryResult<Vec<SyncResultRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
     let mut sql = Sql::new(
         "SELECT t.sync_id, s.kind, s.name AS scope, t.state, t.reason, t.added, t.changed, t.gone, t.unchanged, t.held \
          FROM sync_results t JOIN scopes s ON s.id = t.scope_id WHERE t.sync_id IN ",

@@ -1,5 +1,7 @@
 //! Periodic tasks: when each is due, who runs it, how it went. And the workers, by their heartbeats.
 
+use std::time::Duration;
+
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
@@ -37,9 +39,16 @@ pub struct TaskRow {
     pub report: String,
     #[diesel(sql_type = Text)]
     pub worker: String,
+    /// What it does, in a sentence.
+    #[diesel(sql_type = Text)]
+    pub about: String,
+    /// Seconds between the end of one run and the next.
+    #[diesel(sql_type = BigInt)]
+    pub cadence: i64,
 }
 
-const SELECT: &str = "SELECT name, enabled, due_at, requested_at, requested_by, started_at, ended_at, outcome, report, worker FROM tasks";
+const SELECT: &str = "SELECT name, enabled, due_at, requested_at, requested_by, started_at, ended_at, outcome, report, worker, \
+    about, cadence FROM tasks";
 
 /// Every task, by name.
 pub fn all(connection: &mut AnyConnection) -> QueryResult<Vec<TaskRow>> {
@@ -48,15 +57,20 @@ pub fn all(connection: &mut AnyConnection) -> QueryResult<Vec<TaskRow>> {
     sql.load(connection)
 }
 
-/// Makes a row for a task that has none; it is due at once.
-pub fn ensure(connection: &mut AnyConnection, name: &str, at: Instant) -> QueryResult<()> {
-    let mut sql = Sql::new("INSERT INTO tasks (name, enabled, due_at, requested_by, outcome, report, worker) VALUES (");
-    sql.bind(name)
-        .push(", ")
-        .bind(true)
-        .push(", ")
-        .bind(at)
-        .push(", '', 'never', '', '') ON CONFLICT (name) DO NOTHING");
+/// Makes a row for a task that has none, due at once, and writes down what it does and how often.
+pub fn ensure(
+    connection: &mut AnyConnection,
+    name: &str,
+    about: &str,
+    every: Duration,
+    at: Instant,
+) -> QueryResult<()> {
+    let mut sql = Sql::new(
+        "INSERT INTO tasks (name, enabled, due_at, requested_by, outcome, report, worker, about, cadence) VALUES (",
+    );
+    sql.bind(name).push(", ").bind(true).push(", ").bind(at).push(", '', 'never', '', '', ").bind(about).push(", ");
+    sql.bind(i64::try_from(every.as_secs()).unwrap_or(i64::MAX));
+    sql.push(") ON CONFLICT (name) DO UPDATE SET about = excluded.about, cadence = excluded.cadence");
     sql.execute(connection).map(|_| ())
 }
 

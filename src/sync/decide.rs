@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::{Source, Tracked, fields};
 use crate::guard::{Loss, MANY, Peaks, Verdict, judge};
 use crate::store::scopes::{Ending, PresentRow, ScopeState};
-use crate::store::{Db, StoreError, held, scopes};
+use crate::store::{Db, Scope, StoreError, held, scopes};
 use crate::wire::{Outcome, ProviderError};
 
 /// What is to be written about a scope.
@@ -148,7 +148,8 @@ impl Held {
                     held.fields.push(loss);
                     continue;
                 }
-                let items: HashSet<i64> = held::items(connection, loss.id, usize::MAX)?.into_iter().collect();
+                let items: HashSet<i64> =
+                    held::items(connection, &Scope::unrestricted(), loss.id, usize::MAX)?.into_iter().collect();
                 held.rejected.retain(|id| !items.contains(id));
                 if loss.baseline < MANY.cast_signed() {
                     held.listings =

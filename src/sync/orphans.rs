@@ -12,7 +12,7 @@ use crate::kinds::KindSpec;
 use crate::store::apply::{self, SLICE};
 use crate::store::scopes::{self, Ending, ScopeRow, ScopeState};
 use crate::store::syncs::{self, Tally};
-use crate::store::{Db, Priority, StoreError};
+use crate::store::{Db, Priority, Scope, StoreError};
 use crate::wire::ScopeRef;
 
 /// Marks the unmentioned scopes of a source as skipped, and retires those whose parent is confirmed gone.
@@ -24,7 +24,7 @@ pub async fn settle(
     sync_started_at: Instant,
 ) -> Result<(Vec<ScopeReport>, Vec<i64>), StoreError> {
     let name = source.config.name.clone();
-    let stored = db.read(move |connection| scopes::of_source(connection, &name)).await?;
+    let stored = db.read(move |connection| scopes::of_source(connection, &Scope::unrestricted(), &name)).await?;
     let mut reports = Vec::new();
     let mut touched = Vec::new();
     for row in stored {

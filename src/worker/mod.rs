@@ -93,7 +93,7 @@ impl Worker {
         let claimed = self
             .db
             .write(move |connection| {
-                store::tasks::ensure(connection, task.name, now)?;
+                task.ensure(connection, now)?;
                 store::tasks::request(connection, task.name, &name, now)?;
                 store::tasks::claim(connection, task.name, &name, now)
             })
@@ -110,7 +110,7 @@ impl Worker {
         self.db
             .write(move |connection| {
                 store::tasks::beat(connection, &name, env!("CARGO_PKG_VERSION"), now)?;
-                schedule::TASKS.iter().try_for_each(|task| store::tasks::ensure(connection, task.name, now))
+                schedule::TASKS.iter().try_for_each(|task| task.ensure(connection, now))
             })
             .await?;
         // A SQLite file has one worker, and this is it.

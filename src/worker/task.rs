@@ -4,7 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use diesel::QueryResult;
+
 use super::Worker;
+use crate::clock::Instant;
+use crate::store::{AnyConnection, tasks};
 
 /// A task's run: one line for people, or what went wrong.
 pub type Outcome = anyhow::Result<String>;
@@ -18,4 +22,11 @@ pub struct Task {
     pub about: &'static str,
     pub every: Duration,
     pub run: fn(&Worker) -> Pin<Box<dyn Future<Output = Outcome> + Send + '_>>,
+}
+
+impl Task {
+    /// Makes its row, or brings what the row says of it up to date.
+    pub fn ensure(&self, connection: &mut AnyConnection, at: Instant) -> QueryResult<()> {
+        tasks::ensure(connection, self.name, self.about, self.every, at)
+    }
 }

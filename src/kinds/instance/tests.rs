@@ -90,12 +90,3 @@ fn a_nameless_instance_goes_by_its_id_and_leaves_out_what_it_has_not() {
     let titles: Vec<_> = web_1().sections().iter().map(|section| section.title).collect();
     assert_eq!(titles, ["State", "Addresses", "Place", "Tags"]);
 }
-
-#[test]
-fn every_column_of_its_own_has_a_cell() {
-    let mut full = web_1();
-    let word = || "x".to_owned();
-    (full.instance_type, full.zone, full.lifecycle) = (word(), word(), word());
-    (full.platform, full.image, full.launched_at) = (word(), word(), Some(Instant::default()));
-    crate::kinds::specimen::assert_presentable(&full);
-}

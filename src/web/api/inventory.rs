@@ -16,8 +16,8 @@ use crate::web::params::Params;
 use crate::web::{PageError, export, listing, moment};
 
 /// Hits per kind where nobody asks for another number, and at most.
-const HITS: usize = 10;
-const MOST_HITS: usize = 100;
+pub const HITS: usize = 10;
+pub const MOST_HITS: usize = 100;
 
 /// `GET /api/v1/{kind}`.
 pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {

@@ -14,6 +14,7 @@ pub mod inventory;
 pub mod items;
 pub mod openapi;
 pub mod operations;
+pub mod schemas;
 pub mod sources;
 
 /// JSON with an ETag over its content; `304` for who has it already.

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use utoipa::{PartialSchema, ToSchema};
 
-use super::items;
 use super::operations::{self, Operation, Parameter};
+use super::schemas;
 
 /// The document. The same code prints it on the command line and serves it.
 pub fn document() -> Value {
@@ -26,85 +25,69 @@ pub fn document() -> Value {
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "tags": [{"name": "Inventory"}, {"name": "Sources"}],
+        "tags": [{"name": "Inventory"}, {"name": "Sources"}, {"name": "API"}],
         "paths": paths,
         "components": {
-            "schemas": schemas(),
+            "schemas": schemas::all(),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "A token from /tokens."}},
         },
     })
 }
 
 fn describe(operation: &Operation) -> Value {
-    let mut content = json!({"application/json": {
-        "schema": {"$ref": format!("#/components/schemas/{}", operation.answer)},
-        "example": operation.example,
-    }});
-    if operation.csv {
-        content["text/csv"] = json!({"schema": {"type": "string"}});
-    }
     let mut described = json!({
         "operationId": operation.id,
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": operation.parameters.iter().map(parameter).collect::<Vec<_>>(),
-        "responses": {
-            operation.status.to_string(): {"description": "As asked.", "content": content},
-            "default": {
-                "description": "What went wrong, and what can be done about it.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            },
-        },
+        "responses": responses(operation),
     });
+    if operation.method == "get" {
+        described["parameters"].as_array_mut().into_iter().for_each(|list| list.push(if_none_match()));
+    }
     if let Some((schema, example)) = &operation.body {
         described["requestBody"] = json!({"required": true, "content": {"application/json": {
-            "schema": {"$ref": format!("#/components/schemas/{schema}")}, "example": example,
+            "schema": {"$ref": schemas::reference(schema)}, "example": example,
         }}});
     }
     described
 }
 
-fn parameter(parameter: &Parameter) -> Value {
+fn responses(operation: &Operation) -> Value {
+    let mut json = json!({"schema": {"$ref": schemas::reference(&operation.answer)}});
+    if !operation.example.is_null() {
+        json["example"] = operation.example.clone();
+    }
+    let mut content = json!({"application/json": json});
+    if operation.csv {
+        content["text/csv"] = json!({"schema": {"type": "string"}});
+    }
+    let mut responses = json!({
+        operation.status.to_string(): {"description": "As asked.", "content": content},
+        "default": {
+            "description": "What went wrong, and what can be done about it.",
+            "content": {"application/problem+json": {"schema": {"$ref": schemas::reference("Problem")}}},
+        },
+    });
+    if operation.method == "get" {
+        let tag = json!({"ETag": {"description": "Of this very answer.", "schema": {"type": "string"}}});
+        responses[operation.status.to_string()]["headers"] = tag.clone();
+        responses["304"] =
+            json!({"description": "Nothing has changed since `If-None-Match`; no body.", "headers": tag});
+    }
+    responses
+}
+
+fn if_none_match() -> Value {
     json!({
-        "name": parameter.name, "in": parameter.place, "description": parameter.about, "required": parameter.place == "path",
+        "name": "If-None-Match", "in": "header", "description": "The `ETag` of what you have already.", "required": false,
         "schema": {"type": "string"},
     })
 }
 
-fn schemas() -> Map<String, Value> {
-    let mut schemas = Map::new();
-    add::<items::Item>(&mut schemas);
-    add::<items::ItemList>(&mut schemas);
-    add::<items::ItemDetail>(&mut schemas);
-    add::<items::NeighbourItem>(&mut schemas);
-    add::<items::SearchAnswer>(&mut schemas);
-    add::<items::SearchGroup>(&mut schemas);
-    add::<items::SourceItem>(&mut schemas);
-    add::<items::SourceList>(&mut schemas);
-    add::<items::SourceDetail>(&mut schemas);
-    add::<items::ScopeItem>(&mut schemas);
-    add::<items::HeldLossItem>(&mut schemas);
-    add::<items::SyncAccepted>(&mut schemas);
-    add::<items::Reason>(&mut schemas);
-    schemas.insert("Problem".to_owned(), problem());
-    schemas
-}
-
-fn add<T: ToSchema + PartialSchema>(schemas: &mut Map<String, Value>) {
-    let schema = serde_json::to_value(T::schema()).expect("a schema is plain JSON");
-    schemas.insert(T::name().into_owned(), schema);
-}
-
-/// RFC 9457.
-fn problem() -> Value {
+fn parameter(parameter: &Parameter) -> Value {
     json!({
-        "type": "object",
-        "required": ["type", "title", "status"],
-        "properties": {
-            "type": {"type": "string", "format": "uri-reference", "description": "Stable; what went wrong, as a name."},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string", "description": "This time in particular, and the way out."},
-        },
+        "name": parameter.name, "in": parameter.place, "description": parameter.about, "required": parameter.place == "path",
+        "schema": parameter.schema,
     })
 }

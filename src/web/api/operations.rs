@@ -4,7 +4,11 @@
 
 use serde_json::{Value, json};
 
-use crate::kinds::{KINDS, KindSpec};
+use super::inventory::{HITS, MOST_HITS};
+use super::schemas;
+use crate::kinds::{KINDS, KindSpec, Origin};
+use crate::store::listing::MOST;
+use crate::web::listing::ROWS;
 
 /// One call.
 #[derive(Clone, Debug)]
@@ -20,7 +24,7 @@ pub struct Operation {
     pub body: Option<(&'static str, Value)>,
     pub status: u16,
     /// The schema of the answer.
-    pub answer: &'static str,
+    pub answer: String,
     pub example: Value,
     /// It can also be had as CSV.
     pub csv: bool,
@@ -32,28 +36,33 @@ pub struct Parameter {
     pub name: String,
     pub place: &'static str,
     pub about: String,
+    /// JSON schema of its value.
+    pub schema: Value,
 }
 
 /// Every call there is.
 pub fn all() -> Vec<Operation> {
     let mut operations: Vec<Operation> = KINDS.iter().flat_map(|spec| [list(spec), detail(spec)]).collect();
-    operations.extend([search(), sources(), source(), sync(), accept(), reject()]);
+    operations.extend([search(), sources(), source(), sync(), accept(), reject(), description()]);
     operations
 }
 
 fn list(spec: &'static KindSpec) -> Operation {
+    let columns = spec.columns.iter().filter(|column| column.sortable).map(|column| column.id);
+    let orders: Vec<String> = columns.flat_map(|column| [column.to_owned(), format!("-{column}")]).collect();
     let mut parameters = vec![
-        query("q", "Part of a name or of any search term."),
-        query("sort", "A column, with `-` in front for descending."),
-        query("cursor", "`next_cursor` of the page before."),
-        query("limit", "Rows on a page, 1 to 1000; 50 by default."),
-        query("at", "A past moment: RFC 3339, or `2h`, `3d` ago."),
-        query("gone", "`true` for tombstones instead of what is present."),
-        query("format", "`csv` for CSV, as does `Accept: text/csv`."),
-        query("tag", "`name:value`."),
-        query("scope", "The name of a scope."),
+        query("q", "Part of a name or of any search term.", text()),
+        query("sort", "A column, with `-` in front for descending.", json!({"type": "string", "enum": orders})),
+        query("cursor", "`next_cursor` of the page before.", text()),
+        query("limit", "Rows on a page.", number(MOST, ROWS)),
+        query("at", AT, text()),
+        query("gone", "`true` for tombstones instead of what is present.", json!({"type": "boolean"})),
+        query("format", "`csv` for CSV, as does `Accept: text/csv`.", json!({"type": "string", "enum": ["csv"]})),
+        query("tag", "`name:value`.", several()),
+        query("scope", "The name of a scope.", several()),
     ];
-    parameters.extend(spec.filters.iter().map(|name| query(name, "Rows with this value; repeat it for several.")));
+    let filters = spec.filters.iter();
+    parameters.extend(filters.map(|name| query(name, "Rows with this value; repeat it for several.", several())));
     Operation {
         method: "get",
         path: format!("/{}", spec.path),
@@ -63,7 +72,7 @@ fn list(spec: &'static KindSpec) -> Operation {
         parameters,
         body: None,
         status: 200,
-        answer: "ItemList",
+        answer: schemas::list_of(spec),
         example: json!({"items": [item(spec)], "next_cursor": null, "confirmed_at": MOMENT, "complete": true}),
         csv: true,
     }
@@ -71,17 +80,19 @@ fn list(spec: &'static KindSpec) -> Operation {
 
 fn detail(spec: &'static KindSpec) -> Operation {
     let mut example = item(spec);
-    example["neighbours"] = json!({});
+    example["neighbours"] = json!({"dns_record": [
+        {"id": "4711", "name": "www.example.com", "role": "points_at", "via": ["ip:198.51.100.10"]},
+    ]});
     Operation {
         method: "get",
         path: format!("/{}/{{id}}", spec.path),
         id: format!("get_{}", spec.name),
         summary: format!("One {} with its neighbours of every kind", spec.title.to_lowercase()),
         tag: "Inventory",
-        parameters: vec![in_path("id", "Its id."), query("at", "A past moment: RFC 3339, or `2h`, `3d` ago.")],
+        parameters: vec![in_path("id", "Its id."), query("at", AT, text())],
         body: None,
         status: 200,
-        answer: "ItemDetail",
+        answer: schemas::detail_of(spec),
         example,
         csv: false,
     }
@@ -95,12 +106,12 @@ fn search() -> Operation {
         summary: "Everything whose name, address, host, tag or id has these parts".to_owned(),
         tag: "Inventory",
         parameters: vec![
-            query("q", "Parts of words; each has to be found."),
-            query("limit", "Hits per kind, 1 to 100; 10 by default."),
+            query("q", "Parts of words; each has to be found.", text()),
+            query("limit", "Hits per kind.", number(MOST_HITS, HITS)),
         ],
         body: None,
         status: 200,
-        answer: "SearchAnswer",
+        answer: "SearchAnswer".to_owned(),
         example: json!({"groups": [{"kind": "instance", "items": [item(&crate::kinds::instance::SPEC)], "more": false}]}),
         csv: false,
     }
@@ -116,7 +127,7 @@ fn sources() -> Operation {
         parameters: Vec::new(),
         body: None,
         status: 200,
-        answer: "SourceList",
+        answer: "SourceList".to_owned(),
         example: json!({"items": [source_item()]}),
         csv: false,
     }
@@ -138,7 +149,7 @@ fn source() -> Operation {
         parameters: vec![in_path("name", "As in the configuration.")],
         body: None,
         status: 200,
-        answer: "SourceDetail",
+        answer: "SourceDetail".to_owned(),
         example,
         csv: false,
     }
@@ -154,7 +165,7 @@ fn sync() -> Operation {
         parameters: vec![in_path("name", "As in the configuration.")],
         body: None,
         status: 202,
-        answer: "SyncAccepted",
+        answer: "SyncAccepted".to_owned(),
         example: json!({"id": "42", "state": "queued"}),
         csv: false,
     }
@@ -178,19 +189,41 @@ fn decision(verb: &'static str, state: &'static str, summary: &str) -> Operation
         parameters: vec![in_path("id", "Of the held loss.")],
         body: Some(("Reason", json!({"reason": "scaled in on Monday"}))),
         status: 200,
-        answer: "HeldLossItem",
+        answer: "HeldLossItem".to_owned(),
         example: held_loss(state),
         csv: false,
     }
 }
 
-const MOMENT: &str = "2026-11-21T03:12:00Z";
+fn description() -> Operation {
+    Operation {
+        method: "get",
+        path: "/openapi.json".to_owned(),
+        id: "openapi".to_owned(),
+        summary: "This document".to_owned(),
+        tag: "API",
+        parameters: Vec::new(),
+        body: None,
+        status: 200,
+        answer: "Document".to_owned(),
+        // The document is its own example.
+        example: Value::Null,
+        csv: false,
+    }
+}
 
+const MOMENT: &str = "2026-11-21T03:12:00Z";
+const AT: &str = "A past moment: RFC 3339, or `2h`, `3d` ago.";
+
+/// A resource with the kind's own example in it, named as the kind would name it.
 fn item(spec: &KindSpec) -> Value {
+    let origin = Origin { source: "eu".to_owned(), network: "eu".to_owned() };
+    let facts = (spec.of.facts)(spec.example, &origin).unwrap_or_default();
+    let attrs = (spec.of.complete)(spec.example).unwrap_or_default();
     json!({
-        "id": "17", "kind": spec.name, "source": "aws-eu", "external_id": "i-0aaaabbbbccccdd01", "name": "web-1", "region": "eu",
-        "cluster": "eu-production", "app": "", "status": "running", "first_seen_at": MOMENT, "changed_at": MOMENT,
-        "last_seen_at": MOMENT, "gone_at": null, "missing_since": null, "due_at": null, "attrs": {},
+        "id": "17", "kind": spec.name, "source": "eu", "external_id": "0123456789abcdef", "name": facts.name, "region": "eu",
+        "cluster": "eu-production", "app": "", "status": facts.status, "first_seen_at": MOMENT, "changed_at": MOMENT,
+        "last_seen_at": MOMENT, "gone_at": null, "missing_since": null, "due_at": facts.due_at, "attrs": attrs,
     })
 }
 
@@ -209,10 +242,23 @@ fn held_loss(state: &str) -> Value {
     })
 }
 
-fn query(name: &str, about: &str) -> Parameter {
-    Parameter { name: name.to_owned(), place: "query", about: about.to_owned() }
+fn query(name: &str, about: &str, schema: Value) -> Parameter {
+    Parameter { name: name.to_owned(), place: "query", about: about.to_owned(), schema }
 }
 
 fn in_path(name: &str, about: &str) -> Parameter {
-    Parameter { name: name.to_owned(), place: "path", about: about.to_owned() }
+    Parameter { name: name.to_owned(), place: "path", about: about.to_owned(), schema: text() }
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+/// A parameter that may be repeated.
+fn several() -> Value {
+    json!({"type": "array", "items": {"type": "string"}})
+}
+
+fn number(most: usize, usual: usize) -> Value {
+    json!({"type": "integer", "minimum": 1, "maximum": most, "default": usual})
 }

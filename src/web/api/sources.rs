@@ -33,7 +33,7 @@ pub async fn detail(
         .read(move |connection| {
             let reach = Scope::of_member();
             let Some(row) = sources::find(connection, &reach, &name)? else { return Ok(None) };
-            let listed = scopes::of_source(connection, &name)?;
+            let listed = scopes::of_source(connection, &reach, &name)?;
             Ok(Some((row, listed, held::open(connection, &reach, Some(&name))?)))
         })
         .await?;

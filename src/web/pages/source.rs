@@ -76,7 +76,7 @@ pub fn fetch(
 ) -> QueryResult<Option<SourcePage>> {
     let Some(row) = sources::find(connection, scope, name)? else { return Ok(None) };
     let losses = held::open(connection, scope, Some(name))?;
-    let listings = scopes::of_source(connection, name)?;
+    let listings = scopes::of_source(connection, scope, name)?;
     let syncs = syncs::lines(connection, scope, Some(name), None, 12)?;
     let incomplete = |listing: &&ScopeRow| listing.state != "complete";
     let age = Age {
@@ -87,7 +87,7 @@ pub fn fetch(
     };
     let mut lines = Vec::with_capacity(losses.len());
     for loss in &losses {
-        let ids = held::items(connection, loss.id, NAMED)?;
+        let ids = held::items(connection, scope, loss.id, NAMED)?;
         lines.push(held_line(loss, &resources::of_ids(connection, scope, &ids, None)?));
     }
     Ok(Some(SourcePage {

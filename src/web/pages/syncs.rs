@@ -60,7 +60,7 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, params: &Params, she
         first_href: before.map(|_: i64| here.href("/syncs")),
         next_href: next.map(|cursor| here.with("cursor", &cursor).href("/syncs")),
     };
-    let syncs = with_sums(connection, rows)?;
+    let syncs = with_sums(connection, scope, rows)?;
     Ok(SyncsPage { shell, source, syncs, pager })
 }
 
@@ -73,12 +73,12 @@ pub fn lines(
     limit: i64,
 ) -> QueryResult<Vec<SyncLine>> {
     let rows = syncs::latest(connection, scope, source, before, limit)?;
-    with_sums(connection, rows)
+    with_sums(connection, scope, rows)
 }
 
-fn with_sums(connection: &mut AnyConnection, rows: Vec<SyncRow>) -> QueryResult<Vec<SyncLine>> {
+fn with_sums(connection: &mut AnyConnection, scope: &Scope, rows: Vec<SyncRow>) -> QueryResult<Vec<SyncLine>> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let results = if ids.is_empty() { Vec::new() } else { syncs::results(connection, &ids)? };
+    let results = if ids.is_empty() { Vec::new() } else { syncs::results(connection, scope, &ids)? };
     Ok(rows.into_iter().map(|row| line(row, &results)).collect())
 }
 

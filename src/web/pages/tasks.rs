@@ -39,6 +39,9 @@ pub struct WorkerLine {
 #[derive(Clone, Debug)]
 pub struct TaskLine {
     pub name: String,
+    pub about: String,
+    /// Seconds.
+    pub every: i64,
     pub enabled: bool,
     /// Somebody asked for it, and it has not begun.
     pub is_requested: bool,
@@ -71,6 +74,8 @@ fn line(row: TaskRow) -> TaskLine {
         due_at: row.due_at.and_utc(),
         ended_at: row.ended_at.map(|at| at.and_utc()),
         name: row.name,
+        about: row.about,
+        every: row.cadence,
         enabled: row.enabled,
         outcome: row.outcome,
         report: row.report,

@@ -69,10 +69,8 @@ async fn f20_no_planted_secret_is_on_a_page_in_an_answer_in_the_log_or_in_the_da
         .env("AWS_SECRET_ACCESS_KEY", SECRET)
         .env("AWS_SESSION_TOKEN", SESSION_TOKEN)
         .env("QUARTERDECK_LOG", "debug,quarterdeck=trace");
-    let user = program.run_with(
-        &["user", "add", "ada@example.com", "--role", "admin", "--password-stdin"],
-        &format!("{PASSWORD}\n"),
-    );
+    let user = program
+        .run_with(&["user", "add", "ada@example.com", "--role", "admin", "--password-stdin"], &format!("{PASSWORD}\n"));
     assert_eq!(user.code, 0, "{user:?}");
     let token = program.run(&["token", "create", "--name", "a machine", "--scope", "act"]);
     assert_eq!(token.code, 0, "{token:?}");
@@ -94,7 +92,10 @@ async fn f20_no_planted_secret_is_on_a_page_in_an_answer_in_the_log_or_in_the_da
         ("the password", PASSWORD.to_owned()),
         ("a token made by command", token.out.trim().to_owned()),
         ("a token made on the page", made),
-        ("the panel\u{2019}s own key", fs::read_to_string(program.folder.path().join("key")).unwrap().trim().to_owned()),
+        (
+            "the panel\u{2019}s own key",
+            fs::read_to_string(program.folder.path().join("key")).unwrap().trim().to_owned(),
+        ),
     ]);
     let mut sung = Vec::new();
     for path in everything() {
@@ -138,7 +139,9 @@ fn everything() -> Vec<String> {
             false => paths.push(roles::example(entry)),
         }
     }
-    paths.extend(["dns", "cloud"].iter().flat_map(|name| [format!("/sources/{name}"), format!("/api/v1/sources/{name}")]));
+    paths.extend(
+        ["dns", "cloud"].iter().flat_map(|name| [format!("/sources/{name}"), format!("/api/v1/sources/{name}")]),
+    );
     paths.extend(["/zones?format=csv", "/search?q=one", "/api/v1/search?q=one"].map(str::to_owned));
     paths
 }

@@ -82,9 +82,7 @@ impl Visitor {
     /// Without a token of ours, an admitted form ends at the check of forms: which is behind the door, and changes nothing.
     async fn ask(&self, panel: &Panel, entry: &Entry, path: &str) -> Page {
         match self {
-            Self::Machine(_, authorization) => {
-                panel.ask(entry.method, path, &[("authorization", authorization)]).await
-            }
+            Self::Machine(_, authorization) => panel.ask(entry.method, path, &[("authorization", authorization)]).await,
             Self::Anonymous(browser) | Self::Person(_, browser) if entry.method == "GET" => browser.get(path).await,
             Self::Anonymous(browser) | Self::Person(_, browser) => browser.post_bare(path, &[]).await,
         }
@@ -93,10 +91,7 @@ impl Visitor {
 
 /// What a token may, said once more and on purpose not in the words of the code that is tested.
 fn suffices(has: TokenScope, asked: TokenScope) -> bool {
-    matches!(
-        (has, asked),
-        (_, TokenScope::Generated) | (TokenScope::Read, TokenScope::Read) | (TokenScope::Act, _)
-    )
+    matches!((has, asked), (_, TokenScope::Generated) | (TokenScope::Read, TokenScope::Read) | (TokenScope::Act, _))
 }
 
 /// The route's path with something in the place of each name; nothing of the kind needs to be there.

@@ -102,7 +102,10 @@ async fn pages_answer_and_the_worker_lives_during_a_large_first_sync() {
     let took = began.elapsed();
     // A beat every quarter of a minute, at the next tick.
     assert!(beats.len() as u64 >= took.as_secs() / 20, "{} heartbeats in {took:?}", beats.len());
-    println!("{many} records in {took:?}: {} heartbeats, {signed_in} sign-ins, the slowest took {slowest:?}", beats.len());
+    println!(
+        "{many} records in {took:?}: {} heartbeats, {signed_in} sign-ins, the slowest took {slowest:?}",
+        beats.len()
+    );
 }
 
 /// Waits for `enough`; all the while either nothing or everything is shown as complete.

@@ -14,7 +14,7 @@ use quarterdeck::providers::Provider;
 use quarterdeck::providers::memory::Script;
 use quarterdeck::store::sources::{self, ConfiguredSource};
 use quarterdeck::store::sql::Sql;
-use quarterdeck::store::{AnyConnection, Db, held, scopes, syncs};
+use quarterdeck::store::{AnyConnection, Db, Scope, held, scopes, syncs};
 use quarterdeck::sync::{self, Claim, Report, ScopeReport, Source};
 
 /// A database with sources, and nobody else around.
@@ -125,13 +125,19 @@ impl House {
 
     /// The open held losses as `subject: rows`.
     pub async fn held(&self) -> Vec<held::HeldLossRow> {
-        self.read(|connection| held::open(connection, &quarterdeck::store::Scope::unrestricted(), None)).await
+        self.read(|connection| held::open(connection, &Scope::unrestricted(), None)).await
     }
 
     pub async fn scope_state(&self, name: &str) -> String {
-        let name = name.to_owned();
-        let all = self.read(scopes::all).await;
-        all.into_iter().find(|scope| scope.name == name).map_or_else(|| "gone".to_owned(), |scope| scope.state)
+        let sources: Vec<String> = self.sources.keys().cloned().collect();
+
+        for source in sources {
+            let of_source = self.read(move |connection| scopes::of_source(connection, &Scope::unrestricted(), &source));
+            if let Some(scope) = of_source.await.into_iter().find(|scope| scope.name == name) {
+                return scope.state;
+            }
+        }
+        "gone".to_owned()
     }
 
     pub async fn read<T: Send + 'static>(

@@ -54,7 +54,7 @@ async fn each_task_is_claimed_once() {
     let Some((_database, one, other)) = shared().await else { return };
     for task in TASKS {
         let now = one.clock.now();
-        one.write(move |connection| tasks::ensure(connection, task.name, now)).await.unwrap();
+        one.write(move |connection| task.ensure(connection, now)).await.unwrap();
         for _ in 0..20 {
             let claim = |db: Db, worker: &'static str| async move {
                 db.write(move |connection| tasks::claim(connection, task.name, worker, now)).await.unwrap()

@@ -8,7 +8,8 @@ use diesel::QueryResult;
 use crate::kinds::{Cell, Column, KindSpec, Tone};
 use crate::store::listing::{self, Sort};
 use crate::store::rows::ResourceRow;
-use crate::store::{AnyConnection, Scope, scopes, sources};
+use crate::store::scopes::{self, ScopeRow};
+use crate::store::{AnyConnection, Scope, sources};
 use crate::web::listing::Asked;
 use crate::web::params::Params;
 use crate::web::view::{Age, Chip, FilterGroup, Kept, Pager};
@@ -115,7 +116,7 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell
         stale: page.confirmed_at.zip(stale_after).is_some_and(|(at, after)| shell.now - at > after),
         confirmed_at: page.confirmed_at,
         complete: page.complete,
-        reasons: if page.complete { Vec::new() } else { incomplete(connection, spec)? },
+        reasons: if page.complete { Vec::new() } else { incomplete(connection, scope, spec)? },
     };
     Ok(ListPage {
         age,
@@ -140,14 +141,14 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell
     })
 }
 
+/// So many listings are named on the page of a list.
+const NAMED: i64 = 8;
+
 /// Which listings of the kind were not complete, and why.
-fn incomplete(connection: &mut AnyConnection, spec: &KindSpec) -> QueryResult<Vec<String>> {
-    let scopes = scopes::all(connection)?;
-    let troubled = scopes.iter().filter(|scope| scope.kind == spec.name && scope.state != "complete");
-    Ok(troubled
-        .take(8)
-        .map(|scope| format!("{} {}: {} {}", scope.source, scope.name, scope.state, scope.reason))
-        .collect())
+fn incomplete(connection: &mut AnyConnection, reach: &Scope, spec: &KindSpec) -> QueryResult<Vec<String>> {
+    let troubled = scopes::troubled(connection, reach, spec.name, NAMED)?;
+    let sentence = |scope: ScopeRow| format!("{} {}: {} {}", scope.source, scope.name, scope.state, scope.reason);
+    Ok(troubled.into_iter().map(sentence).collect())
 }
 
 fn without_names(here: &Params, conditions: &Params) -> Params {

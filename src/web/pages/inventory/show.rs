@@ -138,7 +138,7 @@ pub fn fetch(
 ) -> QueryResult<Option<ShowPage>> {
     let Some(row) = resources::find(connection, scope, spec, id, at)? else { return Ok(None) };
     let around = relations::neighbours(connection, scope, &row, at)?;
-    let listing = scopes::by_id(connection, row.scope_id)?;
+    let listing = scopes::by_id(connection, scope, row.scope_id)?;
     let states = versions::timeline(connection, scope, id)?;
     let states: Vec<_> =
         states.into_iter().filter(|state| at.is_none_or(|at| state.row.changed_at() <= at)).take(6).collect();

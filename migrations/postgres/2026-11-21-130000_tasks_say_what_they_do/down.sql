@@ -1,0 +1,2 @@
+ALTER TABLE tasks DROP COLUMN cadence;
+ALTER TABLE tasks DROP COLUMN about;

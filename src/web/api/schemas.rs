@@ -1,0 +1,108 @@
+//! The JSON schemas of what the API takes and answers: those of our own shapes, and each kind's, read off its example.
+
+use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::items;
+use crate::kinds::{KINDS, KindSpec};
+
+/// Every schema by name.
+pub fn all() -> Map<String, Value> {
+    let mut schemas = Map::new();
+    add::<items::Item>(&mut schemas);
+    add::<items::ItemList>(&mut schemas);
+    add::<items::ItemDetail>(&mut schemas);
+    add::<items::NeighbourItem>(&mut schemas);
+    add::<items::SearchAnswer>(&mut schemas);
+    add::<items::SearchGroup>(&mut schemas);
+    add::<items::SourceItem>(&mut schemas);
+    add::<items::SourceList>(&mut schemas);
+    add::<items::SourceDetail>(&mut schemas);
+    add::<items::ScopeItem>(&mut schemas);
+    add::<items::HeldLossItem>(&mut schemas);
+    add::<items::SyncAccepted>(&mut schemas);
+    add::<items::Reason>(&mut schemas);
+    for spec in KINDS {
+        let attrs = json!({"type": "object", "properties": {"attrs": {"$ref": reference(&attrs_of(spec))}}});
+        schemas.insert(attrs_of(spec), attrs_schema(spec));
+        schemas.insert(detail_of(spec), json!({"allOf": [{"$ref": reference("ItemDetail")}, attrs]}));
+        let items = json!({"type": "object", "properties": {"items": {"type": "array", "items": attrs}}});
+        schemas.insert(list_of(spec), json!({"allOf": [{"$ref": reference("ItemList")}, items]}));
+    }
+    schemas.insert("Problem".to_owned(), problem());
+    schemas.insert("Document".to_owned(), json!({"type": "object", "description": "An OpenAPI 3.1 document."}));
+    schemas
+}
+
+/// Where a schema is found in the document.
+pub fn reference(name: &str) -> String {
+    format!("#/components/schemas/{name}")
+}
+
+/// The name of the schema of a kind's list: `InstanceList`.
+pub fn list_of(spec: &KindSpec) -> String {
+    format!("{}List", type_name(spec))
+}
+
+/// The name of the schema of one resource of a kind with its neighbours: `Instance`.
+pub fn detail_of(spec: &KindSpec) -> String {
+    type_name(spec)
+}
+
+fn attrs_of(spec: &KindSpec) -> String {
+    format!("{}Attrs", type_name(spec))
+}
+
+/// `dns_record` as `DnsRecord`.
+fn type_name(spec: &KindSpec) -> String {
+    let words = spec.name.split('_').map(|word| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    });
+    words.collect()
+}
+
+fn add<T: ToSchema + PartialSchema>(schemas: &mut Map<String, Value>) {
+    let schema = serde_json::to_value(T::schema()).expect("a schema is plain JSON");
+    schemas.insert(T::name().into_owned(), schema);
+}
+
+/// A kind's fields with their types; what is null in an empty one can be null.
+fn attrs_schema(spec: &KindSpec) -> Value {
+    let [example, empty] = [spec.example, "{}"].map(|attrs| (spec.of.complete)(attrs).unwrap_or_default());
+    let fields = example.as_object().into_iter().flatten();
+    let properties: Map<String, Value> =
+        fields.map(|(name, value)| (name.clone(), schema_of(value, empty[name].is_null()))).collect();
+    let required: Vec<&String> = properties.keys().collect();
+    json!({"type": "object", "required": required, "properties": properties})
+}
+
+fn schema_of(example: &Value, nullable: bool) -> Value {
+    let name = match example {
+        Value::Null => return json!({}),
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let mut schema = if nullable { json!({"type": [name, "null"]}) } else { json!({"type": name}) };
+    if let Some(first) = example.as_array().and_then(|items| items.first()) {
+        schema["items"] = schema_of(first, false);
+    }
+    schema
+}
+
+/// RFC 9457.
+fn problem() -> Value {
+    json!({
+        "type": "object",
+        "required": ["type", "title", "status"],
+        "properties": {
+            "type": {"type": "string", "format": "uri-reference", "description": "Stable; what went wrong, as a name."},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string", "description": "This time in particular, and the way out."},
+        },
+    })
+}
