@@ -156,7 +156,10 @@ pub async fn authenticate(
     }
     if row.last_used_at.is_none_or(|last| at - last.and_utc() >= TOUCH_AFTER) {
         let (id, from) = (row.id, address.to_string());
-        context.db.write(move |connection| tokens::touch(connection, id, at, &from)).await?;
+        // Reading must go on where nothing can be written.
+        if let Err(error) = context.db.write(move |connection| tokens::touch(connection, id, at, &from)).await {
+            tracing::warn!(error = %error, "the last use of a token could not be written");
+        }
     }
     let bounded = owner.is_some_and(|owner| owner.role() < Role::Operator) && row.scope() == TokenScope::Act;
     let scope = if bounded { TokenScope::Read } else { row.scope() };

@@ -58,7 +58,12 @@ async fn pages(context: Context, listener: TcpListener) -> anyhow::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "listening");
     let metrics = context.config.server.metrics_listen.as_deref().map(listen).transpose()?;
     let measured = context.clone();
-    let serving = server::serve(context, listener);
+    let serving = async {
+        let ended = server::serve(context.clone(), listener).await;
+        // Whoever serves the numbers waits for this, also when the pages could not even begin.
+        context.stop.cancel();
+        ended
+    };
     match metrics {
         None => serving.await?,
         Some(listener) => {

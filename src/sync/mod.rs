@@ -40,10 +40,12 @@ mod write;
 pub use source::Source;
 use tracked::Tracked;
 
-/// How often the lease is renewed while nothing is written.
+/// How often the lease is renewed, whether the provider speaks or not.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A provider that reports nothing for so long is given up.
 const SILENCE: Duration = Duration::from_secs(600);
+/// A provider that always has one more page is given up after this.
+const LONGEST: Duration = Duration::from_secs(6 * 3_600);
 
 /// The right to write: a claimed sync and the worker that claimed it.
 #[derive(Clone, Debug)]
@@ -86,18 +88,13 @@ pub async fn run(db: &Db, source: &Source, claim: &Claim) -> Result<Report, Stor
         collecting.abort();
     }
     listened?;
-    let collected = if pass.gave_up {
+    let failure = |kind, words: &str| ProviderError::new(&source.config.provider, "collect", kind, words);
+    let collected = if let Some(why) = pass.gave_up {
         collecting.abort();
-        Err(ProviderError::new(
-            &source.config.provider,
-            "collect",
-            ErrorKind::Unavailable,
-            "reported nothing for ten minutes",
-        ))
+        Err(failure(ErrorKind::Unavailable, why))
     } else {
-        collecting.await.unwrap_or_else(|_| {
-            Err(ProviderError::new(&source.config.provider, "collect", ErrorKind::Malformed, "the collector broke off"))
-        })
+        let broke_off = |_| Err(failure(ErrorKind::Malformed, "the collector broke off"));
+        collecting.await.unwrap_or_else(broke_off)
     };
     pass.conclude(collected).await
 }
@@ -113,7 +110,8 @@ struct Pass<'a> {
     errors: Vec<ProviderError>,
     notes: Vec<String>,
     touched: Vec<i64>,
-    gave_up: bool,
+    /// Why the provider is not listened to any more.
+    gave_up: Option<&'static str>,
 }
 
 impl<'a> Pass<'a> {
@@ -128,27 +126,31 @@ impl<'a> Pass<'a> {
             errors: Vec::new(),
             notes: Vec::new(),
             touched: Vec::new(),
-            gave_up: false,
+            gave_up: None,
         }
     }
 
     async fn listen(&mut self, mut events: mpsc::Receiver<Event>) -> Result<(), StoreError> {
-        let mut silent = Duration::ZERO;
+        let began = tokio::time::Instant::now();
+        let (mut heard, mut renewed) = (began, began);
         loop {
-            match tokio::time::timeout(HEARTBEAT, events.recv()).await {
+            match tokio::time::timeout_at(renewed + HEARTBEAT, events.recv()).await {
                 Ok(None) => return Ok(()),
                 Ok(Some(event)) => {
-                    silent = Duration::ZERO;
                     self.take(event).await?;
+                    heard = tokio::time::Instant::now();
                 }
-                Err(_elapsed) => {
-                    silent += HEARTBEAT;
-                    self.renew().await?;
-                    if silent >= SILENCE {
-                        self.gave_up = true;
-                        return Ok(());
-                    }
-                }
+                Err(_elapsed) if heard.elapsed() >= SILENCE => self.gave_up = Some("reported nothing for ten minutes"),
+                Err(_elapsed) if began.elapsed() >= LONGEST => self.gave_up = Some("was not done after six hours"),
+                Err(_elapsed) => {}
+            }
+            if self.gave_up.is_some() {
+                return Ok(());
+            }
+            // A listing that streams steadily and changes nothing writes nothing either: its lease must live all the same.
+            if renewed.elapsed() >= HEARTBEAT {
+                self.renew().await?;
+                renewed = tokio::time::Instant::now();
             }
         }
     }

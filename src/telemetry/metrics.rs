@@ -14,6 +14,9 @@ const REQUEST_BUCKETS: &[f64] = &[0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 /// Upper bounds in seconds: from one small zone to a large account.
 const SYNC_BUCKETS: &[f64] = &[0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0];
 
+/// The methods that are told apart: a client may send any word as one.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
 /// Counts what the process does. Cheap to clone; clones count together.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -73,6 +76,7 @@ impl Metrics {
 
     /// A request was answered; `route` is the pattern (`/instances/{id}`), not the path.
     pub fn request(&self, route: &str, method: &str, status: u16, took: Duration) {
+        let method = METHODS.into_iter().find(|known| *known == method).unwrap_or("other");
         self.requests.with_label_values(&[route, method, &status.to_string()]).observe(took.as_secs_f64());
     }
 
@@ -127,6 +131,7 @@ mod tests {
         let metrics = Metrics::new();
         metrics.request("/instances/{id}", "GET", 200, Duration::from_millis(3));
         metrics.clone().request("/instances/{id}", "GET", 200, Duration::from_millis(30));
+        metrics.request("/healthz", "BREW", 404, Duration::from_millis(3));
         metrics.sync("aws-eu", "partial", Duration::from_secs(4));
         metrics.provider_call("aws", "DescribeInstances", "rate_limited");
         metrics.worker_tick("ok");
@@ -135,6 +140,7 @@ mod tests {
         for line in [
             r#"quarterdeck_http_request_duration_seconds_bucket{method="GET",route="/instances/{id}",status="200",le="0.005"} 1"#,
             r#"quarterdeck_http_request_duration_seconds_count{method="GET",route="/instances/{id}",status="200"} 2"#,
+            r#"quarterdeck_http_request_duration_seconds_count{method="other",route="/healthz",status="404"} 1"#,
             r#"quarterdeck_sync_duration_seconds_count{outcome="partial",source="aws-eu"} 1"#,
             r#"quarterdeck_provider_calls_total{operation="DescribeInstances",outcome="rate_limited",provider="aws"} 1"#,
             r#"quarterdeck_worker_ticks_total{outcome="ok"} 1"#,

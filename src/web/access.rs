@@ -4,7 +4,7 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 
@@ -58,6 +58,10 @@ pub async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    // A body is inflated before anybody looks at its length: a few kilobytes from a stranger would take all memory.
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        return Ok(request.error_response(PageError::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE)));
+    }
     let caller = match admit(access, &mut request).await {
         Ok(caller) => caller,
         Err(refusal) => return Ok(request.error_response(refusal)),

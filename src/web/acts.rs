@@ -23,6 +23,9 @@ pub async fn sync_now(context: &Context, doer: &Doer, scope: &Scope, name: &str)
     Ok(row)
 }
 
+/// Who reads the audit wants a sentence, and no book.
+const LONGEST_REASON: usize = 500;
+
 /// What somebody decides about a held loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -41,6 +44,10 @@ pub async fn decide(
     decision: Decision,
     reason: &str,
 ) -> Result<HeldLossRow, PageError> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
+        return Err(PageError::Invalid(format!("Say why, in 1 to {LONGEST_REASON} characters.")));
+    }
     let loss = find(context, scope, id).await?;
     let action = match decision {
         Decision::Accept => "held_loss.accept",

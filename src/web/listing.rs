@@ -3,11 +3,13 @@
 //! The same reading serves pages, exports and the API. An unknown name is refused rather than ignored: a filter with a typing error
 //! must not answer with everything.
 
+use chrono::SecondsFormat;
+
 use super::moment;
 use super::params::Params;
 use crate::clock::Instant;
 use crate::kinds::{Column, KindSpec};
-use crate::store::listing::{Filter, ListQuery, MOST, Sort};
+use crate::store::listing::{Cursor, Filter, ListQuery, MOST, Sort};
 
 /// Rows of a page where nobody asks for another number.
 pub const ROWS: usize = 50;
@@ -43,10 +45,22 @@ pub fn read(spec: &'static KindSpec, params: Params, now: Instant) -> Result<Ask
         }
     }
     if let Some(cursor) = params.get("cursor") {
+        // "2h" was said when the walk began: its later pages show that very moment.
+        if params.get("at").is_some_and(moment::is_relative) {
+            query.at = Cursor::parse(cursor).map_err(|error| error.to_string())?.at().or(query.at);
+        }
         query = query.starting_at(cursor).map_err(|error| error.to_string())?;
     }
     let columns = columns(spec, &params);
-    Ok(Asked { query, params, columns })
+    Ok(Asked { params: pinned(params, query.at), query, columns })
+}
+
+/// The links of a page of the past lead to the same past, however long somebody looks at it.
+fn pinned(params: Params, at: Option<Instant>) -> Params {
+    match at {
+        Some(at) => params.with("at", &at.to_rfc3339_opts(SecondsFormat::Millis, true)),
+        None => params,
+    }
 }
 
 fn limit(text: &str) -> Result<usize, String> {

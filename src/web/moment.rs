@@ -22,6 +22,11 @@ pub fn parse(text: &str, now: Instant) -> Result<Instant, String> {
     }
 }
 
+/// Whether this is said from now on backwards (`2h`), and is another moment whenever it is read.
+pub fn is_relative(text: &str) -> bool {
+    relative(text.trim()).is_some()
+}
+
 fn relative(text: &str) -> Option<TimeDelta> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let seconds = match unit {

@@ -222,7 +222,10 @@ impl Sessions {
         if at - row.used_at.and_utc() >= TOUCH_AFTER {
             let until = (at + IDLE).min(row.created_at.and_utc() + ABSOLUTE);
             let touched = hash.clone();
-            self.0.write(move |connection| sessions::touch(connection, &touched, at, until)).await?;
+            // With a full disk or on a standby one can still read, and that is when the panel is needed most.
+            if let Err(error) = self.0.write(move |connection| sessions::touch(connection, &touched, at, until)).await {
+                tracing::warn!(error = %error, "the last use of a session could not be written");
+            }
         }
         let live = Live {
             user_id: user.id,

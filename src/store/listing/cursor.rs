@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::ListQuery;
+use crate::clock::Instant;
 use crate::store::rows::ResourceRow;
 use crate::store::sql::Value;
 
@@ -27,6 +28,9 @@ pub struct Cursor {
     segment: usize,
     #[serde(rename = "k")]
     keys: Vec<Part>,
+    /// The moment that the query asked for, in microseconds since the Unix epoch.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    at: Option<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,7 +86,12 @@ impl Cursor {
         let segment = query.sort.segment_of(row);
         let values = query.sort.segments().get(segment).map(|keys| keys.values(row)).unwrap_or_default();
         let keys = values.into_iter().map(Part::of).collect();
-        Self { query: hash(query), backwards, segment, keys }
+        Self { query: hash(query), backwards, segment, keys, at: query.at.map(|at| at.timestamp_micros()) }
+    }
+
+    /// The moment of the list that it belongs to.
+    pub fn at(&self) -> Option<Instant> {
+        self.at.and_then(DateTime::from_timestamp_micros)
     }
 
     pub(super) fn is_backwards(&self) -> bool {
@@ -166,7 +175,7 @@ mod tests {
 
     fn cursor(query: &ListQuery) -> Cursor {
         let keys = vec![Part::Text("web 1".to_owned()), Part::Number(7)];
-        Cursor { query: hash(query), backwards: false, segment: 0, keys }
+        Cursor { query: hash(query), backwards: false, segment: 0, keys, at: None }
     }
 
     #[test]

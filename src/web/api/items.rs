@@ -162,7 +162,7 @@ pub struct SyncAccepted {
 #[derive(Debug, serde::Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {
-    #[serde(default)]
+    /// 1 to 500 characters.
     pub reason: String,
 }
 

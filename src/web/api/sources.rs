@@ -59,9 +59,9 @@ pub async fn accept(
     context: web::Data<Context>,
     doer: Doer,
     id: web::Path<i64>,
-    body: Option<web::Json<Reason>>,
+    body: web::Json<Reason>,
 ) -> Result<HttpResponse, PageError> {
-    decide(&context, &doer, *id, Decision::Accept, body).await
+    decide(&context, &doer, *id, Decision::Accept, &body.reason).await
 }
 
 /// `POST /api/v1/held-losses/{id}/reject`.
@@ -69,9 +69,9 @@ pub async fn reject(
     context: web::Data<Context>,
     doer: Doer,
     id: web::Path<i64>,
-    body: Option<web::Json<Reason>>,
+    body: web::Json<Reason>,
 ) -> Result<HttpResponse, PageError> {
-    decide(&context, &doer, *id, Decision::Reject, body).await
+    decide(&context, &doer, *id, Decision::Reject, &body.reason).await
 }
 
 async fn decide(
@@ -79,10 +79,9 @@ async fn decide(
     doer: &Doer,
     id: i64,
     decision: Decision,
-    body: Option<web::Json<Reason>>,
+    reason: &str,
 ) -> Result<HttpResponse, PageError> {
-    let reason = body.map(|body| body.into_inner().reason).unwrap_or_default();
-    let decided = acts::decide(context, doer, &Scope::of_member(), id, decision, &reason).await?;
+    let decided = acts::decide(context, doer, &Scope::of_member(), id, decision, reason).await?;
     Ok(HttpResponse::Ok().json(loss(decided)))
 }
 
