@@ -9,6 +9,9 @@ use super::sql::{Value, insert_rows};
 use crate::kinds::KindSpec;
 use crate::placement::Place;
 
+/// In place of a cluster, for the sum over all of them. No cluster can be named so.
+pub const EVERYWHERE: &str = "*";
+
 /// Changes to the counts of one kind, collected over a slice and written in one statement.
 #[derive(Debug)]
 pub struct Deltas {
@@ -47,7 +50,9 @@ impl Deltas {
     }
 
     fn bump(&mut self, facet: &'static str, value: &str, cluster: &str, by: i64) {
-        *self.by_value.entry((facet, value.to_owned(), cluster.to_owned())).or_default() += by;
+        for cluster in [EVERYWHERE, cluster] {
+            *self.by_value.entry((facet, value.to_owned(), cluster.to_owned())).or_default() += by;
+        }
     }
 
     /// Writes what does not cancel out.

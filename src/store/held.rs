@@ -62,7 +62,7 @@ pub fn open(connection: &mut AnyConnection, scope: &Scope, source: Option<&str>)
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE h.state = 'open'");
+    sql.push(" WHERE h.state = 'open' AND s.source IN (SELECT o.name FROM sources o WHERE o.removed_at IS NULL)");
     if let Some(source) = source {
         sql.push(" AND s.source = ").bind(source);
     }
@@ -138,10 +138,10 @@ pub fn items(connection: &mut AnyConnection, scope: &Scope, id: i64, limit: usiz
 /// The rows of a scope that an open or a rejected loss already speaks of.
 pub fn spoken_for(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<Vec<i64>> {
     let mut sql = Sql::new(
-        "SELECT i.resource_id FROM held_loss_items i JOIN held_losses h ON h.id = i.held_loss_id \
-         WHERE h.state IN ('open', 'rejected') AND h.scope_id = ",
+        "SELECT i.resource_id FROM held_loss_items i WHERE i.held_loss_id IN \
+         (SELECT h.id FROM held_losses h WHERE h.state IN ('open', 'rejected') AND h.scope_id = ",
     );
-    sql.bind(scope_id);
+    sql.bind(scope_id).push(")");
     let rows: Vec<Item> = sql.load(connection)?;
     Ok(rows.into_iter().map(|row| row.resource_id).collect())
 }

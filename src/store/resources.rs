@@ -2,6 +2,7 @@
 
 use const_format::concatcp;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::AnyConnection;
 use super::rows::{COLUMNS, ResourceRow, VERSION_COLUMNS};
@@ -46,7 +47,84 @@ pub fn of_ids(
         sql.push(" AND v.valid_from <= ").bind(at).push(" AND v.valid_until > ").bind(at);
     }
     sql.push(" ORDER BY 1");
-    sql.load(connection)
+    sql.load_positional(connection)
+}
+
+/// The present resources of a kind that are due before `until`, the nearest first.
+pub fn due(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &KindSpec,
+    until: Instant,
+    limit: usize,
+) -> QueryResult<Vec<ResourceRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(concatcp!(
+        "SELECT ",
+        COLUMNS,
+        " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND r.gone_at IS NULL AND r.due_at IS NOT NULL AND r.kind = "
+    ));
+    sql.bind(spec.name).push(" AND r.due_at < ").bind(until);
+    sql.push(" ORDER BY r.due_at, r.id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    sql.load_positional(connection)
+}
+
+/// How many those are, counted to `most`.
+pub fn due_count(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &KindSpec,
+    until: Instant,
+    most: i64,
+) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    if scope.sees_nothing() {
+        return Ok(0);
+    }
+    let mut sql =
+        Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM resources r WHERE r.gone_at IS NULL AND r.kind = ");
+    sql.bind(spec.name).push(" AND r.due_at IS NOT NULL AND r.due_at < ").bind(until);
+    sql.push(" LIMIT ").bind(most).push(") x");
+    Ok(sql.first::<Count>(connection)?.map_or(0, |count| count.n))
+}
+
+/// The resources of a kind that came or changed after `since`, or, with `gone`, went; the newest first.
+pub fn latest(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &KindSpec,
+    gone: bool,
+    since: Instant,
+    limit: usize,
+) -> QueryResult<Vec<ResourceRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(concatcp!(
+        "SELECT ",
+        COLUMNS,
+        " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND r.kind = "
+    ));
+    sql.bind(spec.name);
+    sql.push(if gone {
+        " AND r.gone_at IS NOT NULL AND r.gone_at > "
+    } else {
+        " AND r.gone_at IS NULL AND r.changed_at > "
+    });
+    sql.bind(since);
+    sql.push(if gone {
+        " ORDER BY r.gone_at DESC, r.id DESC LIMIT "
+    } else {
+        " ORDER BY r.changed_at DESC, r.id DESC LIMIT "
+    });
+    sql.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    sql.load_positional(connection)
 }
 
 /// The present resources of a kind in one status, by name.
@@ -65,5 +143,5 @@ pub fn with_status(
         " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
     ));
     sql.bind(spec.name).push(" AND r.status = ").bind(status).push(" ORDER BY r.name, r.id");
-    sql.load(connection)
+    sql.load_positional(connection)
 }

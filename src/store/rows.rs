@@ -4,59 +4,65 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
+use super::sql::Positional;
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
 
 /// A resource in one of its states. For a past moment it is the version of then under the resource's own id.
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, Queryable)]
 pub struct ResourceRow {
-    #[diesel(sql_type = BigInt)]
     pub id: i64,
-    #[diesel(sql_type = Text)]
     pub kind: String,
-    #[diesel(sql_type = Text)]
     pub source: String,
-    #[diesel(sql_type = BigInt)]
     pub scope_id: i64,
-    #[diesel(sql_type = Text)]
     pub external_id: String,
-    #[diesel(sql_type = Text)]
     pub name: String,
-    #[diesel(sql_type = Text)]
     pub status: String,
-    #[diesel(sql_type = Text)]
     pub region: String,
-    #[diesel(sql_type = Text)]
     pub cluster: String,
-    #[diesel(sql_type = Text)]
     pub app: String,
-    #[diesel(sql_type = Text)]
     pub role: String,
-    #[diesel(sql_type = Text)]
     pub app_type: String,
-    #[diesel(sql_type = Text)]
     pub environment: String,
-    #[diesel(sql_type = Text)]
     pub facet_a: String,
-    #[diesel(sql_type = Text)]
     pub facet_b: String,
-    #[diesel(sql_type = Text)]
     pub facet_c: String,
-    #[diesel(sql_type = Nullable<Timestamp>)]
     pub due_at: Option<NaiveDateTime>,
-    #[diesel(sql_type = Text)]
     pub attrs: String,
-    #[diesel(sql_type = Timestamp)]
     pub first_seen_at: NaiveDateTime,
-    #[diesel(sql_type = Timestamp)]
     pub changed_at: NaiveDateTime,
-    #[diesel(sql_type = Nullable<Timestamp>)]
     pub missing_since: Option<NaiveDateTime>,
-    #[diesel(sql_type = Nullable<Timestamp>)]
     pub gone_at: Option<NaiveDateTime>,
     /// The last complete listing of its scope that showed it.
-    #[diesel(sql_type = Nullable<Timestamp>)]
     pub confirmed_at: Option<NaiveDateTime>,
+}
+
+impl Positional for ResourceRow {
+    type Columns = (
+        BigInt,
+        Text,
+        Text,
+        BigInt,
+        Text,
+        Text,
+        Text,
+        Text,
+        Text,
+        Text,
+        Text,
+        Text,
+        Text,
+        Text,
+        Text,
+        Text,
+        Nullable<Timestamp>,
+        Text,
+        Timestamp,
+        Timestamp,
+        Nullable<Timestamp>,
+        Nullable<Timestamp>,
+        Nullable<Timestamp>,
+    );
 }
 
 /// The columns of [`ResourceRow`], from `resources r JOIN scopes s`.

@@ -250,7 +250,8 @@ pub fn present(connection: &mut AnyConnection, scope_id: i64, hashes: &[i64]) ->
 /// Up to `limit` present rows of a scope.
 pub fn some_present(connection: &mut AnyConnection, scope_id: i64, limit: usize) -> QueryResult<Vec<PresentRow>> {
     let mut sql = Sql::new("SELECT id, external_hash, name FROM resources WHERE gone_at IS NULL AND scope_id = ");
-    sql.bind(scope_id).push(" ORDER BY id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    // In the order of the index that holds the scope's present rows.
+    sql.bind(scope_id).push(" ORDER BY external_hash LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
     sql.load(connection)
 }
 

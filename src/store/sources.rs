@@ -78,7 +78,7 @@ impl SourceRow {
 
     /// Facts older than this are stale: two intervals.
     pub fn stale_after(&self) -> TimeDelta {
-        TimeDelta::seconds(self.every_seconds.saturating_mul(2))
+        stale_after(self.every_seconds)
     }
 
     /// The state at a moment: an `ok` whose oldest facts are older than two intervals is `stale`.
@@ -93,6 +93,11 @@ impl SourceRow {
     pub fn is_stale(&self, now: Instant) -> bool {
         self.confirmed_at().or(self.attempted_at.map(|at| at.and_utc())).is_some_and(|at| now - at > self.stale_after())
     }
+}
+
+/// Two intervals, in seconds.
+pub fn stale_after(every_seconds: i64) -> TimeDelta {
+    TimeDelta::try_seconds(every_seconds.saturating_mul(2)).unwrap_or(TimeDelta::MAX)
 }
 
 const SELECT: &str = "SELECT o.name, o.provider, o.state, o.reason, o.every_seconds, o.region, o.cluster, o.attempted_at, \

@@ -1,41 +1,92 @@
-//! How the house stands, in one row: what every page says in its frame.
+//! How the house stands: what every page says in its frame, and therefore by an index alone.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Timestamp};
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
-use super::AnyConnection;
-use super::sql::Sql;
+use super::sources::{self, SourceState};
+use super::sql::{Positional, Sql};
+use super::{AnyConnection, Scope};
+use crate::clock::Instant;
 
 /// The age of the facts, and what is wrong with them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, QueryableByName)]
-pub struct StandingRow {
-    #[diesel(sql_type = BigInt)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The oldest confirmation over all scopes of all sources; `None` if one was never complete.
+    pub confirmed_at: Option<Instant>,
     pub sources: i64,
-    #[diesel(sql_type = BigInt)]
+    /// Sources that are stale, failing or refused.
     pub troubled: i64,
-    #[diesel(sql_type = BigInt)]
+    /// Losses that wait for a person.
     pub held: i64,
-    #[diesel(sql_type = BigInt)]
     pub alerts: i64,
-    /// Scopes that were never listed to their end.
-    #[diesel(sql_type = BigInt)]
-    pub unconfirmed: i64,
-    /// The oldest confirmation of the others.
-    #[diesel(sql_type = Nullable<Timestamp>)]
-    pub confirmed_at: Option<NaiveDateTime>,
+    /// Facts older than this are stale, whatever their source.
+    pub stale_after: Option<TimeDelta>,
 }
 
-/// Reads how things stand.
-pub fn read(connection: &mut AnyConnection) -> QueryResult<StandingRow> {
-    let row = Sql::new(
-        "SELECT (SELECT COUNT(*) FROM sources WHERE removed_at IS NULL) AS sources, \
-         (SELECT COUNT(*) FROM sources WHERE removed_at IS NULL AND state IN ('stale', 'failing', 'auth')) AS troubled, \
-         (SELECT COUNT(*) FROM held_losses WHERE state = 'open') AS held, \
-         (SELECT COUNT(*) FROM alerts WHERE state = 'open') AS alerts, \
-         COUNT(*) - COUNT(confirmed_at) AS unconfirmed, MIN(confirmed_at) AS confirmed_at \
-         FROM scopes WHERE gone_at IS NULL",
+/// A source of the configuration, with the oldest confirmation among its scopes.
+#[derive(Queryable)]
+struct Asked {
+    state: String,
+    every_seconds: i64,
+    attempted_at: Option<NaiveDateTime>,
+    oldest: Option<NaiveDateTime>,
+    /// 1 if a scope of its was never listed to its end.
+    unconfirmed: i64,
+}
+
+impl Positional for Asked {
+    type Columns = (Text, BigInt, Nullable<Timestamp>, Nullable<Timestamp>, BigInt);
+}
+
+#[derive(Queryable)]
+struct Open {
+    held: i64,
+    alerts: i64,
+}
+
+impl Positional for Open {
+    type Columns = (BigInt, BigInt);
+}
+
+/// How things stand at `now`, for whoever asks.
+pub fn read(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> QueryResult<Standing> {
+    if scope.sees_nothing() {
+        return Ok(Standing::default());
+    }
+    let asked: Vec<Asked> = Sql::new(
+        "SELECT o.state, o.every_seconds, o.attempted_at, \
+         (SELECT MIN(s.confirmed_at) FROM scopes s WHERE s.source = o.name AND s.gone_at IS NULL), \
+         CASE WHEN EXISTS (SELECT 1 FROM scopes s WHERE s.source = o.name AND s.gone_at IS NULL AND s.confirmed_at IS NULL) \
+         THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END FROM sources o WHERE o.removed_at IS NULL",
     )
-    .first(connection)?;
-    Ok(row.unwrap_or_default())
+    .load_positional(connection)?;
+    let open: Vec<Open> = Sql::new(
+        "SELECT (SELECT COUNT(*) FROM held_losses h JOIN scopes s ON s.id = h.scope_id JOIN sources o ON o.name = s.source \
+         WHERE h.state = 'open' AND o.removed_at IS NULL), (SELECT COUNT(*) FROM alerts WHERE state = 'open')",
+    )
+    .load_positional(connection)?;
+    let all_confirmed = asked.iter().all(|source| source.unconfirmed == 0);
+    let oldest = asked.iter().filter_map(|source| source.oldest).min();
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    Ok(Standing {
+        confirmed_at: oldest.filter(|_| all_confirmed).map(|at| at.and_utc()),
+        sources: count(asked.len()),
+        troubled: count(asked.iter().filter(|source| source.is_troubled(now)).count()),
+        held: open.first().map_or(0, |open| open.held),
+        alerts: open.first().map_or(0, |open| open.alerts),
+        stale_after: asked.iter().map(|source| sources::stale_after(source.every_seconds)).max(),
+    })
+}
+
+impl Asked {
+    /// Facts go stale without anybody writing it down: a worker that died writes nothing.
+    fn is_troubled(&self, now: Instant) -> bool {
+        let known = self.oldest.filter(|_| self.unconfirmed == 0).or(self.attempted_at);
+        match SourceState::parse(&self.state) {
+            SourceState::NotConfigured => false,
+            SourceState::Ok => known.is_some_and(|at| now - at.and_utc() > sources::stale_after(self.every_seconds)),
+            SourceState::Stale | SourceState::Failing | SourceState::Auth => true,
+        }
+    }
 }

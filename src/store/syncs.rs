@@ -105,9 +105,10 @@ pub fn request_due(connection: &mut AnyConnection, at: Instant) -> QueryResult<u
         last: Option<NaiveDateTime>,
     }
     let candidates: Vec<Candidate> = Sql::new(
-        "SELECT o.name, o.every_seconds, (SELECT MAX(y.started_at) FROM syncs y WHERE y.source = o.name) AS last FROM sources o \
-         WHERE o.removed_at IS NULL AND o.state <> 'not_configured' AND NOT EXISTS \
-         (SELECT 1 FROM syncs y WHERE y.source = o.name AND y.state IN ('queued', 'running')) ORDER BY o.name",
+        "SELECT o.name, o.every_seconds, (SELECT y.started_at FROM syncs y WHERE y.source = o.name AND y.started_at IS NOT NULL \
+         ORDER BY y.id DESC LIMIT 1) AS last FROM sources o WHERE o.removed_at IS NULL AND o.state <> 'not_configured' \
+         AND NOT EXISTS (SELECT 1 FROM syncs y WHERE y.source = o.name AND y.state = 'queued') \
+         AND NOT EXISTS (SELECT 1 FROM syncs y WHERE y.source = o.name AND y.state = 'running') ORDER BY o.name",
     )
     .load(connection)?;
     let mut asked = 0;

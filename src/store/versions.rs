@@ -3,10 +3,10 @@
 use chrono::NaiveDateTime;
 use const_format::concatcp;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Timestamp};
+use diesel::sql_types::{Bool, Nullable, Timestamp};
 
 use super::rows::{COLUMNS, ResourceRow, VERSION_COLUMNS};
-use super::sql::Sql;
+use super::sql::{Positional, Sql};
 use super::{AnyConnection, Scope};
 use crate::clock::Instant;
 
@@ -23,15 +23,15 @@ pub struct VersionRow {
     pub ended_gone: bool,
 }
 
-#[derive(QueryableByName)]
+#[derive(Queryable)]
 struct Loaded {
-    // Not `row`: the derive has a variable of that name.
-    #[diesel(embed)]
     state: ResourceRow,
-    #[diesel(sql_type = Nullable<Timestamp>)]
     valid_until: Option<NaiveDateTime>,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
     ended_gone: bool,
+}
+
+impl Positional for Loaded {
+    type Columns = (<ResourceRow as Positional>::Columns, Nullable<Timestamp>, Bool);
 }
 
 /// The states of the resource `id`, newest first; the first is the current one, or the last before it was gone.
@@ -52,7 +52,7 @@ pub fn timeline(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Query
          FROM resource_versions v JOIN resources r ON r.id = v.resource_id JOIN scopes s ON s.id = r.scope_id WHERE v.resource_id = "
     ));
     sql.bind(id).push(" ORDER BY changed_at DESC LIMIT ").bind(MOST);
-    let rows: Vec<Loaded> = sql.load(connection)?;
+    let rows: Vec<Loaded> = sql.load_positional(connection)?;
     Ok(rows
         .into_iter()
         .map(|Loaded { state, valid_until, ended_gone }| VersionRow {

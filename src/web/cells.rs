@@ -4,21 +4,56 @@ use crate::clock::Instant;
 use crate::kinds::{Cell, Column, KindSpec, Tone};
 use crate::store::rows::ResourceRow;
 
-/// The cells of `columns`, in their order. What cannot be read out of the stored facts is empty, not an error: a list with
-/// one broken row is still a list.
-pub fn of(spec: &KindSpec, row: &ResourceRow, columns: &[&'static Column]) -> Vec<Cell> {
-    let own: Vec<&str> = columns.iter().map(|column| column.id).filter(|id| common(spec, row, id).is_none()).collect();
-    let mut cells =
-        if own.is_empty() { Vec::new() } else { (spec.of.cells)(&row.attrs, &own).unwrap_or_default() }.into_iter();
-    columns
-        .iter()
-        .map(|column| common(spec, row, column.id).unwrap_or_else(|| cells.next().unwrap_or(Cell::Empty)))
-        .collect()
+/// The columns to show of rows of a kind.
+#[derive(Debug)]
+pub struct Chosen<'c> {
+    spec: &'static KindSpec,
+    columns: &'c [&'static Column],
+    /// Those that only the kind can fill.
+    own: Vec<&'static str>,
 }
 
-/// A column that every kind has.
-fn common(spec: &KindSpec, row: &ResourceRow, column: &str) -> Option<Cell> {
-    Some(match column {
+impl<'c> Chosen<'c> {
+    pub fn of(spec: &'static KindSpec, columns: &'c [&'static Column]) -> Self {
+        let own = columns.iter().map(|column| column.id).filter(|id| !COMMON.contains(id)).collect();
+        Self { spec, columns, own }
+    }
+
+    /// A row's cells, in the order of the columns. What cannot be read out of the stored facts is empty, not an error: a list with one
+    /// broken row is still a list.
+    pub fn of_row(&self, row: &ResourceRow) -> Vec<Cell> {
+        let own = match self.own.as_slice() {
+            [] => Vec::new(),
+            own => (self.spec.of.cells)(&row.attrs, own).unwrap_or_default(),
+        };
+        let mut own = own.into_iter();
+        let cell = |column: &&Column| match COMMON.contains(&column.id) {
+            true => common(self.spec, row, column.id),
+            false => own.next().unwrap_or(Cell::Empty),
+        };
+        self.columns.iter().map(cell).collect()
+    }
+}
+
+/// The columns that every kind has.
+const COMMON: [&str; 13] = [
+    "name",
+    "status",
+    "source",
+    "region",
+    "cluster",
+    "app",
+    "role",
+    "app_type",
+    "environment",
+    "external_id",
+    "due_at",
+    "changed_at",
+    "first_seen_at",
+];
+
+fn common(spec: &KindSpec, row: &ResourceRow, column: &str) -> Cell {
+    match column {
         "name" => Cell::Text(row.name.clone()),
         "status" => Cell::badge(row.status.as_str(), (spec.tone)(&row.status)),
         "source" => Cell::text(row.source.as_str()),
@@ -32,8 +67,8 @@ fn common(spec: &KindSpec, row: &ResourceRow, column: &str) -> Option<Cell> {
         "due_at" => Cell::time(row.due_at()),
         "changed_at" => Cell::Time(row.changed_at()),
         "first_seen_at" => Cell::Time(row.first_seen_at()),
-        _ => return None,
-    })
+        _ => Cell::Empty,
+    }
 }
 
 /// A resource's own page, at the same moment.

@@ -7,7 +7,7 @@ use futures_util::stream;
 use super::cells;
 use super::listing::Asked;
 use crate::context::Context;
-use crate::kinds::{Cell, Column};
+use crate::kinds::Cell;
 use crate::store::listing::{self, MOST};
 use crate::store::rows::ResourceRow;
 use crate::store::{Scope, StoreError};
@@ -40,10 +40,11 @@ pub fn csv(context: web::Data<Context>, mut asked: Asked) -> HttpResponse {
 fn lines(asked: &Asked, rows: &[ResourceRow], with_head: bool) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let head = ["id"].into_iter().chain(asked.columns.iter().map(|column| column.id));
+    let columns = cells::Chosen::of(asked.query.spec, &asked.columns);
     // Writing into memory fails for rows of unequal length only, and these are made of the same columns.
     let mut written = if with_head { writer.write_record(head) } else { Ok(()) };
     for row in rows {
-        written = written.and_then(|()| writer.write_record(record(asked, row, &asked.columns)));
+        written = written.and_then(|()| writer.write_record(record(row, &columns)));
     }
     if let Err(error) = written {
         tracing::error!(error = %error, "a list could not be written as CSV");
@@ -51,8 +52,8 @@ fn lines(asked: &Asked, rows: &[ResourceRow], with_head: bool) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-fn record(asked: &Asked, row: &ResourceRow, columns: &[&'static Column]) -> Vec<String> {
-    let cells = cells::of(asked.query.spec, row, columns);
+fn record(row: &ResourceRow, columns: &cells::Chosen<'_>) -> Vec<String> {
+    let cells = columns.of_row(row);
     std::iter::once(row.id.to_string()).chain(cells.iter().map(Cell::plain).map(harmless)).collect()
 }
 

@@ -34,4 +34,4 @@ pub mod view;
 
 pub use error::PageError;
 pub use session::{Live, Session};
-pub use shell::{Flash, Past, Shell, Standing, Theme, Viewer};
+pub use shell::{Flash, Past, Shell, Theme, Viewer};

@@ -214,7 +214,7 @@ impl Sessions {
     async fn find(&self, token: &str) -> Result<Option<HashMap<String, String>>, StoreError> {
         let (hash, at) = (token_hash(token), self.0.clock.now());
         let wanted = hash.clone();
-        let found = self.0.read(move |connection| sessions::live(connection, &wanted, at)).await?;
+        let found = self.0.glance(move |connection| sessions::live(connection, &wanted, at)).await?;
         let Some((row, user)) = found else { return Ok(None) };
         if serde_json::from_str::<Held>(&row.state).is_ok_and(|held| held.epoch != user.epoch) {
             return Ok(None);

@@ -3,10 +3,14 @@
 //! Each page struct has a field `shell`, and `templates/base.html` reads nothing else. Pages made before a session exists
 //! (sign-in, setup, errors) use [`Shell::bare`].
 
+use diesel::QueryResult;
+
 use super::params::Params;
 use super::{PageError, moment};
 use crate::clock::Instant;
 use crate::kinds::{KINDS, KindSpec, Tone};
+use crate::store::standing::{self, Standing};
+use crate::store::{AnyConnection, Scope};
 
 /// The frame of a page.
 #[derive(Clone, Debug)]
@@ -42,19 +46,6 @@ pub struct Viewer {
 pub struct Flash {
     pub tone: Tone,
     pub text: String,
-}
-
-/// How the house stands: the age of the facts, and what is wrong with them.
-#[derive(Clone, Debug, Default)]
-pub struct Standing {
-    /// The oldest confirmation over all scopes of all sources; `None` if one was never complete.
-    pub confirmed_at: Option<Instant>,
-    pub sources: i64,
-    /// Sources that are stale, failing or refused.
-    pub troubled: i64,
-    /// Losses that wait for a person.
-    pub held: i64,
-    pub alerts: i64,
 }
 
 /// A past moment, and the way out of it.
@@ -105,6 +96,24 @@ impl Shell {
         Ok(Some(at))
     }
 
+    /// Reads how things stand, for somebody who is signed in.
+    pub fn stand(&mut self, connection: &mut AnyConnection) -> QueryResult<()> {
+        if self.viewer.is_some() {
+            self.standing = Some(standing::read(connection, &Scope::of_member(), self.now)?);
+        }
+        Ok(())
+    }
+
+    /// The worst of how things stand, as a colour.
+    pub fn standing_tone(&self) -> Tone {
+        match &self.standing {
+            None => Tone::Plain,
+            Some(standing) if standing.troubled > 0 => Tone::Bad,
+            Some(standing) if standing.held > 0 || standing.confirmed_at.is_none() => Tone::Warn,
+            Some(_) => Tone::Good,
+        }
+    }
+
     pub fn operates(&self) -> bool {
         self.viewer.as_ref().is_some_and(|viewer| viewer.operates)
     }
@@ -117,17 +126,6 @@ impl Shell {
     pub fn is_at(&self, path: &str) -> bool {
         let here = self.here.split('?').next().unwrap_or_default();
         here == path || here.strip_prefix(path).is_some_and(|rest| path != "/" && rest.starts_with('/'))
-    }
-}
-
-impl Standing {
-    /// The worst of it, as a colour.
-    pub fn tone(&self) -> Tone {
-        match () {
-            () if self.troubled > 0 => Tone::Bad,
-            () if self.held > 0 || self.confirmed_at.is_none() => Tone::Warn,
-            () => Tone::Good,
-        }
     }
 }
 

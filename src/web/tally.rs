@@ -1,7 +1,7 @@
 //! How the house stands, counted once for the dashboard and for the pulse: what is open, in trouble, held.
 
-use super::filters::relative;
-use super::pages::dashboard::{Tile, Upcoming};
+use super::filters::{grouped, relative};
+use super::pages::dashboard::{COUNTED, Tile, Upcoming};
 use super::pages::sources::SourceLine;
 use super::view::Verdict;
 use crate::clock::Instant;
@@ -66,7 +66,12 @@ impl Tally {
     }
 
     /// The figures, each with its way to what it counts.
-    pub fn tiles(&self, upcoming: &[Upcoming], now: Instant) -> Vec<Tile> {
+    /// `due` counts by the kind's path, `upcoming` has the first of each.
+    pub fn tiles(&self, upcoming: &[Upcoming], due: &[(&'static str, i64)], now: Instant) -> Vec<Tile> {
+        let many = |path: &str| match due.iter().find(|(kind, _)| *kind == path).map_or(0, |(_, count)| *count) {
+            count if count >= COUNTED => format!("{}+", grouped(COUNTED)),
+            count => grouped(count),
+        };
         let kind = |path: &str| upcoming.iter().filter(|item| item.href.starts_with(path)).collect::<Vec<_>>();
         let (events, certificates) = (kind("/maintenance-events/"), kind("/certificates/"));
         let next = |items: &[&Upcoming]| match items.first() {
@@ -75,9 +80,9 @@ impl Tally {
             None => "none in 30 days".to_owned(),
         };
         let worst = |items: &[&Upcoming]| items.iter().map(|item| item.tone).max().unwrap_or(Tone::Good);
-        let tile = |label, value: usize, note: String, tone, href: &str| Tile {
+        let tile = |label, value: String, note: String, tone, href: &str| Tile {
             label,
-            value: value.to_string(),
+            value,
             note,
             tone,
             href: href.to_owned(),
@@ -86,23 +91,35 @@ impl Tally {
         vec![
             tile(
                 "Critical alerts",
-                self.critical,
+                self.critical.to_string(),
                 format!("and {} more to look at", self.warnings),
                 alarm(self.critical, Tone::Bad),
                 "/alerts",
             ),
             tile(
                 "Sources in trouble",
-                self.troubled,
+                self.troubled.to_string(),
                 format!("of {}", self.sources),
                 alarm(self.troubled, Tone::Bad),
                 "/sources",
             ),
-            tile("Losses held", self.held, "wait for a person".to_owned(), alarm(self.held, Tone::Warn), "/sources"),
-            tile("Maintenance ahead", events.len(), next(&events), worst(&events), "/maintenance-events?sort=due_at"),
+            tile(
+                "Losses held",
+                self.held.to_string(),
+                "wait for a person".to_owned(),
+                alarm(self.held, Tone::Warn),
+                "/sources",
+            ),
+            tile(
+                "Maintenance ahead",
+                many("maintenance-events"),
+                next(&events),
+                worst(&events),
+                "/maintenance-events?sort=due_at",
+            ),
             tile(
                 "Certificates to renew",
-                certificates.len(),
+                many("certificates"),
                 next(&certificates),
                 worst(&certificates),
                 "/certificates?sort=due_at",

@@ -1,4 +1,4 @@
-//! The counts beside a list's filters, read from where sync keeps them current and never counted per page.
+//! The counts beside a list's filters: read as they are kept, never counted.
 
 use std::collections::BTreeMap;
 
@@ -6,41 +6,76 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use crate::kinds::KindSpec;
-use crate::store::sql::Sql;
+use crate::store::counts::EVERYWHERE;
+use crate::store::sql::{Positional, Sql};
 use crate::store::{AnyConnection, Scope};
+
+/// So many values of a filter are offered: the most frequent ones. A filter with more is one to type into, not to choose from.
+const OFFERED: i64 = 24;
 
 /// How many present resources of a kind there are, in all and by the values of its filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub total: i64,
-    /// By filter name; the values in bytewise order.
+    /// By filter name; the most frequent values first.
     pub values: BTreeMap<String, Vec<(String, i64)>>,
 }
 
-#[derive(QueryableByName)]
+#[derive(Queryable)]
 struct Count {
-    #[diesel(sql_type = Text)]
     facet: String,
-    #[diesel(sql_type = Text)]
     value: String,
-    #[diesel(sql_type = BigInt)]
     present: i64,
 }
 
-/// The counts of a kind over everything that the asker may see.
-pub fn facets(connection: &mut AnyConnection, scope: &Scope, spec: &KindSpec) -> QueryResult<Counts> {
-    let mut counts = Counts::default();
+impl Positional for Count {
+    type Columns = (Text, Text, BigInt);
+}
+
+/// The counts of a kind over everything that the asker may see: of its filters' most frequent values, and of those in `chosen` (filter
+/// and value) however rare they are.
+pub fn facets<'c>(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &KindSpec,
+    chosen: impl IntoIterator<Item = (&'c str, &'c str)>,
+) -> QueryResult<Counts> {
+    let mut counts = Counts { total: total(connection, scope, spec)?, values: BTreeMap::new() };
     if scope.sees_nothing() {
         return Ok(counts);
     }
-    let mut sql = Sql::new("SELECT facet, value, CAST(SUM(present) AS BIGINT) AS present FROM counts WHERE kind = ");
-    sql.bind(spec.name).push(" GROUP BY facet, value HAVING SUM(present) > 0 ORDER BY facet, value");
-    for Count { facet, value, present } in sql.load(connection)? {
-        if facet.is_empty() {
-            counts.total += present;
-        } else {
-            counts.values.entry(facet).or_default().push((value, present));
+    let mut sql = Sql::default();
+    for (position, filter) in spec.filters.iter().enumerate() {
+        sql.push(if position == 0 { "SELECT * FROM (" } else { ") x UNION ALL SELECT * FROM (" });
+        of_facet(&mut sql, spec, filter);
+        sql.push(" AND present > 0 ORDER BY present DESC, value LIMIT ").bind(OFFERED);
+    }
+    sql.push(") x");
+    for (facet, value) in chosen {
+        sql.push(" UNION ALL ");
+        of_facet(&mut sql, spec, facet);
+        sql.push(" AND value = ").bind(value);
+    }
+    for Count { facet, value, present } in sql.load_positional(connection)? {
+        let values = counts.values.entry(facet).or_default();
+        if !values.iter().any(|(known, _)| *known == value) {
+            values.push((value, present));
         }
     }
     Ok(counts)
+}
+
+/// How many of a kind are present.
+pub fn total(connection: &mut AnyConnection, scope: &Scope, spec: &KindSpec) -> QueryResult<i64> {
+    if scope.sees_nothing() {
+        return Ok(0);
+    }
+    let mut sql = Sql::default();
+    of_facet(&mut sql, spec, "");
+    Ok(sql.load_positional::<Count>(connection)?.first().map_or(0, |count| count.present))
+}
+
+fn of_facet(sql: &mut Sql, spec: &KindSpec, facet: &str) {
+    sql.push("SELECT facet, value, present FROM counts WHERE kind = ").bind(spec.name);
+    sql.push(" AND facet = ").bind(facet).push(" AND cluster = ").bind(EVERYWHERE);
 }

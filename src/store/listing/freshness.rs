@@ -11,7 +11,7 @@ use super::column;
 use super::filter::By;
 use crate::clock::Instant;
 use crate::store::AnyConnection;
-use crate::store::sql::Sql;
+use crate::store::sql::{Positional, Sql};
 
 /// The trust in what is listed, and in what is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,39 +22,59 @@ pub struct Freshness {
     pub complete: bool,
 }
 
-#[derive(QueryableByName)]
-struct Sum {
-    #[diesel(sql_type = BigInt)]
-    scopes: i64,
-    #[diesel(sql_type = BigInt)]
-    complete: i64,
-    #[diesel(sql_type = BigInt)]
-    confirmed: i64,
-    #[diesel(sql_type = Nullable<Timestamp>)]
-    oldest: Option<NaiveDateTime>,
+#[derive(Queryable)]
+struct Answer {
+    question: i64,
+    confirmed_at: Option<NaiveDateTime>,
 }
+
+impl Positional for Answer {
+    type Columns = (BigInt, Nullable<Timestamp>);
+}
+
+/// Four questions about the scopes, each answered by the first row of an index: there may be thousands of them, and a page has no time
+/// to count.
+const ANY: i64 = 0;
+const INCOMPLETE: i64 = 1;
+const UNCONFIRMED: i64 = 2;
+const OLDEST: i64 = 3;
+const QUESTIONS: [(i64, &str); 4] = [
+    (ANY, ""),
+    (INCOMPLETE, " AND s.state <> 'complete'"),
+    (UNCONFIRMED, " AND s.confirmed_at IS NULL"),
+    (OLDEST, " AND s.confirmed_at IS NOT NULL ORDER BY s.confirmed_at"),
+];
 
 /// The freshness of what `query` lists.
 pub(super) fn of(connection: &mut AnyConnection, query: &ListQuery) -> QueryResult<Freshness> {
-    let mut sql = Sql::new(
-        "SELECT COUNT(*) AS scopes, CAST(COALESCE(SUM(CASE WHEN s.state = 'complete' THEN 1 ELSE 0 END), 0) AS BIGINT) AS complete, \
-         COUNT(s.confirmed_at) AS confirmed, MIN(s.confirmed_at) AS oldest FROM scopes s WHERE s.gone_at IS NULL AND s.kind = ",
-    );
-    sql.bind(query.spec.name);
+    let mut sql = Sql::default();
+    for (question, condition) in QUESTIONS {
+        sql.push(if question == ANY { "SELECT * FROM (SELECT " } else { ") x UNION ALL SELECT * FROM (SELECT " });
+        sql.bind(question).push(" AS question, s.confirmed_at FROM scopes s WHERE s.gone_at IS NULL");
+        reached(&mut sql, query);
+        sql.push(condition).push(" LIMIT 1");
+    }
+    sql.push(") x");
+    let answers: Vec<Answer> = sql.load_positional(connection)?;
+    let answer = |question: i64| answers.iter().find(|answer| answer.question == question);
+    if answer(ANY).is_none() {
+        return Ok(Freshness { confirmed_at: None, complete: false });
+    }
+    let oldest = answer(OLDEST).filter(|_| answer(UNCONFIRMED).is_none()).and_then(|answer| answer.confirmed_at);
+    // What was true then is known no better than what was confirmed since, and a page of then does not claim to be younger.
+    let confirmed_at = oldest.map(|oldest| oldest.and_utc()).map(|oldest| query.at.map_or(oldest, |at| at.min(oldest)));
+    Ok(Freshness { confirmed_at, complete: answer(INCOMPLETE).is_none() })
+}
+
+/// The scopes that the query's filters can reach.
+fn reached(sql: &mut Sql, query: &ListQuery) {
+    sql.push(" AND s.kind = ").bind(query.spec.name);
     let source = column::text(query.spec, "source");
     for filter in &query.filters {
         match filter.by {
             By::Scope => sql.push(" AND s.name IN ").bind_list(filter.values()),
             By::Column(column) if Some(column) == source => sql.push(" AND s.source IN ").bind_list(filter.values()),
-            _ => &mut sql,
+            _ => &mut *sql,
         };
     }
-    let sum: Option<Sum> = sql.first(connection)?;
-    let Some(sum) = sum.filter(|sum| sum.scopes > 0) else {
-        return Ok(Freshness { confirmed_at: None, complete: false });
-    };
-    let oldest = sum.oldest.filter(|_| sum.confirmed == sum.scopes).map(|at| at.and_utc());
-    // What was true then is known no better than what was confirmed since, and a page of then does not claim to be younger.
-    let confirmed_at = oldest.map(|oldest| query.at.map_or(oldest, |at| at.min(oldest)));
-    Ok(Freshness { confirmed_at, complete: sum.complete == sum.scopes })
 }

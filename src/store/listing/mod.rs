@@ -17,7 +17,7 @@ mod plan;
 mod slice;
 
 pub use cursor::{Cursor, CursorError};
-pub use facets::{Counts, facets};
+pub use facets::{Counts, facets, total};
 pub use filter::Filter;
 pub use freshness::Freshness;
 pub use keyset::Sort;

@@ -88,7 +88,7 @@ impl Stretch<'_> {
         sql.push(") u");
         self.order_by(&mut sql, |column| column.id);
         self.limit(&mut sql);
-        sql.load(connection)
+        sql.load_positional(connection)
     }
 
     fn sub_select(

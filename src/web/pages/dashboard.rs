@@ -3,16 +3,16 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use chrono::TimeDelta;
 use diesel::QueryResult;
 
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::{KINDS, KindSpec, Tone};
-use crate::store::listing::{self, ListQuery, Sort};
+use crate::store::listing;
 use crate::store::rows::ResourceRow;
-use crate::store::{AnyConnection, Scope, alerts, held};
+use crate::store::{AnyConnection, Scope, alerts, held, resources};
 use crate::web::pages::alerts::AlertLine;
 use crate::web::pages::sources::{self, SourceLine};
 use crate::web::tally::Tally;
@@ -92,6 +92,8 @@ pub struct RecentChange {
 
 /// How far ahead the page looks.
 const HORIZON: TimeDelta = TimeDelta::days(30);
+/// What is due within it is counted so far.
+pub const COUNTED: i64 = 1_000;
 /// Lines of each panel.
 const SHOWN: usize = 8;
 
@@ -103,24 +105,26 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
     let mut kinds = Vec::with_capacity(KINDS.len());
     let mut upcoming = Vec::new();
     let mut changes = Vec::new();
+    let mut due = Vec::new();
     for spec in KINDS.iter().copied() {
         kinds.push(KindCount {
             name: spec.name,
             path: spec.path,
             titles: spec.titles,
-            present: listing::facets(connection, scope, spec)?.total,
+            present: listing::total(connection, scope, spec)?,
         });
+        due.push((spec.path, resources::due_count(connection, scope, spec, shell.now + HORIZON, COUNTED)?));
         upcoming.extend(coming(connection, scope, spec, shell.now)?);
         changes.extend(recent(connection, scope, spec, shell.now)?);
     }
     upcoming.sort_by_key(|item| item.at);
     changes.sort_by_key(|change| std::cmp::Reverse(change.at));
     changes.truncate(SHOWN + 4);
-    let standing = Tally::of(&alerts, &sources, held.len());
-    let tiles = standing.tiles(&upcoming, shell.now);
+    let tally = Tally::of(&alerts, &sources, held.len());
+    let tiles = tally.tiles(&upcoming, &due, shell.now);
     upcoming.truncate(SHOWN);
     Ok(DashboardPage {
-        verdict: standing.verdict(),
+        verdict: tally.verdict(),
         tiles,
         alerts: alerts.iter().take(SHOWN).map(AlertLine::of).collect(),
         upcoming,
@@ -144,8 +148,8 @@ fn coming(
     spec: &'static KindSpec,
     now: Instant,
 ) -> QueryResult<Vec<Upcoming>> {
-    let rows = newest(connection, scope, spec, "due_at", false, 50)?;
-    let due = rows.iter().filter_map(|row| Some((row, row.due_at().filter(|at| *at < now + HORIZON)?)));
+    let rows = resources::due(connection, scope, spec, now + HORIZON, SHOWN)?;
+    let due = rows.iter().filter_map(|row| Some((row, row.due_at()?)));
     Ok(due
         .map(|(row, at)| Upcoming {
             at,
@@ -181,15 +185,14 @@ fn recent(
 ) -> QueryResult<Vec<RecentChange>> {
     let since = now - TimeDelta::days(1);
     let mut changes = Vec::new();
-    for row in newest(connection, scope, spec, "-changed_at", false, SHOWN)? {
+    for row in resources::latest(connection, scope, spec, false, since, SHOWN)? {
         let (what, tone) =
             if row.changed_at == row.first_seen_at { ("new", Tone::Good) } else { ("changed", Tone::Plain) };
         changes.push(change(spec, &row, row.changed_at(), what, tone));
     }
-    for row in newest(connection, scope, spec, "-gone_at", true, SHOWN)? {
+    for row in resources::latest(connection, scope, spec, true, since, SHOWN)? {
         changes.push(change(spec, &row, row.gone_at().unwrap_or(since), "gone", Tone::Muted));
     }
-    changes.retain(|change| change.at > since);
     Ok(changes)
 }
 
@@ -198,23 +201,12 @@ fn change(spec: &'static KindSpec, row: &ResourceRow, at: Instant, what: &'stati
     RecentChange { at, what, tone, kind: spec.title, name, href: cells::href(spec, row.id, None) }
 }
 
-/// The first rows of a kind in that order.
-fn newest(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    spec: &'static KindSpec,
-    sort: &str,
-    gone: bool,
-    limit: usize,
-) -> QueryResult<Vec<ResourceRow>> {
-    let mut query = ListQuery::of(spec);
-    query.sort = Sort::parse(spec, sort).unwrap_or_else(Sort::by_name);
-    query.limit = limit;
-    query.gone = gone;
-    Ok(listing::list(connection, scope, &query)?.rows)
-}
-
 /// `GET /`.
-pub async fn show(context: web::Data<Context>, shell: Shell) -> Result<DashboardPage, PageError> {
-    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), shell)).await?)
+pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<DashboardPage, PageError> {
+    let mut shell = Shell::begin(&request)?;
+    let read = context.db.read(move |connection| {
+        shell.stand(connection)?;
+        fetch(connection, &Scope::of_member(), shell)
+    });
+    Ok(read.await?)
 }

@@ -295,7 +295,7 @@ async fn who_may_see_nothing_sees_nothing() {
         sown(&db).await;
         let page = db.read(|connection| list(connection, &Scope::nothing(), &query("name", 10))).await.unwrap();
         assert!(page.rows.is_empty() && page.next.is_none() && !page.complete);
-        let counts = db.read(|connection| facets(connection, &Scope::nothing(), &dns_record::SPEC)).await.unwrap();
+        let counts = db.read(|connection| facets(connection, &Scope::nothing(), &dns_record::SPEC, [])).await.unwrap();
         assert_eq!(counts.total, 0);
     })
     .await;
@@ -314,7 +314,7 @@ async fn counts_are_summed_over_the_clusters() {
         })
         .await
         .unwrap();
-        let counts = db.read(|connection| facets(connection, &Scope::of_member(), &dns_record::SPEC)).await.unwrap();
+        let counts = db.read(|connection| facets(connection, &Scope::of_member(), &dns_record::SPEC, [])).await.unwrap();
         assert_eq!(counts.total, 7);
         assert_eq!(counts.values["type"], [("A".to_owned(), 5), ("MX".to_owned(), 2)]);
     })

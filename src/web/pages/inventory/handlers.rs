@@ -12,32 +12,32 @@ use crate::web::params::Params;
 use crate::web::{PageError, Shell, export, listing};
 
 /// `GET /{kind}`; with `?format=csv` the whole of it as a file.
-pub async fn list(
-    context: web::Data<Context>,
-    mut shell: Shell,
-    request: HttpRequest,
-) -> Result<HttpResponse, PageError> {
-    let spec = kind_of(&request)?;
+pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let (spec, mut shell) = (kind_of(&request)?, Shell::begin(&request)?);
     let params = Params::parse(request.query_string());
     let asked = listing::read(spec, params, shell.now).map_err(PageError::Invalid)?;
     shell.look_back(&asked.params, &format!("/{}", spec.path))?;
     if asked.params.get("format") == Some("csv") {
         return Ok(export::csv(context, asked));
     }
-    let page = context.db.read(move |connection| list::fetch(connection, &Scope::of_member(), &asked, shell)).await?;
+    let read = context.db.read(move |connection| {
+        shell.stand(connection)?;
+        list::fetch(connection, &Scope::of_member(), &asked, shell)
+    });
+    let page = read.await?;
     Ok(page.respond_to(&request))
 }
 
 /// `GET /{kind}/{id}`.
-pub async fn show(context: web::Data<Context>, mut shell: Shell, request: HttpRequest) -> Result<ShowPage, PageError> {
-    let (spec, id) = (kind_of(&request)?, id_of(&request)?);
+pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<ShowPage, PageError> {
+    let (spec, id, mut shell) = (kind_of(&request)?, id_of(&request)?, Shell::begin(&request)?);
     let at = shell.look_back(&Params::parse(request.query_string()), &format!("/{}/{id}", spec.path))?;
     let config = std::sync::Arc::clone(&context.config);
-    let page = context
-        .db
-        .read(move |connection| show::fetch(connection, &Scope::of_member(), spec, id, at, &config, shell))
-        .await?;
-    page.ok_or(PageError::NotFound)
+    let read = context.db.read(move |connection| {
+        shell.stand(connection)?;
+        show::fetch(connection, &Scope::of_member(), spec, id, at, &config, shell)
+    });
+    read.await?.ok_or(PageError::NotFound)
 }
 
 /// `GET /{kind}/{id}/history`.

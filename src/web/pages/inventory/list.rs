@@ -9,7 +9,7 @@ use crate::kinds::{Cell, Column, KindSpec, Tone};
 use crate::store::listing::{self, Sort};
 use crate::store::rows::ResourceRow;
 use crate::store::scopes::{self, ScopeRow};
-use crate::store::{AnyConnection, Scope, sources};
+use crate::store::{AnyConnection, Scope};
 use crate::web::listing::Asked;
 use crate::web::params::Params;
 use crate::web::view::{Age, Chip, FilterGroup, Kept, Pager};
@@ -106,8 +106,14 @@ pub struct Row {
 pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell: Shell) -> QueryResult<ListPage> {
     let spec = asked.query.spec;
     let page = listing::list(connection, scope, &asked.query)?;
-    let counts = listing::facets(connection, scope, spec)?;
-    let stale_after = sources::all(connection, scope)?.iter().map(|source| source.stale_after()).max();
+    let chosen = asked
+        .query
+        .filters
+        .iter()
+        .flat_map(|filter| filter.values().iter().map(|value| (filter.name(), value.as_str())));
+    let counts = listing::facets(connection, scope, spec, chosen)?;
+    let stale_after = shell.standing.and_then(|standing| standing.stale_after);
+    let columns = cells::Chosen::of(spec, &asked.columns);
     let path = format!("/{}", spec.path);
     let here = asked.params.without(&["cursor"]);
     let conditions = here.without(&["sort", "columns", "limit", "at"]);
@@ -129,7 +135,7 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell
         kept_all: here.without(&["at"]).kept(),
         headings: asked.columns.iter().map(|column| heading(column, asked, &here, &path)).collect(),
         choices: spec.columns.iter().filter(|column| column.id != "name").map(|column| choice(column, asked)).collect(),
-        rows: page.rows.iter().map(|row| line(spec, row, asked)).collect(),
+        rows: page.rows.iter().map(|row| line(spec, row, &columns, asked)).collect(),
         pager: Pager {
             shown: page.rows.len(),
             first_href: asked.params.get("cursor").map(|_| here.href(&path)),
@@ -205,11 +211,11 @@ fn choice(column: &'static Column, asked: &Asked) -> Choice {
     Choice { id: column.id, title: column.title, on: asked.columns.iter().any(|shown| shown.id == column.id) }
 }
 
-fn line(spec: &'static KindSpec, row: &ResourceRow, asked: &Asked) -> Row {
+fn line(spec: &'static KindSpec, row: &ResourceRow, columns: &cells::Chosen<'_>, asked: &Asked) -> Row {
     Row {
         href: cells::href(spec, row.id, asked.query.at),
         name: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
-        cells: cells::of(spec, row, &asked.columns),
+        cells: columns.of_row(row),
         is_gone: asked.query.at.is_none() && row.gone_at.is_some(),
         is_missing: asked.query.at.is_none() && row.missing_since.is_some(),
     }
