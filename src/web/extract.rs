@@ -4,7 +4,10 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
+use actix_web::http::header::ContentType;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, web};
+use askama::Template;
+use diesel::QueryResult;
 use futures_util::future::LocalBoxFuture;
 
 use super::access::Caller;
@@ -17,6 +20,7 @@ use crate::audit::Doer;
 use crate::context::Context;
 use crate::kinds::Tone;
 use crate::roles::Role;
+use crate::store::AnyConnection;
 
 /// The cookie of the chosen theme.
 pub const THEME_COOKIE: &str = "quarterdeck-theme";
@@ -98,6 +102,21 @@ impl Shell {
             .map(|flash| Flash { tone: if flash.good { Tone::Good } else { Tone::Bad }, text: flash.text });
         Ok(shell)
     }
+}
+
+/// Reads a page together with how things stand, and writes it on the same thread: what a page is made of never crosses to another, and
+/// is given back to the allocator that it came from. `None` is a page that is not there.
+pub async fn written<T: Template>(
+    context: &Context,
+    mut shell: Shell,
+    fetch: impl FnOnce(&mut AnyConnection, Shell) -> QueryResult<Option<T>> + Send + 'static,
+) -> Result<HttpResponse, PageError> {
+    let read = context.db.read(move |connection| {
+        shell.stand(connection)?;
+        Ok(fetch(connection, shell)?.map(|page| page.render()))
+    });
+    let html = read.await?.ok_or(PageError::NotFound)?.map_err(|error| PageError::Internal(error.into()))?;
+    Ok(HttpResponse::Ok().content_type(ContentType::html()).body(html))
 }
 
 /// A page with a status other than 200: a form that is shown again.

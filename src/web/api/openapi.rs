@@ -19,8 +19,8 @@ pub fn document() -> Value {
         "info": {
             "title": "Quarterdeck",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Everything the panel knows, with its age and its completeness. Lists are paged by cursor; errors are problem \
-                            JSON (RFC 9457); answers to GET carry an ETag.",
+            "description": "Everything the panel knows, with its age and its completeness. Lists are paged by cursor; answers to GET \
+                            carry an ETag; errors are problem JSON (RFC 9457).",
             "license": {"name": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],

@@ -87,7 +87,7 @@ fn detail(spec: &'static KindSpec) -> Operation {
         method: "get",
         path: format!("/{}/{{id}}", spec.path),
         id: format!("get_{}", spec.name),
-        summary: format!("One {} with its neighbours of every kind", spec.title.to_lowercase()),
+        summary: format!("{} by its id, with its neighbours of every kind", spec.title),
         tag: "Inventory",
         parameters: vec![in_path("id", "Its id."), query("at", AT, text())],
         body: None,

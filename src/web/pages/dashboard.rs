@@ -3,7 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::TimeDelta;
 use diesel::QueryResult;
 
@@ -13,6 +13,7 @@ use crate::kinds::{KINDS, KindSpec, Tone};
 use crate::store::listing;
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, held, resources};
+use crate::web::extract::written;
 use crate::web::pages::alerts::AlertLine;
 use crate::web::pages::sources::{self, SourceLine};
 use crate::web::tally::Tally;
@@ -202,11 +203,7 @@ fn change(spec: &'static KindSpec, row: &ResourceRow, at: Instant, what: &'stati
 }
 
 /// `GET /`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<DashboardPage, PageError> {
-    let mut shell = Shell::begin(&request)?;
-    let read = context.db.read(move |connection| {
-        shell.stand(connection)?;
-        fetch(connection, &Scope::of_member(), shell)
-    });
-    Ok(read.await?)
+pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let fetch = |connection: &mut _, shell| fetch(connection, &Scope::of_member(), shell).map(Some);
+    written(&context, Shell::begin(&request)?, fetch).await
 }

@@ -1,5 +1,7 @@
 //! `/placement`: what has no place and why, and the rules that place the rest.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use askama_web::WebTemplate;
 
@@ -12,7 +14,7 @@ use crate::kinds::{KINDS, KindSpec};
 use crate::store::listing::{self, Filter, ListQuery};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope};
-use crate::web::view::Pager;
+use crate::web::view::Crumb;
 use crate::web::{PageError, Shell, cells, filters};
 
 /// The unplaced, and the rules.
@@ -21,17 +23,17 @@ use crate::web::{PageError, Shell, cells, filters};
 pub struct PlacementPage {
     pub shell: Shell,
     pub unplaced: Vec<UnplacedLine>,
-    pub pager: Pager,
     pub rules: Vec<RuleLine>,
 }
 
-/// A resource in no region and no cluster.
+/// The resources of a kind and a source in no region and no cluster: they all have one reason.
 #[derive(Clone, Debug)]
 pub struct UnplacedLine {
-    pub href: String,
-    pub name: String,
     pub kind: &'static str,
     pub source: String,
+    /// `8`, or `200+` where nobody counted on.
+    pub many: String,
+    pub examples: Vec<Crumb>,
     pub reason: String,
 }
 
@@ -42,8 +44,10 @@ pub struct RuleLine {
     pub sets: String,
 }
 
-/// So many of a kind are named; the rest have the same reasons.
-const NAMED: usize = 40;
+/// So many of a kind are looked at; the rest have the same reasons.
+const SEEN: usize = 200;
+/// So many of them are named.
+const NAMED: usize = 3;
 
 /// What is in no region and no cluster, and the rules.
 pub fn fetch(
@@ -55,24 +59,32 @@ pub fn fetch(
     let mut unplaced = Vec::new();
     for spec in KINDS.iter().copied() {
         let mut query = ListQuery::of(spec);
-        query.limit = NAMED;
+        query.limit = SEEN;
         query.filters = ["region", "cluster"].iter().filter_map(|name| Filter::named(spec, name, [""])).collect();
         let page = listing::list(connection, scope, &query)?;
-        unplaced.extend(page.rows.iter().map(|row| line(spec, row)));
+        let mut by_source: BTreeMap<&str, Vec<&ResourceRow>> = BTreeMap::new();
+        for row in &page.rows {
+            by_source.entry(&row.source).or_default().push(row);
+        }
+        let more = if page.next.is_some() { "+" } else { "" };
+        unplaced.extend(by_source.into_iter().map(|(source, rows)| line(spec, source, &rows, more)));
     }
-    let pager = Pager { shown: unplaced.len(), ..Pager::default() };
-    Ok(PlacementPage { shell, unplaced, pager, rules: rules.iter().map(rule).collect() })
+    Ok(PlacementPage { shell, unplaced, rules: rules.iter().map(rule).collect() })
 }
 
-fn line(spec: &'static KindSpec, row: &ResourceRow) -> UnplacedLine {
-    UnplacedLine {
+fn line(spec: &'static KindSpec, source: &str, rows: &[&ResourceRow], more: &str) -> UnplacedLine {
+    let example = |row: &&ResourceRow| Crumb {
+        title: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
         href: cells::href(spec, row.id, None),
-        name: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
-        kind: spec.title,
-        source: row.source.clone(),
+    };
+    UnplacedLine {
+        kind: if rows.len() == 1 && more.is_empty() { spec.title } else { spec.titles },
+        source: source.to_owned(),
+        many: format!("{}{more}", rows.len()),
+        examples: rows.iter().take(NAMED).map(example).collect(),
         reason: format!(
-            "No rule matches it, {} has no default region, and nothing that it hangs together with has a place.",
-            row.source
+            "No rule matches, {source} has no default region, and nothing that they hang together with has a place. \
+             Give {source} a region, or write a rule."
         ),
     }
 }

@@ -3,13 +3,14 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::QueryResult;
 
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::Tone;
 use crate::store::{AnyConnection, Scope, alerts, held};
+use crate::web::extract::written;
 use crate::web::filters::span;
 use crate::web::pages::alerts::AlertLine;
 use crate::web::pages::sources::{self, SourceLine};
@@ -105,6 +106,7 @@ fn source(line: &SourceLine) -> PulseLine {
 }
 
 /// `GET /pulse`.
-pub async fn show(context: web::Data<Context>, shell: Shell) -> Result<PulsePage, PageError> {
-    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), shell)).await?)
+pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let fetch = |connection: &mut _, shell| fetch(connection, &Scope::of_member(), shell).map(Some);
+    written(&context, Shell::begin(&request)?, fetch).await
 }

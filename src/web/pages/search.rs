@@ -3,13 +3,14 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::QueryResult;
 
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::Tone;
 use crate::store::{AnyConnection, Scope, search};
+use crate::web::extract::written;
 use crate::web::params::Params;
 use crate::web::{PageError, Shell, cells, filters};
 
@@ -84,13 +85,10 @@ fn group_of(group: search::Group, query: &str, at: Option<Instant>) -> HitGroup 
 }
 
 /// `GET /search`.
-pub async fn show(
-    context: web::Data<Context>,
-    mut shell: Shell,
-    request: HttpRequest,
-) -> Result<SearchPage, PageError> {
-    let params = Params::parse(request.query_string());
+pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let (params, mut shell) = (Params::parse(request.query_string()), Shell::begin(&request)?);
     let at = shell.look_back(&params, "/search")?;
     let query = params.get("q").unwrap_or_default().to_owned();
-    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), query, at, shell)).await?)
+    let fetch = move |connection: &mut _, shell| fetch(connection, &Scope::of_member(), query, at, shell).map(Some);
+    written(&context, shell, fetch).await
 }

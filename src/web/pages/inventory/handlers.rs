@@ -1,13 +1,14 @@
 //! The handlers of the three pages, the same for every kind.
 
-use actix_web::{HttpRequest, HttpResponse, Responder, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::history::{self, HistoryPage};
 use super::list;
-use super::show::{self, ShowPage};
+use super::show;
 use crate::context::Context;
 use crate::kinds::KindSpec;
 use crate::store::Scope;
+use crate::web::extract::written;
 use crate::web::params::Params;
 use crate::web::{PageError, Shell, export, listing};
 
@@ -20,24 +21,18 @@ pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<H
     if asked.params.get("format") == Some("csv") {
         return Ok(export::csv(context, asked));
     }
-    let read = context.db.read(move |connection| {
-        shell.stand(connection)?;
-        list::fetch(connection, &Scope::of_member(), &asked, shell)
-    });
-    let page = read.await?;
-    Ok(page.respond_to(&request))
+    let fetch = move |connection: &mut _, shell| list::fetch(connection, &Scope::of_member(), &asked, shell).map(Some);
+    written(&context, shell, fetch).await
 }
 
 /// `GET /{kind}/{id}`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<ShowPage, PageError> {
+pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let (spec, id, mut shell) = (kind_of(&request)?, id_of(&request)?, Shell::begin(&request)?);
     let at = shell.look_back(&Params::parse(request.query_string()), &format!("/{}/{id}", spec.path))?;
     let config = std::sync::Arc::clone(&context.config);
-    let read = context.db.read(move |connection| {
-        shell.stand(connection)?;
-        show::fetch(connection, &Scope::of_member(), spec, id, at, &config, shell)
-    });
-    read.await?.ok_or(PageError::NotFound)
+    let fetch =
+        move |connection: &mut _, shell| show::fetch(connection, &Scope::of_member(), spec, id, at, &config, shell);
+    written(&context, shell, fetch).await
 }
 
 /// `GET /{kind}/{id}/history`.
