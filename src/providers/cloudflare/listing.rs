@@ -15,6 +15,9 @@ use crate::kinds::record::identity;
 use crate::net::http::Call;
 use crate::wire::{ErrorKind, ProviderError};
 
+/// How much of a page is kept for its words, should it be no JSON; far more than an error shows.
+const READ_OF_START: usize = 8 * 1024;
+
 /// A list of the API.
 pub struct List<'a> {
     /// For errors: `GET /zones`.
@@ -145,7 +148,7 @@ async fn read_page<S: Sink>(
         let chunk = response.chunk().await.map_err(|error| Stop::Again(call.transport_error(&error)))?;
         let Some(chunk) = chunk else { break };
         if start.is_empty() {
-            start = chunk[..chunk.len().min(1_024)].to_vec();
+            start = chunk[..chunk.len().min(READ_OF_START)].to_vec();
         }
         let mut elements = Vec::new();
         let fed = splitter.feed(&chunk, |element| {
