@@ -47,7 +47,15 @@ impl Caller {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
             Self::Person(person) => person.email.clone(),
-            Self::Token(token) => format!("token:{}", token.name),
+            Self::Token(token) => format!("token:{} (number {})", token.name, token.id),
+        }
+    }
+
+    /// For whom, where that is another.
+    pub fn effective_actor(&self) -> &str {
+        match self {
+            Self::Token(token) => &token.created_by,
+            Self::Anonymous | Self::Person(_) => "",
         }
     }
 }
@@ -93,7 +101,12 @@ async fn admit(access: Access, request: &mut ServiceRequest) -> Result<Caller, P
         _ => {}
     }
     if !request.method().is_safe() {
-        check_form(request).await?;
+        let checked = check_form(request).await;
+        // A second tab's sign-in, opened before the first one's was sent: who is in goes on.
+        if checked.is_err() && request.path() == "/sign-in" && matches!(caller, Caller::Person(_)) {
+            return Err(PageError::SignedIn);
+        }
+        checked?;
     }
     Ok(caller)
 }
