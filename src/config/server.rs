@@ -1,11 +1,10 @@
 //! Where it listens, how it is reached, and where its data and its key lie: the settings above the first `[[…]]`.
 
-use std::net::IpAddr;
-
 use ipnet::IpNet;
 use url::Url;
 
 use super::database;
+use super::networks::network;
 use super::reader::{Reader, SecretSetting};
 use crate::error::Place;
 use crate::secret::Secret;
@@ -127,8 +126,8 @@ fn check_key_file(root: &mut Reader<'_>) {
 fn trusted_proxies(root: &mut Reader<'_>) -> Vec<IpNet> {
     let mut networks = Vec::new();
     for text in root.texts("trusted_proxies").unwrap_or_default() {
-        match text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from)) {
-            Some(network) => networks.push(network.trunc()),
+        match network(&text) {
+            Some(network) => networks.push(network),
             None => root.fault(
                 "trusted_proxies",
                 format!("`trusted_proxies` holds {text:?}, which is no network"),
