@@ -81,7 +81,7 @@ pub fn complete(
         .map(|_| ())
 }
 
-/// The newest rows, or those older than the row `before`; with `wanted`, those whose actor, action or subject contains it.
+/// The newest rows, or those older than the row `before`; with `wanted`, those whose actor, action or subject contains it, or for whom it was done.
 pub fn page(
     connection: &mut AnyConnection,
     wanted: &str,
@@ -96,7 +96,9 @@ pub fn page(
     if !wanted.is_empty() {
         let literal = wanted.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         let pattern = format!("%{literal}%");
-        for (position, column) in ["lower(actor)", "lower(action)", "lower(subject)"].into_iter().enumerate() {
+        for (position, column) in
+            ["lower(actor)", "lower(effective_actor)", "lower(action)", "lower(subject)"].into_iter().enumerate()
+        {
             sql.push(if position == 0 { " AND (" } else { " OR " });
             sql.push(column).push(" LIKE ").bind(&pattern).push(" ESCAPE '\\'");
         }
