@@ -1,14 +1,14 @@
 //! `quarterdeck demo`: the panel on a made-up platform, in a temporary folder, with nothing to configure.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
 
 use super::{Ending, open, serve};
 use crate::accounts::users;
 use crate::audit::Doer;
-use crate::config::{Config, Environment, LoadFrom, SecretKeyConfig};
+use crate::config::{Config, Environment, LoadFrom};
 use crate::context::Context;
 use crate::error::Faults;
 use crate::providers::build;
@@ -22,15 +22,11 @@ const USER: &str = "demo@example.com";
 
 /// Serves the demo, and prints `URL  USER  PASSWORD` once its socket listens.
 pub async fn run(listen: Option<String>, environment: &Environment) -> anyhow::Result<Ending> {
-    let mut config = configuration(listen, environment)?;
     let folder = TemporaryFolder::make()?;
+    let mut config = configuration(&folder.0, listen, environment)?;
     let listener = serve::listen(&config.server.listen)?;
     let url = reachable(listener.local_addr()?);
     config.server.public_url = url.parse()?;
-    config.server.database_url = Secret::from(format!("sqlite://{}", folder.0.join("demo.sqlite3").display()));
-    config.server.secret_key =
-        SecretKeyConfig::File { path: folder.0.join("demo.key").display().to_string(), make: true };
-    config.server.metrics_listen = None;
     let parts = open::parts();
     let sources = build::build_sources(&config, &parts)?;
     let context = Context::open(config, sources, parts).await?;
@@ -41,8 +37,11 @@ pub async fn run(listen: Option<String>, environment: &Environment) -> anyhow::R
 }
 
 /// The demo's own configuration. Of the environment only `PORT` counts: what a real panel is configured with is none of the demo's.
-fn configuration(listen: Option<String>, environment: &Environment) -> Result<Config, Faults> {
-    let mut own = Environment::default().with("QUARTERDECK_CONFIG_TOML", CONFIGURATION);
+fn configuration(folder: &Path, listen: Option<String>, environment: &Environment) -> Result<Config, Faults> {
+    let database = format!("sqlite://{}", folder.join("demo.sqlite3").display());
+    let key = folder.join("demo.key").display().to_string();
+    let text = format!("database_url = {database:?}\nsecret_key_file = {key:?}\n{CONFIGURATION}");
+    let mut own = Environment::default().with("QUARTERDECK_CONFIG_TOML", &text);
     if let Some(port) = environment.get("PORT") {
         own = own.with("PORT", port);
     }
