@@ -57,6 +57,8 @@ enum Stop {
 struct Reading {
     seen: HashSet<i64>,
     total: Option<u64>,
+    /// Elements of all pages, understood or not.
+    found: u64,
     /// Elements that were there and could not be understood.
     misread: u64,
     first_misread: String,
@@ -101,7 +103,9 @@ impl List<'_> {
                 return Err(Stop::Shifted(call.error(ErrorKind::Unavailable, "the list changed while it was read")));
             }
             reading.total = total;
-            if found == 0 || total.is_some_and(|total| page * per_page >= total) {
+            reading.found += found;
+            // By what came and not by what was asked for: a page may hold less than that.
+            if found == 0 || total.is_some_and(|total| reading.found >= total) {
                 break;
             }
         }
