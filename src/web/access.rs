@@ -7,6 +7,7 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
+use tracing::Instrument;
 
 use super::client::ClientAddress;
 use super::csrf;
@@ -75,7 +76,14 @@ pub async fn guard(
         Err(refusal) => return Ok(request.error_response(refusal)),
     };
     request.extensions_mut().insert(caller);
-    let mut response = next.call(request).await?.map_into_boxed_body();
+    let mut response = if request.method().is_safe() {
+        next.call(request).await?
+    } else {
+        // Whoever goes away in the middle of an act must not leave it half done: it runs to its end without him.
+        let act = actix_web::rt::spawn(next.call(request).instrument(tracing::Span::current()));
+        act.await.unwrap_or_else(|stopped| Err(PageError::stopped(stopped).into()))?
+    }
+    .map_into_boxed_body();
     if let Some(cookie) = csrf::fresh_cookie(response.request()) {
         response.response_mut().add_cookie(&cookie).map_err(Error::from)?;
     }
@@ -118,7 +126,8 @@ async fn check_form(request: &mut ServiceRequest) -> Result<(), PageError> {
     let given = match in_header {
         Some(token) => Some(token),
         None => {
-            let body = request.extract::<web::Bytes>().await.map_err(|_| PageError::TooLarge)?;
+            let body =
+                request.extract::<web::Bytes>().await.map_err(|error| PageError::unread(error.as_response_error()))?;
             let given = serde_urlencoded::from_bytes::<Vec<(String, String)>>(&body)
                 .ok()
                 .and_then(|fields| fields.into_iter().find(|(name, _)| name == csrf::FIELD))

@@ -5,6 +5,7 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use tokio::task::JoinError;
 
 use crate::accounts::AccountError;
 use crate::accounts::tokens::TokenRefusal;
@@ -70,6 +71,19 @@ impl PageError {
     pub fn sign_in_first(request: &HttpRequest) -> Self {
         let here = request.uri().path_and_query().map_or("/", |here| here.as_str());
         Self::SignIn { next: if request.method().is_safe() { here.to_owned() } else { "/".to_owned() } }
+    }
+
+    /// A body that could not be read: too large, cut off, or not what its headers say.
+    pub fn unread(error: &dyn ResponseError) -> Self {
+        Self::Status(error.status_code())
+    }
+
+    /// An act that did not come to its end: it panicked, or the process stops.
+    pub fn stopped(error: JoinError) -> Self {
+        match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Self::Overloaded,
+        }
     }
 
     /// The whole of it in words.

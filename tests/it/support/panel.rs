@@ -71,6 +71,11 @@ impl Panel {
         link.query_pairs().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned())
     }
 
+    /// Of its socket, for requests that no browser makes.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
     /// A browser that nobody has used yet.
     pub fn browser(&self) -> Browser {
         Browser::at(&self.url, &self.client)
