@@ -111,6 +111,8 @@ pub struct Bearer {
     pub name: String,
     /// Who made it: names are not unique, and a machine acts for a person.
     pub created_by: String,
+    /// Its owner's; one without an owner was made by whoever has a shell on the machine.
+    pub role: Role,
     /// Its own scope, or less where its owner's role is less.
     pub scope: TokenScope,
 }
@@ -161,9 +163,10 @@ pub async fn authenticate(
             tracing::warn!(error = %error, "the last use of a token could not be written");
         }
     }
-    let bounded = owner.is_some_and(|owner| owner.role() < Role::Operator) && row.scope() == TokenScope::Act;
+    let role = owner.map_or(Role::Admin, |owner| owner.role());
+    let bounded = role < Role::Operator && row.scope() == TokenScope::Act;
     let scope = if bounded { TokenScope::Read } else { row.scope() };
-    Ok(Ok(Bearer { id: row.id, name: row.name, created_by: row.created_by, scope }))
+    Ok(Ok(Bearer { id: row.id, name: row.name, created_by: row.created_by, role, scope }))
 }
 
 /// A token's name as it is kept.

@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use super::page::{Page, one_more};
 use super::schema::audit_log;
 use super::sql::Sql;
 use super::{AnyConnection, ids};
@@ -86,8 +87,8 @@ pub fn page(
     connection: &mut AnyConnection,
     wanted: &str,
     before: Option<i64>,
-    limit: i64,
-) -> QueryResult<Vec<AuditRow>> {
+    limit: usize,
+) -> QueryResult<Page<AuditRow>> {
     let mut sql = Sql::new(
         "SELECT id, at, actor, effective_actor, address, request_id, action, subject, reason, before_state, after_state, \
          outcome, completed_at FROM audit_log WHERE id < ",
@@ -104,8 +105,8 @@ pub fn page(
         }
         sql.push(")");
     }
-    sql.push(" ORDER BY id DESC LIMIT ").bind(limit);
-    sql.load(connection)
+    sql.push(" ORDER BY id DESC LIMIT ").bind(one_more(limit));
+    Ok(Page::of(sql.load(connection)?, limit, |row: &AuditRow| row.id))
 }
 
 /// Closes rows that began before `before` and were never completed: the process died between, and nobody knows.

@@ -32,6 +32,9 @@ pub enum Access {
     Hidden(Role),
     /// Tokens of this scope; a signed-in browser too, where it only reads.
     Api(TokenScope),
+    /// Tokens of this scope that belong to somebody of at least this role, or to nobody but the machine's own shell; a browser of
+    /// such a person too, where it only reads. For other people it is not there (404).
+    ApiOf(TokenScope, Role),
 }
 
 /// Who was let in; in the request's extensions.
@@ -93,7 +96,8 @@ pub async fn guard(
 async fn admit(access: Access, request: &mut ServiceRequest) -> Result<Caller, PageError> {
     match access {
         Access::Open => return Ok(Caller::Anonymous),
-        Access::Api(scope) => return admit_to_api(scope, request).await,
+        Access::Api(scope) => return admit_to_api(scope, Role::Viewer, request).await,
+        Access::ApiOf(scope, role) => return admit_to_api(scope, role, request).await,
         _ => {}
     }
     let session = Session::of(request.request());
@@ -142,10 +146,10 @@ async fn check_form(request: &mut ServiceRequest) -> Result<(), PageError> {
     }
 }
 
-async fn admit_to_api(scope: TokenScope, request: &ServiceRequest) -> Result<Caller, PageError> {
+async fn admit_to_api(scope: TokenScope, role: Role, request: &ServiceRequest) -> Result<Caller, PageError> {
     let context = request.app_data::<web::Data<Context>>().ok_or(PageError::Overloaded)?;
     let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
-        return admit_browser(scope, request);
+        return admit_browser(scope, role, request);
     };
     let token = authorization
         .to_str()
@@ -162,15 +166,16 @@ async fn admit_to_api(scope: TokenScope, request: &ServiceRequest) -> Result<Cal
         TokenScope::Read => bearer.scope != TokenScope::Generated,
         TokenScope::Act => bearer.scope == TokenScope::Act,
     };
-    if enough { Ok(Caller::Token(bearer)) } else { Err(PageError::Scope(scope)) }
+    if enough && bearer.role >= role { Ok(Caller::Token(bearer)) } else { Err(PageError::Scope(scope)) }
 }
 
 /// The API's own page in the browser may read. It may not act: a cookie comes along from everywhere, a token does not.
-fn admit_browser(scope: TokenScope, request: &ServiceRequest) -> Result<Caller, PageError> {
+fn admit_browser(scope: TokenScope, role: Role, request: &ServiceRequest) -> Result<Caller, PageError> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && scope != TokenScope::Act;
     let session = Session::of(request.request());
     if reads && session.is_troubled() {
         return Err(PageError::Overloaded);
     }
-    session.live().filter(|_| reads).map(Caller::Person).ok_or(PageError::Unauthorized(None))
+    let person = session.live().filter(|_| reads).ok_or(PageError::Unauthorized(None))?;
+    if person.role() >= role { Ok(Caller::Person(person)) } else { Err(PageError::NotFound) }
 }

@@ -117,7 +117,8 @@ fn viewer(person: &Live) -> Viewer {
     }
 }
 
-fn theme(request: &HttpRequest) -> Theme {
+/// The theme that was chosen in this browser.
+pub fn theme(request: &HttpRequest) -> Theme {
     request.cookie(THEME_COOKIE).map(|cookie| Theme::parse(cookie.value())).unwrap_or_default()
 }
 

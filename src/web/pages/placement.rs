@@ -67,7 +67,7 @@ pub fn fetch(
 fn line(spec: &'static KindSpec, row: &ResourceRow) -> UnplacedLine {
     UnplacedLine {
         href: cells::href(spec, row.id, None),
-        name: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
+        name: row.title().to_owned(),
         kind: spec.title,
         source: row.source.clone(),
         reason: format!(

@@ -7,7 +7,6 @@ use askama_web::WebTemplate;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::sign_in::{go_on, sentence};
 use crate::accounts::{AccountError, setup};
 use crate::audit::Doer;
 use crate::context::Context;
@@ -15,6 +14,7 @@ use crate::passwords;
 use crate::secret::Secret;
 use crate::web::error::PageError;
 use crate::web::extract::page_with;
+use crate::web::forms::{go_on, sentence};
 use crate::web::session::Session;
 use crate::web::{Shell, filters};
 

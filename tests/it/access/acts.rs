@@ -52,7 +52,7 @@ async fn outcome_but(panel: &Panel, known: &str) -> String {
     let patience = Instant::now() + Duration::from_secs(15);
     loop {
         let rows =
-            panel.context.db.read(|connection| audit::page(connection, "session.sign_in", None, 1)).await.unwrap();
+            panel.context.db.read(|connection| audit::page(connection, "session.sign_in", None, 1)).await.unwrap().rows;
         match rows.first() {
             Some(row) if row.outcome != known => return row.outcome.clone(),
             _ => assert!(Instant::now() < patience, "it is still {known:?}"),

@@ -91,10 +91,11 @@ async fn the_audit_tells_tokens_of_one_name_apart_and_says_for_whom_they_act() {
             let asked = panel.ask("POST", "/api/v1/sources/dns/syncs", &[("authorization", &authorization)]).await;
             assert_eq!(asked.status, 202, "{}", asked.text);
         }
-        let rows = panel.context.db.read(|connection| audit::page(connection, "source.sync", None, 9)).await.unwrap();
+        let rows =
+            panel.context.db.read(|connection| audit::page(connection, "source.sync", None, 9)).await.unwrap().rows;
         let written: Vec<_> = rows.into_iter().rev().map(|row| (row.actor, row.effective_actor)).collect();
         assert_eq!(written, doers);
-        let of_ada = panel.context.db.read(|connection| audit::page(connection, "ada@", None, 9)).await.unwrap();
+        let of_ada = panel.context.db.read(|connection| audit::page(connection, "ada@", None, 9)).await.unwrap().rows;
         assert!(
             of_ada.iter().any(|row| row.action == "source.sync"),
             "what was done for somebody is found by the name"
@@ -146,6 +147,7 @@ async fn without_a_token_one_is_told_how_to_get_one() {
             let refused = panel.ask("GET", "/metrics", &headers).await;
             assert_eq!(refused.status, 401);
             assert!(refused.header("www-authenticate").starts_with("Bearer realm=\"quarterdeck\""));
+            assert!(refused.text.starts_with("A token is needed. ") && !refused.text.contains('<'), "{}", refused.text);
         }
     })
     .await;

@@ -61,7 +61,7 @@ pub fn fetch(
     }
     Ok(Some(HistoryPage {
         path: format!("/{}/{id}", spec.path),
-        name: if row.name.is_empty() { row.external_id } else { row.name },
+        name: row.title().to_owned(),
         versions: lines,
         pager: Pager::default(),
         spec,
