@@ -26,7 +26,7 @@ pub struct ServerConfig {
     pub trusted_proxies: Vec<IpNet>,
 }
 
-/// Where the key lies that signs cookies and seals secrets.
+/// Where the key lies that signs cookies.
 #[derive(Clone, Debug)]
 pub enum SecretKeyConfig {
     /// A file, made on first start with mode 0600 if `make` is set.
