@@ -91,12 +91,17 @@ impl Panel {
 
     /// A request with these headers and no cookies.
     pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Page {
+        self.send(method, path, headers, "").await
+    }
+
+    /// The same with a body.
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Page {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Page::read(request.send().await.unwrap()).await
+        Page::read(request.body(body.to_owned()).send().await.unwrap()).await
     }
 }
 
