@@ -15,8 +15,10 @@ const STALE_AFTER: TimeDelta = TimeDelta::minutes(15);
 /// Who acts, from where, by which request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doer {
-    /// An e-mail address, `token:<name>`, `command line`, `anonymous`.
+    /// An e-mail address, `token:<name> (number <id>)`, `command line`, `anonymous`.
     pub actor: String,
+    /// For whom, where that is another: who made the token. Empty otherwise.
+    pub effective_actor: String,
     /// The client's address; empty where there is none.
     pub address: String,
     pub request_id: String,
@@ -25,7 +27,12 @@ pub struct Doer {
 impl Doer {
     /// Somebody with a shell on the machine, who could do anything anyhow.
     pub fn command_line() -> Self {
-        Self { actor: "command line".to_owned(), address: String::new(), request_id: String::new() }
+        Self {
+            actor: "command line".to_owned(),
+            effective_actor: String::new(),
+            address: String::new(),
+            request_id: String::new(),
+        }
     }
 
     /// The same request, made by another.
@@ -101,7 +108,7 @@ pub fn begin_in(connection: &mut AnyConnection, db: &Db, doer: &Doer, act: Act) 
 fn row(doer: &Doer, act: Act) -> NewAudit {
     NewAudit {
         actor: doer.actor.clone(),
-        effective_actor: String::new(),
+        effective_actor: doer.effective_actor.clone(),
         address: doer.address.clone(),
         request_id: doer.request_id.clone(),
         action: act.action,

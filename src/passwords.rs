@@ -1,7 +1,7 @@
 //! Passwords: hashed by argon2id on blocking threads, a few at a time.
 //!
-//! The semaphore keeps a storm of sign-ins from taking every core and 19 MiB each: who comes last waits, and everybody else's pages
-//! stay quick. An unknown account costs the same hash as a known one, so that the time of an answer tells nothing.
+//! As many are computed at once as there are cores. A storm of sign-ins takes no more memory than 19 MiB for each of them and no
+//! thread that answers pages: who comes last waits. An unknown account costs the same hash as a known one, so that the time of an answer tells nothing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};

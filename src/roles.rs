@@ -7,7 +7,7 @@
 pub enum Role {
     /// Sees everything and changes nothing.
     Viewer,
-    /// Syncs, decides about held losses, acknowledges alerts.
+    /// Syncs, and decides about held losses.
     Operator,
     /// Manages people, tokens and tasks, and reads the audit.
     Admin,

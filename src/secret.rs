@@ -14,11 +14,11 @@ pub const REDACTED: &str = "[redacted]";
 
 /// `text` with each occurrence of each secret replaced by [`REDACTED`]; secrets under four bytes are left, they would match everywhere.
 pub fn redact(text: &str, secrets: &[Secret]) -> String {
-    secrets
-        .iter()
-        .map(|secret| secret.expose_secret())
-        .filter(|secret| secret.len() >= 4)
-        .fold(text.to_owned(), |text, secret| text.replace(secret, REDACTED))
+    let mut secrets: Vec<&str> =
+        secrets.iter().map(|secret| secret.expose_secret()).filter(|secret| secret.len() >= 4).collect();
+    // The longest first: where one secret is a part of another, the rest of the longer one would stay.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret, REDACTED))
 }
 
 /// `N` random bytes from the operating system.
@@ -40,4 +40,15 @@ pub fn random_token() -> String {
 /// The SHA-256 of a token of full entropy, in lower-case hex; what is stored instead of the token.
 pub fn token_hash(token: &str) -> String {
     Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_within_another_leaves_nothing_of_it() {
+        let secrets = ["key-1".into(), "key-1234567".into(), "abc".into()];
+        assert_eq!(redact("key-1234567 key-1 abc", &secrets), "[redacted] [redacted] abc");
+    }
 }

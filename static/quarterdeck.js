@@ -15,7 +15,6 @@
     const text = `${Math.round(size / length)} ${unit}`
     return seconds >= 0 ? `${text} ago` : `in ${text}`
   }
-  const past = document.body.classList.contains('past')
   const tick = () => {
     const now = Date.now() + skew
     if (clock) clock.textContent = new Date(now).toISOString().slice(11, 16) + ' UTC'
@@ -28,7 +27,8 @@
     time.title = time.title.split(' · ')[0] + ' · here ' + new Date(time.dateTime).toLocaleString()
   })
 
-  const copying = root => all('[data-copy]', root).forEach(element => {
+  // Browsers lend the clipboard to https and to this very machine only.
+  const copying = root => navigator.clipboard && all('[data-copy]', root).forEach(element => {
     if (element.nextElementSibling?.classList.contains('copy')) return
     const button = document.createElement('button')
     button.type = 'button'
@@ -57,10 +57,11 @@
         pending = new AbortController()
         try {
           const answer = await fetch(url, { signal: pending.signal, headers: { Accept: 'text/html' } })
-          if (!answer.ok || answer.redirected) return
+          // A refusal, a failure or a sign-in has a page of its own, and its words are wanted.
+          if (!answer.ok || answer.redirected) return location.assign(url)
           const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
           const list = $('#list', page)
-          if (!list) return
+          if (!list) return location.assign(url)
           $('#list').replaceWith(list)
           history.replaceState(null, '', url)
           dress(list)

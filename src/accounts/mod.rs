@@ -30,7 +30,7 @@ pub enum AccountError {
     CurrentPassword,
     #[error("too many attempts; try again at {}", .0.format("%H:%M:%S UTC"))]
     Throttled(Instant),
-    #[error("this setup link has been used, has expired, or was replaced by a newer one")]
+    #[error("this setup link has been used or has expired")]
     SetupLink,
     #[error("a token needs a name")]
     TokenName,

@@ -12,10 +12,10 @@ use crate::secret::{Secret, random_token, token_hash};
 use crate::store::users::UserRow;
 use crate::store::{StoreError, setup_links, users};
 
-/// A link lives this long; a restart prints a new one.
+/// A link lives this long; each start prints one more.
 const LIFE: TimeDelta = TimeDelta::hours(24);
 
-/// Makes a setup link if there is nobody yet. It replaces any earlier one.
+/// Makes a setup link if there is nobody yet. Earlier ones stay open until somebody uses one, or their time is over.
 pub async fn offer(context: &Context) -> Result<Option<Url>, StoreError> {
     let token = random_token();
     let (hash, at) = (token_hash(&token), context.clock.now());
@@ -25,7 +25,7 @@ pub async fn offer(context: &Context) -> Result<Option<Url>, StoreError> {
             if users::any(connection)? {
                 return Ok(false);
             }
-            setup_links::replace(connection, &hash, at, at + LIFE).map(|()| true)
+            setup_links::insert(connection, &hash, at, at + LIFE).map(|()| true)
         })
         .await?;
     let mut link = context.config.server.public_url.clone();

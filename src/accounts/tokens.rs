@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::AccountError;
 use crate::audit::{self, Act, Doer, Outcome};
+use crate::config;
 use crate::context::Context;
 use crate::roles::{Role, TokenScope};
 use crate::secret::{Secret, random_bytes, token_hash};
@@ -45,17 +46,14 @@ pub async fn create(
     owner: Option<&UserRow>,
     wanted: Wanted,
 ) -> Result<(i64, Secret), AccountError> {
-    let name: String = wanted.name.trim().chars().filter(|c| !c.is_control()).take(100).collect();
-    if name.is_empty() {
-        return Err(AccountError::TokenName);
-    }
+    let name = normal_name(&wanted.name)?;
+    let networks = wanted.networks.iter().map(|text| network(text)).collect::<Result<Vec<_>, _>>()?;
     if !(1..=MAX_DAYS).contains(&wanted.days) {
         return Err(AccountError::TokenDays);
     }
     if wanted.scope == TokenScope::Act && owner.is_some_and(|owner| owner.role() < Role::Operator) {
         return Err(AccountError::TokenScope(wanted.scope));
     }
-    let networks = wanted.networks.iter().map(|text| network(text)).collect::<Result<Vec<_>, _>>()?;
     let (token, at) = (generate(), context.clock.now());
     let new = NewToken {
         name: name.clone(),
@@ -111,6 +109,10 @@ pub async fn revoke(context: &Context, doer: &Doer, id: i64, owner: Option<i64>)
 pub struct Bearer {
     pub id: i64,
     pub name: String,
+    /// Who made it: names are not unique, and a machine acts for a person.
+    pub created_by: String,
+    /// Its owner's; one without an owner was made by whoever has a shell on the machine.
+    pub role: Role,
     /// Its own scope, or less where its owner's role is less.
     pub scope: TokenScope,
 }
@@ -161,15 +163,21 @@ pub async fn authenticate(
             tracing::warn!(error = %error, "the last use of a token could not be written");
         }
     }
-    let bounded = owner.is_some_and(|owner| owner.role() < Role::Operator) && row.scope() == TokenScope::Act;
+    let role = owner.map_or(Role::Admin, |owner| owner.role());
+    let bounded = role < Role::Operator && row.scope() == TokenScope::Act;
     let scope = if bounded { TokenScope::Read } else { row.scope() };
-    Ok(Ok(Bearer { id: row.id, name: row.name, scope }))
+    Ok(Ok(Bearer { id: row.id, name: row.name, created_by: row.created_by, role, scope }))
 }
 
-fn network(text: &str) -> Result<IpNet, AccountError> {
-    let text = text.trim();
-    let parsed = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
-    parsed.map(|network| network.trunc()).ok_or_else(|| AccountError::TokenNetwork(text.to_owned()))
+/// A token's name as it is kept.
+pub fn normal_name(text: &str) -> Result<String, AccountError> {
+    let name: String = text.trim().chars().filter(|c| !c.is_control()).take(100).collect();
+    if name.is_empty() { Err(AccountError::TokenName) } else { Ok(name) }
+}
+
+/// A network from where a token works, or a single address.
+pub fn network(text: &str) -> Result<IpNet, AccountError> {
+    config::network(text).ok_or_else(|| AccountError::TokenNetwork(text.trim().to_owned()))
 }
 
 /// A list that cannot be read allows nothing.

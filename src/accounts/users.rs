@@ -93,7 +93,14 @@ pub async fn change_password(
         Verdict::Admitted(attempt) => attempt,
         Verdict::Throttled(until) => return Err(AccountError::Throttled(until)),
     };
-    if !context.passwords.verify(current, hash).await? {
+    let right = match context.passwords.verify(current, hash).await {
+        Ok(right) => right,
+        Err(error) => {
+            context.db.write(move |connection| throttle::take_back(connection, attempt)).await?;
+            return Err(error.into());
+        }
+    };
+    if !right {
         let begun = audit::begin(&context.db, doer, Act::new("user.password", &user.email)).await?;
         begun.complete(&context.db, Outcome::Refused, "the current password was wrong").await?;
         return Err(AccountError::CurrentPassword);

@@ -3,6 +3,7 @@
 use crate::config::{Config, Mentioned};
 use crate::error::Fault;
 use crate::kinds::{KINDS, KindSpec};
+use crate::web::deep_link;
 
 /// The mentions of kinds and fields that do not exist.
 pub fn mentions(config: &Config) -> Vec<Fault> {
@@ -19,6 +20,13 @@ pub fn mentions(config: &Config) -> Vec<Fault> {
                 known.dedup();
                 (format!("a rule cannot match by {name:?}"), format!("use one of: {}", known.join(", ")))
             }
+            Mentioned::LinkField { kind, field } => match KindSpec::by_name(kind) {
+                Some(spec) if !deep_link::is_field(spec, field) => {
+                    let known = deep_link::fields(spec).join(", ");
+                    (format!("{} have no field {field:?}", spec.titles), format!("use one of: {known}, tag.NAME"))
+                }
+                _ => continue,
+            },
             _ => continue,
         };
         faults.push(Fault::new(mention.place.clone(), what, remedy));
@@ -38,6 +46,10 @@ mod tests {
 kind = "machine"
 title = "Logs"
 url = "https://logs.example.com/"
+[[link]]
+kind = "instance"
+title = "Graphs"
+url = "https://graphs.example.com/{nmae}/{status}/{tag.role}/{instance_id}"
 [[placement]]
 match = { kind = "instance", colour = "blue", "tag.role" = "db" }
 set = { role = "database" }
@@ -46,8 +58,11 @@ set = { role = "database" }
         let mut faults = mentions(&config);
         faults.sort();
         let faults = faults.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert_eq!(faults.len(), 3, "{faults:?}");
         assert!(faults[0].starts_with("quarterdeck.toml:3:1: no kind is named \"machine\"; use one of: instance,"));
-        assert!(faults[1].starts_with("quarterdeck.toml:7:30: a rule cannot match by \"colour\"; use one of: source,"));
+        assert!(faults[1].starts_with("quarterdeck.toml:9:1: Instances have no field \"nmae\"; use one of: name, "));
+        assert!(
+            faults[2].starts_with("quarterdeck.toml:11:30: a rule cannot match by \"colour\"; use one of: source,")
+        );
     }
 }

@@ -1,14 +1,16 @@
 //! `quarterdeck demo`: the panel on a made-up platform, in a temporary folder, with nothing to configure.
 
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
 
 use super::{Ending, open, serve};
 use crate::accounts::users;
 use crate::audit::Doer;
-use crate::config::{Config, Environment, SecretKeyConfig};
+use crate::config::{Config, Environment, LoadFrom};
 use crate::context::Context;
+use crate::error::Faults;
 use crate::providers::build;
 use crate::roles::Role;
 use crate::secret::{Secret, random_bytes};
@@ -17,20 +19,14 @@ use crate::secret::{Secret, random_bytes};
 const CONFIGURATION: &str = include_str!("demo.toml");
 /// Who signs in.
 const USER: &str = "demo@example.com";
-/// Where it listens unless told otherwise.
-const LISTEN: &str = "127.0.0.1:8080";
 
 /// Serves the demo, and prints `URL  USER  PASSWORD` once its socket listens.
-pub async fn run(listen: Option<&str>, environment: &Environment) -> anyhow::Result<Ending> {
+pub async fn run(listen: Option<String>, environment: &Environment) -> anyhow::Result<Ending> {
     let folder = TemporaryFolder::make()?;
-    let listener = serve::listen(listen.unwrap_or(LISTEN))?;
-    let url = format!("http://{}", listener.local_addr()?);
-    let mut config = Config::from_text("demo.toml", CONFIGURATION, environment)?;
+    let mut config = configuration(&folder.0, listen, environment)?;
+    let listener = serve::listen(&config.server.listen)?;
+    let url = reachable(listener.local_addr()?);
     config.server.public_url = url.parse()?;
-    config.server.database_url = Secret::from(format!("sqlite://{}", folder.0.join("demo.sqlite3").display()));
-    config.server.secret_key =
-        SecretKeyConfig::File { path: folder.0.join("demo.key").display().to_string(), make: true };
-    config.server.metrics_listen = None;
     let parts = open::parts();
     let sources = build::build_sources(&config, &parts)?;
     let context = Context::open(config, sources, parts).await?;
@@ -38,6 +34,27 @@ pub async fn run(listen: Option<&str>, environment: &Environment) -> anyhow::Res
     users::add(&context, &Doer::command_line(), USER, Role::Admin, password.clone()).await?;
     announce(&format!("{url}  {USER}  {}", password.expose_secret()));
     serve::everything(context, listener).await
+}
+
+/// The demo's own configuration. Of the environment only `PORT` counts: what a real panel is configured with is none of the demo's.
+fn configuration(folder: &Path, listen: Option<String>, environment: &Environment) -> Result<Config, Faults> {
+    let database = format!("sqlite://{}", folder.join("demo.sqlite3").display());
+    let key = folder.join("demo.key").display().to_string();
+    let text = format!("database_url = {database:?}\nsecret_key_file = {key:?}\n{CONFIGURATION}");
+    let mut own = Environment::default().with("QUARTERDECK_CONFIG_TOML", &text);
+    if let Some(port) = environment.get("PORT") {
+        own = own.with("PORT", port);
+    }
+    Config::load(&LoadFrom { listen, ..LoadFrom::default() }, &own)
+}
+
+/// Where a browser on this machine finds the socket.
+fn reachable(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
 }
 
 /// The one line on standard output.

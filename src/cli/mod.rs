@@ -119,7 +119,7 @@ async fn dispatch(arguments: Arguments, environment: &Environment) -> anyhow::Re
             from.listen = listen;
             serve::run_web(&from, environment).await
         }
-        Command::Demo(Listen { listen }) => demo::run(listen.as_deref(), environment).await,
+        Command::Demo(Listen { listen }) => demo::run(listen, environment).await,
         Command::Worker => worker::run(&from, environment).await,
         Command::Migrate => migrate::run(&from, environment).await,
         Command::Sync(arguments) => sync::run(arguments, &from, environment).await,

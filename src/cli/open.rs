@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use crate::clock::Clock;
 use crate::config::{Config, Environment, LoadFrom, SourceConfig};
 use crate::context::{Context, Reach};
-use crate::error::{Fault, Faults, Place};
+use crate::error::{Fault, Faults};
 use crate::net::http::Http;
 use crate::providers::{Built, Parts, build};
 use crate::store::connection::sqlite_path;
@@ -75,5 +75,5 @@ pub fn refuse_sqlite(config: &Config, command: &str) -> Result<(), Faults> {
     }
     let what = format!("`quarterdeck {command}` is one of several processes, and SQLite serves only one");
     let remedy = "use `quarterdeck serve`, or a postgres:// URL in DATABASE_URL or database_url";
-    Err(Faults(vec![Fault::new(Place::outside("database_url"), what, remedy)]))
+    Err(Faults(vec![Fault::new(config.server.database_place.clone(), what, remedy)]))
 }

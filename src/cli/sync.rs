@@ -1,7 +1,7 @@
 //! `quarterdeck sync [SOURCE]`: collects now, as a worker would, and says what each scope came to.
 
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing::Instrument;
 
@@ -16,6 +16,9 @@ use crate::telemetry::new_id;
 
 /// Between two looks at a sync that another worker runs.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Between two looks whether that worker still lives.
+const REAP_EVERY: Duration = Duration::from_secs(5);
 
 /// What `sync` takes.
 #[derive(Debug, clap::Args)]
@@ -38,10 +41,11 @@ pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environmen
     }
     let context = open::context(from, environment).await?;
     let sources = chosen(&context, arguments.source.as_deref())?;
-    recover::recover(&context.db, &open::collectable(&context), false).await?;
+    let all = open::collectable(&context);
+    recover::recover(&context.db, &all, false).await?;
     let mut endings = Vec::new();
     for source in &sources {
-        let (row, results) = sync(&context.db, source).await?;
+        let (row, results) = sync(&context.db, source, &all).await?;
         for result in &results {
             let line = if arguments.json { as_json(&row, result) } else { as_line(&row, result) };
             writeln!(std::io::stdout(), "{line}")?;
@@ -78,12 +82,18 @@ fn chosen(context: &Context, name: Option<&str>) -> Result<Vec<Source>, Faults> 
     Ok(sources)
 }
 
-/// Asks for a sync and runs it, or waits for the worker that was faster.
-async fn sync(db: &Db, source: &Source) -> Result<(SyncRow, Vec<SyncResultRow>), StoreError> {
+/// Asks for a sync and runs it, or waits for the worker that was faster, as long as that one lives: with no other process about,
+/// nobody else would notice its death.
+async fn sync(db: &Db, source: &Source, all: &[Source]) -> Result<(SyncRow, Vec<SyncResultRow>), StoreError> {
     let (name, worker) = (source.config.name.clone(), format!("cli-{}-{}", std::process::id(), new_id()));
     let now = db.clock.now();
     let asked = db.write(move |connection| syncs::request(connection, &name, "command line", now)).await?;
+    let mut reaped = Instant::now();
     loop {
+        if reaped.elapsed() >= REAP_EVERY {
+            recover::recover(db, all, false).await?;
+            reaped = Instant::now();
+        }
         let (name, claimant, now) = (vec![source.config.name.clone()], worker.clone(), db.clock.now());
         let claimed = db.write(move |connection| syncs::claim(connection, &claimant, &name, now)).await?;
         if let Some(row) = claimed {

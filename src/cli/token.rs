@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::Subcommand;
+use ipnet::IpNet;
 use secrecy::ExposeSecret;
 
 use super::{Ending, open};
@@ -16,17 +17,17 @@ use crate::roles::TokenScope;
 pub enum Arguments {
     /// Make a token and print it alone on standard output; it is never shown again
     Create {
-        #[arg(long)]
+        #[arg(long, value_parser = tokens::normal_name)]
         name: String,
         /// read, act or generated
         #[arg(long, value_parser = scope)]
         scope: TokenScope,
         /// Days until it ends, 365 at most
-        #[arg(long, default_value_t = tokens::DEFAULT_DAYS)]
+        #[arg(long, default_value_t = tokens::DEFAULT_DAYS, value_parser = clap::value_parser!(i64).range(1..=tokens::MAX_DAYS))]
         days: i64,
         /// A network or address from where it works; repeat it for several
-        #[arg(long)]
-        network: Vec<String>,
+        #[arg(long, value_parser = tokens::network)]
+        network: Vec<IpNet>,
     },
     /// List tokens, one a line: number, name, scope, beginning, end, last use
     List,
@@ -44,7 +45,8 @@ pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environmen
     let mut out = std::io::stdout().lock();
     match arguments {
         Arguments::Create { name, scope, days, network } => {
-            let wanted = Wanted { name, scope, days, networks: network };
+            let networks = network.iter().map(ToString::to_string).collect();
+            let wanted = Wanted { name, scope, days, networks };
             let (_, token) = tokens::create(&context, &doer, None, wanted).await?;
             writeln!(out, "{}", token.expose_secret())?;
         }

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use secrecy::ExposeSecret;
 
 use super::{Ending, open};
-use crate::accounts::users;
+use crate::accounts::{self, users};
 use crate::audit::Doer;
 use crate::config::{Environment, LoadFrom};
 use crate::roles::Role;
@@ -18,6 +18,7 @@ use crate::secret::Secret;
 pub enum Arguments {
     /// Add a person
     Add {
+        #[arg(value_parser = accounts::normal_email)]
         email: String,
         /// admin, operator or viewer
         #[arg(long, value_parser = role)]
@@ -28,6 +29,7 @@ pub enum Arguments {
     },
     /// Set a person's password; ends their sessions
     Passwd {
+        #[arg(value_parser = accounts::normal_email)]
         email: String,
         /// Read the password as one line from standard input, without asking
         #[arg(long)]
@@ -63,23 +65,23 @@ pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environmen
     Ok(Ending::Done)
 }
 
-/// A password from standard input; asked for twice where somebody types it.
+/// A password from standard input; where somebody types it, it is asked for twice and not shown.
 fn ask(from_stdin: bool) -> anyhow::Result<Secret> {
-    let first = line(!from_stdin, "Password: ")?;
-    if !from_stdin && std::io::stdin().is_terminal() {
-        let second = line(true, "The same again: ")?;
-        if first.expose_secret() != second.expose_secret() {
-            bail!("the two passwords differ");
-        }
+    if from_stdin || !std::io::stdin().is_terminal() {
+        return line();
+    }
+    let first = typed("Password: ")?;
+    if first.expose_secret() != typed("The same again: ")?.expose_secret() {
+        bail!("the two passwords differ");
     }
     Ok(first)
 }
 
-fn line(prompt: bool, text: &str) -> anyhow::Result<Secret> {
-    if prompt && std::io::stdin().is_terminal() {
-        let mut err = std::io::stderr();
-        write!(err, "{text}").and_then(|()| err.flush()).context("cannot ask for the password")?;
-    }
+fn typed(prompt: &str) -> anyhow::Result<Secret> {
+    Ok(Secret::from(rpassword::prompt_password(prompt).context("cannot ask for the password")?))
+}
+
+fn line() -> anyhow::Result<Secret> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).context("cannot read the password")?;
     Ok(Secret::from(line.trim_end_matches(['\r', '\n']).to_owned()))

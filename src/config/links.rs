@@ -29,6 +29,10 @@ pub fn read(root: &mut Reader<'_>, mentions: &mut Vec<Mention>) -> Vec<LinkConfi
         }
         if !link.url.is_empty() {
             check_url(&section, &link.url);
+            for field in fields(&link.url).unwrap_or_default() {
+                let mentioned = Mentioned::LinkField { kind: link.kind.clone(), field: field.to_owned() };
+                mentions.push(Mention { place: section.place("url"), mentioned });
+            }
         }
         section.finish();
         links.push(link);

@@ -26,7 +26,7 @@ pub use guard::{GuardConfig, GuardThresholds};
 pub use links::LinkConfig;
 pub use load::LoadFrom;
 pub use names::{Mention, Mentioned};
-pub use networks::NetworkConfig;
+pub use networks::{NetworkConfig, network};
 pub use placement::{PlacementRule, PlacementSet};
 pub use reader::{Reader, SecretSetting, parse_duration};
 pub use regions::{ClusterConfig, RegionConfig};

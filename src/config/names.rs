@@ -19,6 +19,8 @@ pub enum Mentioned {
     Kind(String),
     /// A field that some kind must offer as a facet.
     Facet(String),
+    /// A field that resources of a kind must have, for a link to be filled with.
+    LinkField { kind: String, field: String },
 }
 
 /// Whether `name` can stand in a path, a key and a command line as it is: `[a-z0-9][a-z0-9._-]*`.

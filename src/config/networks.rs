@@ -1,5 +1,7 @@
 //! `[[network]]`: what counts as our own address space, besides every address that we ever held.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use super::names::Names;
@@ -13,6 +15,13 @@ pub struct NetworkConfig {
     pub cidr: IpNet,
 }
 
+/// A network or a single address, without host bits.
+pub fn network(text: &str) -> Option<IpNet> {
+    let text = text.trim();
+    let network = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
+    Some(network.trunc())
+}
+
 /// Reads the networks; one that cannot be read is a fault and left out.
 pub fn read(root: &mut Reader<'_>) -> Vec<NetworkConfig> {
     let mut names = Names::default();
@@ -21,13 +30,13 @@ pub fn read(root: &mut Reader<'_>) -> Vec<NetworkConfig> {
         let mut section = root.within(table);
         let name = names.read(&mut section, "office");
         let cidr = section.required_text("cidr", "198.51.100.0/24");
-        networks.extend(cidr.and_then(|text| network(&section, &text)).map(|cidr| NetworkConfig { name, cidr }));
+        networks.extend(cidr.and_then(|text| cidr_of(&section, &text)).map(|cidr| NetworkConfig { name, cidr }));
         section.finish();
     }
     networks
 }
 
-fn network(section: &Reader<'_>, text: &str) -> Option<IpNet> {
+fn cidr_of(section: &Reader<'_>, text: &str) -> Option<IpNet> {
     let Ok(network) = text.parse::<IpNet>() else {
         section.fault("cidr", format!("{text:?} is not a network"), "write address/prefix, as in 198.51.100.0/24");
         return None;

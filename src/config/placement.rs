@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::names::{Mention, Mentioned};
 use super::reader::Reader;
-use super::regions::{ClusterConfig, RegionConfig};
+use super::regions::{ClusterConfig, RegionConfig, check_region};
 use super::sources::SourceConfig;
 use super::table::{Table, Value};
 
@@ -101,10 +101,13 @@ fn set(section: &mut Reader<'_>, known: &Known<'_>) -> PlacementSet {
     {
         inner.fault("region", format!("no region is named {name:?}"), "name a region that is configured");
     }
-    if let Some(name) = &set.cluster
-        && !known.clusters.iter().any(|cluster| cluster.name == *name)
-    {
-        inner.fault("cluster", format!("no cluster is named {name:?}"), "name a cluster that is configured");
+    if let Some(name) = &set.cluster {
+        match known.clusters.iter().find(|cluster| cluster.name == *name) {
+            None => {
+                inner.fault("cluster", format!("no cluster is named {name:?}"), "name a cluster that is configured")
+            }
+            Some(cluster) => check_region(&inner, cluster, set.region.as_deref()),
+        }
     }
     inner.finish();
     set

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use url::Url;
+use url::{Host, Url};
 
 use super::environment::Environment;
 use super::table::{Table, Value};
@@ -130,6 +130,17 @@ impl<'a> Reader<'a> {
         url
     }
 
+    /// A URL that a secret is sent to with each call: https, or http on this very machine.
+    pub fn url_for_secrets(&mut self, name: &'static str) -> Option<Url> {
+        let url = self.url(name)?;
+        if url.scheme() == "http" && !is_here(&url) {
+            let what = format!("`{name}` is plain http, and a secret would travel to {url} for all to read");
+            self.fault(name, what, "write https://, or a loopback address");
+            return None;
+        }
+        Some(url)
+    }
+
     pub fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
         let values = match self.take(name)? {
             Value::Array(values) => values,
@@ -197,6 +208,10 @@ impl<'a> Reader<'a> {
 
     /// The secret that `env_name` or `file_name` points to.
     pub fn secret_elsewhere(&mut self, env_name: &'static str, file_name: &'static str) -> SecretSetting {
+        if self.has(env_name) && self.has(file_name) {
+            self.asked.insert(file_name);
+            self.fault(file_name, format!("`{env_name}` and `{file_name}` are both given"), "keep one");
+        }
         if let Some(variable) = self.text(env_name) {
             return match self.environment.get(&variable) {
                 Some(value) if !value.is_empty() => SecretSetting::Given(Secret::from(value.to_owned())),
@@ -240,6 +255,16 @@ impl<'a> Reader<'a> {
     fn mistyped<T>(&self, name: &str, found: &Value, wanted: &str) -> Option<T> {
         self.fault(name, format!("`{name}` is {}", found.sort()), format!("write {wanted}"));
         None
+    }
+}
+
+/// Whether a URL leads to this machine and nowhere else.
+fn is_here(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
     }
 }
 

@@ -101,3 +101,11 @@ pub fn read_clusters(root: &mut Reader<'_>, regions: &[RegionConfig]) -> Vec<Clu
     }
     clusters
 }
+
+/// A cluster that is named beside a region has to lie there.
+pub fn check_region(section: &Reader<'_>, cluster: &ClusterConfig, region: Option<&str>) {
+    if region.is_some_and(|region| region != cluster.region) {
+        let what = format!("the cluster {:?} lies in the region {:?}", cluster.name, cluster.region);
+        section.fault("cluster", what, "leave `region` out, or name a cluster of that region");
+    }
+}

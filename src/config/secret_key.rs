@@ -11,6 +11,17 @@ use crate::secret::{Secret, random_token};
 const MIN_LENGTH: usize = 32;
 
 impl SecretKeyConfig {
+    /// Whether the key can be had: what the configuration is checked for before anything is made.
+    ///
+    /// # Errors
+    /// As of [`Self::obtain`]; a file that is not there yet and may be made is none.
+    pub fn check(&self) -> io::Result<()> {
+        match self {
+            Self::File { path, make: true } if !Path::new(path).exists() => Ok(()),
+            _ => self.obtain().map(|_| ()),
+        }
+    }
+
     /// The key itself.
     ///
     /// # Errors
@@ -19,13 +30,13 @@ impl SecretKeyConfig {
         let (text, origin) = match self {
             Self::Given(secret) => {
                 use secrecy::ExposeSecret;
-                (secret.expose_secret().to_owned(), "the secret key".to_owned())
+                (secret.expose_secret().to_owned(), "the variable".to_owned())
             }
             Self::File { path, make } => (read_or_make(Path::new(path), *make)?, path.clone()),
         };
         let text = text.trim();
         if text.len() < MIN_LENGTH {
-            let what = format!("{origin}: a secret key has {MIN_LENGTH} characters at least (openssl rand -base64 48)");
+            let what = format!("{origin}: a secret key has {MIN_LENGTH} characters at least");
             return Err(io::Error::new(ErrorKind::InvalidData, what));
         }
         Ok(Secret::from(text.to_owned()))

@@ -1,11 +1,10 @@
 //! Where it listens, how it is reached, and where its data and its key lie: the settings above the first `[[…]]`.
 
-use std::net::IpAddr;
-
 use ipnet::IpNet;
 use url::Url;
 
 use super::database;
+use super::networks::network;
 use super::reader::{Reader, SecretSetting};
 use crate::error::Place;
 use crate::secret::Secret;
@@ -20,12 +19,14 @@ pub struct ServerConfig {
     /// A second listener for `/metrics` alone, without a token.
     pub metrics_listen: Option<String>,
     pub database_url: Secret,
+    /// Where the URL was said.
+    pub database_place: Place,
     pub secret_key: SecretKeyConfig,
     /// Networks of reverse proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
 }
 
-/// Where the key lies that signs cookies and seals secrets.
+/// Where the key lies that signs cookies.
 #[derive(Clone, Debug)]
 pub enum SecretKeyConfig {
     /// A file, made on first start with mode 0600 if `make` is set.
@@ -47,10 +48,10 @@ pub fn read(root: &mut Reader<'_>, listen_argument: Option<&str>) -> ServerConfi
         check_address(root, &root.place("metrics_listen"), "metrics_listen", address);
     }
     let public_url = public_url(root, &listen);
-    let (database_url, shared) = database::read(root);
+    let (database_url, database_place, shared) = database::read(root);
     let secret_key = secret_key(root, shared);
     let trusted_proxies = trusted_proxies(root);
-    ServerConfig { public_url, listen, metrics_listen, database_url, secret_key, trusted_proxies }
+    ServerConfig { public_url, listen, metrics_listen, database_url, database_place, secret_key, trusted_proxies }
 }
 
 /// `--listen`, then `PORT`, as platforms give it, then the file.
@@ -95,40 +96,40 @@ fn public_url(root: &mut Reader<'_>, listen: &str) -> Url {
 /// A key of its own is made for a panel on one machine; several machines need the same one, so it has to be given.
 fn secret_key(root: &mut Reader<'_>, shared: bool) -> SecretKeyConfig {
     let path = root.text("secret_key_file");
-    if let Some(variable) = root.text("secret_key_env") {
-        match root.environment().get(&variable).filter(|value| !value.is_empty()) {
-            Some(value) => return SecretKeyConfig::Given(Secret::from(value.to_owned())),
-            None => root.fault(
-                "secret_key_env",
-                format!("the environment variable {variable} is not set"),
-                format!("set {variable} to a long random text"),
-            ),
+    let file =
+        SecretKeyConfig::File { path: path.clone().unwrap_or_else(|| DEFAULT_KEY_FILE.to_owned()), make: !shared };
+    let (name, key) = if root.has("secret_key_env") {
+        match root.secret_elsewhere("secret_key_env", "secret_key_file") {
+            SecretSetting::Given(key) => ("secret_key_env", SecretKeyConfig::Given(key)),
+            SecretSetting::Missing(what) => {
+                root.fault("secret_key_env", what, "set it to a long random text (openssl rand -base64 48)");
+                return file;
+            }
+            SecretSetting::Absent => return file,
         }
-    } else if shared {
-        match path.as_deref() {
-            None => root.fault(
+    } else {
+        if shared && path.is_none() {
+            root.fault(
                 "secret_key_file",
                 "with PostgreSQL the secret key must be given, since every process needs the same one",
                 "write secret_key_env = \"NAME\" or secret_key_file = \"path\"",
-            ),
-            Some(_) => check_key_file(root),
+            );
+            return file;
         }
-    }
-    SecretKeyConfig::File { path: path.unwrap_or_else(|| DEFAULT_KEY_FILE.to_owned()), make: !shared }
-}
-
-fn check_key_file(root: &mut Reader<'_>) {
-    if let SecretSetting::Missing(what) = root.secret_elsewhere("secret_key_env", "secret_key_file") {
+        ("secret_key_file", file)
+    };
+    if let Err(error) = key.check() {
         let remedy = "make it once (`openssl rand -base64 48`) and give the same to every process";
-        root.fault("secret_key_file", what, remedy);
+        root.fault(name, error.to_string(), remedy);
     }
+    key
 }
 
 fn trusted_proxies(root: &mut Reader<'_>) -> Vec<IpNet> {
     let mut networks = Vec::new();
     for text in root.texts("trusted_proxies").unwrap_or_default() {
-        match text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from)) {
-            Some(network) => networks.push(network.trunc()),
+        match network(&text) {
+            Some(network) => networks.push(network),
             None => root.fault(
                 "trusted_proxies",
                 format!("`trusted_proxies` holds {text:?}, which is no network"),

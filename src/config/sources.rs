@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::guard::{self, GuardConfig};
 use super::names::{Mention, Names};
 use super::reader::Reader;
-use super::regions::{ClusterConfig, RegionConfig};
+use super::regions::{ClusterConfig, RegionConfig, check_region};
 use super::table::Table;
 use crate::error::Place;
 
@@ -27,6 +27,10 @@ pub struct SourceConfig {
 }
 
 const DEFAULT_EVERY: Duration = Duration::from_secs(300);
+/// More often, a provider is asked by nothing else than this panel.
+const SHORTEST_EVERY: Duration = Duration::from_secs(10);
+/// Longer, nobody remembers that there is a source.
+const LONGEST_EVERY: Duration = Duration::from_secs(30 * 86_400);
 
 /// Reads the sources.
 pub fn read(
@@ -59,8 +63,8 @@ pub fn read(
 fn every(section: &mut Reader<'_>) -> Duration {
     match section.duration("every") {
         None => DEFAULT_EVERY,
-        Some(Duration::ZERO) => {
-            section.fault("every", "`every` is no time at all", "write 5m, or leave it out");
+        Some(every) if !(SHORTEST_EVERY..=LONGEST_EVERY).contains(&every) => {
+            section.fault("every", "`every` is out of bounds", "write 10s at least and 30d at most, or leave it out");
             DEFAULT_EVERY
         }
         Some(every) => every,
@@ -80,8 +84,5 @@ fn check_defaults(section: &Reader<'_>, source: &SourceConfig, regions: &[Region
         section.fault("cluster", format!("no cluster is named {name:?}"), remedy);
         return;
     };
-    if source.region.as_ref().is_some_and(|region| *region != cluster.region) {
-        let what = format!("the cluster {name:?} lies in the region {:?}", cluster.region);
-        section.fault("cluster", what, "leave `region` out, or name a cluster of that region");
-    }
+    check_region(section, cluster, source.region.as_deref());
 }

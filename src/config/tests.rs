@@ -99,7 +99,8 @@ fn every_section_is_read() {
     let mentioned: Vec<_> = config.mentions.into_iter().map(|mention| mention.mentioned).collect();
     let kind = |name: &str| Mentioned::Kind(name.to_owned());
     let facet = Mentioned::Facet("instance_type".to_owned());
-    assert_eq!(mentioned, [kind("dns_record"), facet, kind("instance"), kind("instance")]);
+    let field = Mentioned::LinkField { kind: "instance".to_owned(), field: "name".to_owned() };
+    assert_eq!(mentioned, [kind("dns_record"), facet, kind("instance"), kind("instance"), field]);
 }
 
 #[test]
@@ -213,7 +214,7 @@ quarterdeck.toml:4:1: `metrics_listen` is not an address with a port: "::1:9100"
 quarterdeck.toml:5:1: `trusted_proxies` holds "proxy.example.com", which is no network; write addresses or networks, as in ["10.0.0.0/8", "192.0.2.7"]
 quarterdeck.toml:8:1: `latitude` is given without `longitude`; add longitude, or remove it
 quarterdeck.toml:8:1: `latitude` is out of range: 152.2; write degrees from -90 to 90
-quarterdeck.toml:12:1: `every` is no time at all; write 5m, or leave it out
+quarterdeck.toml:12:1: `every` is out of bounds; write 10s at least and 30d at most, or leave it out
 quarterdeck.toml:13:11: `loss_of_many` is not a share: 30; write a number from 0 to 1, as in 0.3 for 30 %
 quarterdeck.toml:13:30: `loss_of_some` is no threshold of the guard; write loss_of_many, loss_of_few or loss_of_some = { loss_of_many = 0.3 }
 quarterdeck.toml:13:63: `lost` is unknown here; remove it, or use one of: loss_of_few, loss_of_many
@@ -226,6 +227,54 @@ quarterdeck.toml:23:1: "198.51.100.0" is not a network; write address/prefix, as
 quarterdeck.toml:27:1: a link must begin with https://; write https://logs.example.com/?host={name}
 quarterdeck.toml:31:1: a field cannot stand in a link's host; put it into the path or the query
 quarterdeck.toml:35:1: the braces in "https://graphs.example.com/{name" do not match; write https://logs.example.com/?host={name}
+"#);
+}
+
+#[test]
+fn a_key_that_could_be_guessed_is_told_before_anything_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("panel.key");
+    std::fs::write(&path, "guess me\n").unwrap();
+    let fault = faults_of(&format!("\nsecret_key_file = {:?}", path.display().to_string()));
+    assert!(fault.starts_with("quarterdeck.toml:2:1: ") && fault.contains("32 characters at least"), "{fault}");
+    std::fs::remove_file(&path).unwrap();
+    let text = format!("secret_key_file = {:?}", path.display().to_string());
+    assert!(Config::from_text("quarterdeck.toml", &text, &Environment::default()).is_ok(), "the start makes it");
+    assert!(!path.exists(), "and reading the configuration does not");
+}
+
+#[test]
+fn what_cannot_both_be_true_is_told_so() {
+    insta::assert_snapshot!(faults_of(r#"
+secret_key_env = "PANEL_KEY"
+secret_key_file = "panel.key"
+[[region]]
+name = "eu"
+[[region]]
+name = "us"
+[[cluster]]
+name = "main"
+region = "eu"
+[[source]]
+name = "dns"
+provider = "cloudflare"
+every = "1s"
+settings = { large = 99999999999999999999, list = [0xffffffffffffffffff] }
+[[source]]
+name = "aws"
+provider = "aws"
+every = "31d"
+[[placement]]
+match = {}
+set = { region = "us", cluster = "main" }
+"#), @r#"
+quarterdeck.toml:2:1: the environment variable PANEL_KEY is not set; set it to a long random text (openssl rand -base64 48)
+quarterdeck.toml:3:1: `secret_key_env` and `secret_key_file` are both given; keep one
+quarterdeck.toml:14:1: `every` is out of bounds; write 10s at least and 30d at most, or leave it out
+quarterdeck.toml:15:14: the number needs more than 64 bits; write a smaller one
+quarterdeck.toml:15:52: the number needs more than 64 bits; write a smaller one
+quarterdeck.toml:19:1: `every` is out of bounds; write 10s at least and 30d at most, or leave it out
+quarterdeck.toml:22:24: the cluster "main" lies in the region "eu"; leave `region` out, or name a cluster of that region
 "#);
 }
 
@@ -252,9 +301,11 @@ DATABASE_URL:0:0: the database's URL has no scheme, and is not taken for the nam
 fn postgresql_wants_a_key_that_every_process_has() {
     let postgres = Environment::default().with("DATABASE_URL", "postgres://db/panel");
     insta::assert_snapshot!(faults_in("", &postgres), @r#"quarterdeck.toml:1:1: with PostgreSQL the secret key must be given, since every process needs the same one; write secret_key_env = "NAME" or secret_key_file = "path""#);
-    insta::assert_snapshot!(faults_in("secret_key_env = \"PANEL_KEY\"", &postgres), @r#"quarterdeck.toml:1:1: the environment variable PANEL_KEY is not set; set PANEL_KEY to a long random text"#);
-    insta::assert_snapshot!(faults_in("secret_key_file = \"/nowhere/panel.key\"", &postgres), @r#"quarterdeck.toml:1:1: the file /nowhere/panel.key cannot be read: No such file or directory (os error 2); make it once (`openssl rand -base64 48`) and give the same to every process"#);
-    let given = postgres.with("PANEL_KEY", "a long random text");
+    insta::assert_snapshot!(faults_in("secret_key_env = \"PANEL_KEY\"", &postgres), @r#"quarterdeck.toml:1:1: the environment variable PANEL_KEY is not set; set it to a long random text (openssl rand -base64 48)"#);
+    insta::assert_snapshot!(faults_in("secret_key_file = \"/nowhere/panel.key\"", &postgres), @r#"quarterdeck.toml:1:1: the key file /nowhere/panel.key: No such file or directory (os error 2); make it once (`openssl rand -base64 48`) and give the same to every process"#);
+    let short = postgres.clone().with("PANEL_KEY", "a short text");
+    insta::assert_snapshot!(faults_in("secret_key_env = \"PANEL_KEY\"", &short), @r#"quarterdeck.toml:1:1: the variable: a secret key has 32 characters at least; make it once (`openssl rand -base64 48`) and give the same to every process"#);
+    let given = postgres.with("PANEL_KEY", "a text that is long enough for nobody to guess it");
     let config = Config::from_text("quarterdeck.toml", "secret_key_env = \"PANEL_KEY\"", &given).unwrap();
     assert!(matches!(config.server.secret_key, SecretKeyConfig::Given(_)));
 }

@@ -5,6 +5,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use chrono::DateTime;
 use reqwest::{Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 
@@ -18,6 +19,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of an error's body is kept.
 const KEPT_WORDS: usize = 500;
+/// How much of a body is looked at for its first words.
+const READ_OF_WORDS: usize = 64 * 1024;
 /// The largest answer that is read into memory as a whole.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
@@ -82,15 +85,9 @@ impl Http {
 
     /// Sends once and reads the whole answer. An answer of any status is an [`Answer`]; only transport fails here.
     pub async fn send(&self, call: Call<'_>, request: Request) -> Result<Answer, ProviderError> {
-        let mut response = self.open(call, request).await?;
+        let response = self.open(call, request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| call.transport_error(&error))? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LARGEST_BODY {
-                return Err(call.error(ErrorKind::Malformed, "the answer is larger than 64 MiB"));
-            }
-        }
+        let body = call.body(response).await?;
         tracing::debug!(
             provider = call.provider,
             operation = call.operation,
@@ -120,6 +117,18 @@ impl Call<'_> {
         let words = redact(words, self.secrets);
         let kept: String = words.trim().chars().take(KEPT_WORDS).collect();
         ProviderError::new(self.provider, self.operation, kind, kept)
+    }
+
+    /// Reads an answer to its end, which has to come: what never ends would take all memory.
+    pub async fn body(&self, mut response: Response) -> Result<Vec<u8>, ProviderError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.transport_error(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LARGEST_BODY {
+                return Err(self.error(ErrorKind::Malformed, "the answer is larger than 64 MiB"));
+            }
+        }
+        Ok(body)
     }
 
     /// A failed transport: everything about it may pass.
@@ -156,7 +165,9 @@ impl Call<'_> {
     /// Reads JSON; what is not JSON is [`ErrorKind::Malformed`] and keeps its first words.
     pub fn json<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ProviderError> {
         serde_json::from_slice(&answer.body).map_err(|error| {
-            let words = String::from_utf8_lossy(&answer.body[..answer.body.len().min(200)]).into_owned();
+            // Cut far behind what is kept of it: a secret across the cut would not be known again.
+            let start = &answer.body[..answer.body.len().min(READ_OF_WORDS)];
+            let words = String::from_utf8_lossy(start);
             self.error(ErrorKind::Malformed, &format!("not the JSON that was expected ({error}): {words}"))
         })
     }
@@ -167,15 +178,22 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The answer's `Retry-After` in seconds (RFC 9110 §10.2.3; the date form is not sent by any provider here).
+    /// How long the answer asks us to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(&self.headers)
     }
 }
 
-/// `Retry-After` in seconds.
+/// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date, which is measured against the answer's own `Date`, since our clock may differ.
 pub fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
-    headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let asked = text(header::RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text| DateTime::parse_from_rfc2822(text).ok();
+    let wait = date(asked)? - date(text(header::DATE)?)?;
+    Some(wait.to_std().unwrap_or_default())
 }
 
 /// How often and how patiently a call is repeated.
@@ -203,12 +221,13 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The wait after the failed attempt `attempt` (from 1): exponential, with full jitter in the upper half.
+    /// The wait after the failed attempt `attempt` (from 1): exponential, with full jitter in the upper half. What was asked for is
+    /// the least, and the jitter comes on top: whoever was told the same second shall not come back in the same second.
     pub fn wait(&self, attempt: u32, asked: Option<Duration>) -> Duration {
         let ceiling = self.base.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(self.cap);
         let jitter = f64::from(u16::from_le_bytes(random_bytes::<2>())) / f64::from(u16::MAX);
-        let backoff = ceiling.mul_f64(0.5 + jitter / 2.0);
-        asked.map_or(backoff, |asked| asked.max(backoff))
+        let half = ceiling / 2;
+        asked.map_or(half, |asked| asked.max(half)).saturating_add(half.mul_f64(jitter))
     }
 }
 
@@ -231,5 +250,44 @@ where
         tracing::warn!(%error, attempt, wait_ms = wait.as_millis(), "repeating a provider's call");
         tokio::time::sleep(wait).await;
         attempt += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_asked_for_in_seconds_or_as_a_date() {
+        let asked = |lines: &[(header::HeaderName, &'static str)]| {
+            let lines = lines.iter().map(|(name, value)| (name.clone(), header::HeaderValue::from_static(value)));
+            retry_after(&lines.collect()).map(|wait| wait.as_secs())
+        };
+        let now = (header::DATE, "Wed, 21 Oct 2026 07:28:00 GMT");
+        assert_eq!(asked(&[(header::RETRY_AFTER, " 7 ")]), Some(7));
+        assert_eq!(asked(&[(header::RETRY_AFTER, "Wed, 21 Oct 2026 07:30:00 GMT"), now.clone()]), Some(120));
+        assert_eq!(asked(&[(header::RETRY_AFTER, "Wed, 21 Oct 2026 07:20:00 GMT"), now.clone()]), Some(0));
+        assert_eq!(asked(&[(header::RETRY_AFTER, "Wed, 21 Oct 2026 07:30:00 GMT")]), None, "by no clock but theirs");
+        assert_eq!(asked(&[(header::RETRY_AFTER, "soon"), now]), None);
+    }
+
+    #[test]
+    fn those_who_were_told_the_same_second_do_not_come_back_in_the_same_second() {
+        let policy = RetryPolicy::default();
+        let asked = Duration::from_secs(60);
+        let waits: Vec<_> = (0..20).map(|_| policy.wait(4, Some(asked))).collect();
+        assert!(waits.iter().all(|wait| *wait >= asked && *wait <= asked + Duration::from_secs(2)), "{waits:?}");
+        assert!(waits.iter().any(|wait| *wait != waits[0]), "{waits:?}");
+        assert!(policy.wait(1, None) >= policy.base / 2 && policy.wait(1, None) <= policy.base);
+    }
+
+    #[test]
+    fn what_is_not_json_keeps_no_part_of_a_secret() {
+        let secrets = [Secret::from("s3cret-token-of-many-letters")];
+        let call = Call { provider: "p", operation: "GET /x", secrets: &secrets };
+        let body = format!("{}s3cret-token-of-many-letters", "x".repeat(190)).into_bytes();
+        let answer = Answer { status: StatusCode::OK, headers: header::HeaderMap::new(), body };
+        let error = call.json::<serde_json::Value>(&answer).unwrap_err();
+        assert!(error.message.ends_with("x[redacted]"), "{}", error.message);
     }
 }

@@ -1,10 +1,13 @@
 //! Alerts as state: one open alert per fingerprint, each change of state a row.
 
+use std::cmp::Reverse;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::AnyConnection;
+use super::page::{Page, one_more};
 use super::scope::Scope;
 use super::sql::Sql;
 use crate::clock::Instant;
@@ -189,20 +192,60 @@ pub fn open(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<Al
     sql.load(connection)
 }
 
-/// Resolved alerts, newest first; before the id `before` when paging.
-pub fn resolved(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    before: Option<i64>,
-    limit: i64,
-) -> QueryResult<Vec<AlertRow>> {
+/// Which alerts a list asks for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Those that are resolved, instead of those that are not.
+    pub resolved: bool,
+    pub severity: Option<Severity>,
+    /// The id of the last one of the page before.
+    pub after: Option<i64>,
+    pub limit: usize,
+}
+
+/// A page of alerts: resolved ones the newest first, the others as [`open`] has them.
+pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> QueryResult<Page<AlertRow>> {
     if scope.sees_nothing() {
-        return Ok(Vec::new());
+        return Ok(Page::default());
     }
+    let rows = if wanted.resolved {
+        resolved(connection, wanted)?
+    } else {
+        // There are never so many that all of them could not be ordered again for each page.
+        let mut rows = open(connection, scope)?;
+        rows.retain(|row| wanted.severity.is_none_or(|severity| row.severity == severity.as_str()));
+        match wanted.after {
+            None => rows,
+            // Its place is known even if it was resolved since.
+            Some(id) => by_id(connection, id)?.map_or_else(Vec::new, |last| {
+                rows.retain(|row| urgency(row) > urgency(&last));
+                rows
+            }),
+        }
+    };
+    Ok(Page::of(rows, wanted.limit, |row| row.id))
+}
+
+fn resolved(connection: &mut AnyConnection, wanted: &Wanted) -> QueryResult<Vec<AlertRow>> {
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE state = 'resolved' AND id < ").bind(before.unwrap_or(i64::MAX));
-    sql.push(" ORDER BY id DESC LIMIT ").bind(limit);
+    sql.push(" WHERE state = 'resolved' AND id < ").bind(wanted.after.unwrap_or(i64::MAX));
+    if let Some(severity) = wanted.severity {
+        sql.push(" AND severity = ").bind(severity.as_str());
+    }
+    sql.push(" ORDER BY id DESC LIMIT ").bind(one_more(wanted.limit));
     sql.load(connection)
+}
+
+/// The order of [`open`], as a key.
+fn urgency(row: &AlertRow) -> impl Ord {
+    let severity = Severity::parse(&row.severity).unwrap_or(Severity::Info);
+    (Reverse(severity), row.due_at.is_none(), row.due_at, Reverse(row.opened_at), Reverse(row.id))
+}
+
+fn by_id(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<AlertRow>> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE id = ").bind(id);
+    sql.first(connection)
 }
 
 /// The alerts about a resource that are not resolved.

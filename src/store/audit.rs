@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use super::page::{Page, one_more};
 use super::schema::audit_log;
 use super::sql::Sql;
 use super::{AnyConnection, ids};
@@ -81,13 +82,13 @@ pub fn complete(
         .map(|_| ())
 }
 
-/// The newest rows, or those older than the row `before`; with `wanted`, those whose actor, action or subject contains it.
+/// The newest rows, or those older than the row `before`; with `wanted`, those whose actor, action or subject contains it, or for whom it was done.
 pub fn page(
     connection: &mut AnyConnection,
     wanted: &str,
     before: Option<i64>,
-    limit: i64,
-) -> QueryResult<Vec<AuditRow>> {
+    limit: usize,
+) -> QueryResult<Page<AuditRow>> {
     let mut sql = Sql::new(
         "SELECT id, at, actor, effective_actor, address, request_id, action, subject, reason, before_state, after_state, \
          outcome, completed_at FROM audit_log WHERE id < ",
@@ -96,14 +97,16 @@ pub fn page(
     if !wanted.is_empty() {
         let literal = wanted.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         let pattern = format!("%{literal}%");
-        for (position, column) in ["lower(actor)", "lower(action)", "lower(subject)"].into_iter().enumerate() {
+        for (position, column) in
+            ["lower(actor)", "lower(effective_actor)", "lower(action)", "lower(subject)"].into_iter().enumerate()
+        {
             sql.push(if position == 0 { " AND (" } else { " OR " });
             sql.push(column).push(" LIKE ").bind(&pattern).push(" ESCAPE '\\'");
         }
         sql.push(")");
     }
-    sql.push(" ORDER BY id DESC LIMIT ").bind(limit);
-    sql.load(connection)
+    sql.push(" ORDER BY id DESC LIMIT ").bind(one_more(limit));
+    Ok(Page::of(sql.load(connection)?, limit, |row: &AuditRow| row.id))
 }
 
 /// Closes rows that began before `before` and were never completed: the process died between, and nobody knows.

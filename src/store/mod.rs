@@ -26,6 +26,7 @@ pub mod ids;
 pub mod keys;
 pub mod listing;
 pub mod migrate;
+pub mod page;
 pub mod places;
 pub mod resources;
 pub mod rows;

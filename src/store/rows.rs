@@ -76,6 +76,11 @@ pub const VERSION_COLUMNS: &str = "r.id, v.kind, v.source, r.scope_id, r.externa
     r.missing_since, r.gone_at, s.confirmed_at";
 
 impl ResourceRow {
+    /// What people call it: its name, or what the provider calls it where it has none.
+    pub fn title(&self) -> &str {
+        if self.name.is_empty() { &self.external_id } else { &self.name }
+    }
+
     /// Its kind's declaration; `None` for a kind that this program no longer has.
     pub fn spec(&self) -> Option<&'static KindSpec> {
         KindSpec::by_name(&self.kind)

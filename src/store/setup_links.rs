@@ -7,9 +7,8 @@ use super::AnyConnection;
 use super::schema::setup_links;
 use crate::clock::Instant;
 
-/// Keeps a link in place of any earlier one: only what was printed last is of use.
-pub fn replace(connection: &mut AnyConnection, token_hash: &str, at: Instant, until: Instant) -> QueryResult<()> {
-    diesel::delete(setup_links::table.filter(setup_links::used_at.is_null())).execute(connection)?;
+/// Keeps a link beside earlier ones: several processes start at once, and the one whose log is read may not be the last.
+pub fn insert(connection: &mut AnyConnection, token_hash: &str, at: Instant, until: Instant) -> QueryResult<()> {
     diesel::insert_into(setup_links::table)
         .values((
             setup_links::token_hash.eq(token_hash),

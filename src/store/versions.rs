@@ -10,8 +10,8 @@ use super::sql::{Positional, Sql};
 use super::{AnyConnection, Scope};
 use crate::clock::Instant;
 
-/// So many states are shown of one resource; what flickers more than that should be declared volatile by its kind.
-const MOST: i64 = 500;
+/// So many states of one resource are read at once.
+const MOST: usize = 500;
 
 /// One state of a resource; `row.changed_at` is the moment from which it was true.
 #[derive(Clone, Debug)]
@@ -36,6 +36,17 @@ impl Positional for Loaded {
 
 /// The states of the resource `id`, newest first; the first is the current one, or the last before it was gone.
 pub fn timeline(connection: &mut AnyConnection, scope: &Scope, id: i64) -> QueryResult<Vec<VersionRow>> {
+    before(connection, scope, id, None, MOST)
+}
+
+/// The states that began before `end`, newest first: `limit` of them at most.
+pub fn before(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    id: i64,
+    end: Option<Instant>,
+    limit: usize,
+) -> QueryResult<Vec<VersionRow>> {
     if scope.sees_nothing() {
         return Ok(Vec::new());
     }
@@ -45,13 +56,21 @@ pub fn timeline(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Query
         ", r.gone_at AS valid_until, CASE WHEN r.gone_at IS NULL THEN FALSE ELSE TRUE END AS ended_gone \
          FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.id = "
     ));
-    sql.bind(id).push(concatcp!(
+    sql.bind(id);
+    if let Some(end) = end {
+        sql.push(" AND r.changed_at < ").bind(end);
+    }
+    sql.push(concatcp!(
         " UNION ALL SELECT ",
         VERSION_COLUMNS,
         ", v.valid_until, v.ended_gone \
          FROM resource_versions v JOIN resources r ON r.id = v.resource_id JOIN scopes s ON s.id = r.scope_id WHERE v.resource_id = "
     ));
-    sql.bind(id).push(" ORDER BY changed_at DESC LIMIT ").bind(MOST);
+    sql.bind(id);
+    if let Some(end) = end {
+        sql.push(" AND v.valid_from < ").bind(end);
+    }
+    sql.push(" ORDER BY changed_at DESC LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
     let rows: Vec<Loaded> = sql.load_positional(connection)?;
     Ok(rows
         .into_iter()

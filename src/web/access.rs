@@ -7,6 +7,7 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
+use tracing::Instrument;
 
 use super::client::ClientAddress;
 use super::csrf;
@@ -31,6 +32,9 @@ pub enum Access {
     Hidden(Role),
     /// Tokens of this scope; a signed-in browser too, where it only reads.
     Api(TokenScope),
+    /// Tokens of this scope that belong to somebody of at least this role, or to nobody but the machine's own shell; a browser of
+    /// such a person too, where it only reads. For other people it is not there (404).
+    ApiOf(TokenScope, Role),
 }
 
 /// Who was let in; in the request's extensions.
@@ -47,7 +51,15 @@ impl Caller {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
             Self::Person(person) => person.email.clone(),
-            Self::Token(token) => format!("token:{}", token.name),
+            Self::Token(token) => format!("token:{} (number {})", token.name, token.id),
+        }
+    }
+
+    /// For whom, where that is another.
+    pub fn effective_actor(&self) -> &str {
+        match self {
+            Self::Token(token) => &token.created_by,
+            Self::Anonymous | Self::Person(_) => "",
         }
     }
 }
@@ -67,7 +79,14 @@ pub async fn guard(
         Err(refusal) => return Ok(request.error_response(refusal)),
     };
     request.extensions_mut().insert(caller);
-    let mut response = next.call(request).await?.map_into_boxed_body();
+    let mut response = if request.method().is_safe() {
+        next.call(request).await?
+    } else {
+        // Whoever goes away in the middle of an act must not leave it half done: it runs to its end without him.
+        let act = actix_web::rt::spawn(next.call(request).instrument(tracing::Span::current()));
+        act.await.unwrap_or_else(|stopped| Err(PageError::stopped(stopped).into()))?
+    }
+    .map_into_boxed_body();
     if let Some(cookie) = csrf::fresh_cookie(response.request()) {
         response.response_mut().add_cookie(&cookie).map_err(Error::from)?;
     }
@@ -77,7 +96,8 @@ pub async fn guard(
 async fn admit(access: Access, request: &mut ServiceRequest) -> Result<Caller, PageError> {
     match access {
         Access::Open => return Ok(Caller::Anonymous),
-        Access::Api(scope) => return admit_to_api(scope, request).await,
+        Access::Api(scope) => return admit_to_api(scope, Role::Viewer, request).await,
+        Access::ApiOf(scope, role) => return admit_to_api(scope, role, request).await,
         _ => {}
     }
     let session = Session::of(request.request());
@@ -93,7 +113,12 @@ async fn admit(access: Access, request: &mut ServiceRequest) -> Result<Caller, P
         _ => {}
     }
     if !request.method().is_safe() {
-        check_form(request).await?;
+        let checked = check_form(request).await;
+        // A second tab's sign-in, opened before the first one's was sent: who is in goes on.
+        if checked.is_err() && request.path() == "/sign-in" && matches!(caller, Caller::Person(_)) {
+            return Err(PageError::SignedIn);
+        }
+        checked?;
     }
     Ok(caller)
 }
@@ -105,7 +130,8 @@ async fn check_form(request: &mut ServiceRequest) -> Result<(), PageError> {
     let given = match in_header {
         Some(token) => Some(token),
         None => {
-            let body = request.extract::<web::Bytes>().await.map_err(|_| PageError::TooLarge)?;
+            let body =
+                request.extract::<web::Bytes>().await.map_err(|error| PageError::unread(error.as_response_error()))?;
             let given = serde_urlencoded::from_bytes::<Vec<(String, String)>>(&body)
                 .ok()
                 .and_then(|fields| fields.into_iter().find(|(name, _)| name == csrf::FIELD))
@@ -120,10 +146,10 @@ async fn check_form(request: &mut ServiceRequest) -> Result<(), PageError> {
     }
 }
 
-async fn admit_to_api(scope: TokenScope, request: &ServiceRequest) -> Result<Caller, PageError> {
+async fn admit_to_api(scope: TokenScope, role: Role, request: &ServiceRequest) -> Result<Caller, PageError> {
     let context = request.app_data::<web::Data<Context>>().ok_or(PageError::Overloaded)?;
     let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
-        return admit_browser(scope, request);
+        return admit_browser(scope, role, request);
     };
     let token = authorization
         .to_str()
@@ -140,15 +166,16 @@ async fn admit_to_api(scope: TokenScope, request: &ServiceRequest) -> Result<Cal
         TokenScope::Read => bearer.scope != TokenScope::Generated,
         TokenScope::Act => bearer.scope == TokenScope::Act,
     };
-    if enough { Ok(Caller::Token(bearer)) } else { Err(PageError::Scope(scope)) }
+    if enough && bearer.role >= role { Ok(Caller::Token(bearer)) } else { Err(PageError::Scope(scope)) }
 }
 
 /// The API's own page in the browser may read. It may not act: a cookie comes along from everywhere, a token does not.
-fn admit_browser(scope: TokenScope, request: &ServiceRequest) -> Result<Caller, PageError> {
+fn admit_browser(scope: TokenScope, role: Role, request: &ServiceRequest) -> Result<Caller, PageError> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && scope != TokenScope::Act;
     let session = Session::of(request.request());
     if reads && session.is_troubled() {
         return Err(PageError::Overloaded);
     }
-    session.live().filter(|_| reads).map(Caller::Person).ok_or(PageError::Unauthorized(None))
+    let person = session.live().filter(|_| reads).ok_or(PageError::Unauthorized(None))?;
+    if person.role() >= role { Ok(Caller::Person(person)) } else { Err(PageError::NotFound) }
 }

@@ -4,7 +4,7 @@ use crate::audit::{self, Act, Doer, Outcome};
 use crate::context::Context;
 use crate::store::held::{self, HeldLossRow};
 use crate::store::syncs::{self, SyncRow};
-use crate::store::{Scope, sources};
+use crate::store::{Scope, sources, tasks};
 
 use super::error::PageError;
 
@@ -21,6 +21,16 @@ pub async fn sync_now(context: &Context, doer: &Doer, scope: &Scope, name: &str)
     let row = context.db.write(move |connection| syncs::request(connection, &wanted, &actor, at)).await?;
     begun.complete(&context.db, Outcome::Succeeded, &format!("sync {} {}", row.id, row.state)).await?;
     Ok(row)
+}
+
+/// Asks for a run of a task now.
+pub async fn run_task(context: &Context, doer: &Doer, name: &str) -> Result<(), PageError> {
+    let begun = audit::begin(&context.db, doer, Act::new("task.run", name)).await?;
+    let (wanted, actor, at) = (name.to_owned(), doer.actor.clone(), context.clock.now());
+    let known = context.db.write(move |connection| tasks::request(connection, &wanted, &actor, at)).await?;
+    let outcome = if known { Outcome::Succeeded } else { Outcome::Failed };
+    begun.complete(&context.db, outcome, "").await?;
+    if known { Ok(()) } else { Err(PageError::NotFound) }
 }
 
 /// Who reads the audit wants a sentence, and no book.

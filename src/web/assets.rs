@@ -6,10 +6,11 @@
 
 use std::sync::LazyLock;
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::RustEmbed;
 use xxhash_rust::xxh3::Xxh3;
+
+use super::revalidation;
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/static/"]
@@ -36,26 +37,16 @@ pub fn path(name: &str) -> String {
 pub async fn serve(request: HttpRequest, path: web::Path<(String, String)>) -> HttpResponse {
     let (version, name) = path.into_inner();
     let Some(file) = Files::get(&name).filter(|_| is_public(&name)) else { return HttpResponse::NotFound().finish() };
-    let tag = header::EntityTag::new_strong(VERSION.clone());
     let cache = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let known = holds(&request, &tag);
-    let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    answer.insert_header((header::CACHE_CONTROL, cache)).insert_header(header::ETag(tag));
-    if known { answer.finish() } else { answer.content_type(media_type(&name)).body(file.data.into_owned()) }
+    match revalidation::begin(&request, VERSION.clone(), cache) {
+        Ok(mut answer) => answer.content_type(media_type(&name)).body(file.data.into_owned()),
+        Err(known) => *known,
+    }
 }
 
 /// The script that makes the vendored files lies in the same folder, and is nobody's to fetch.
 fn is_public(name: &str) -> bool {
     name != "build.mjs"
-}
-
-fn holds(request: &HttpRequest, tag: &header::EntityTag) -> bool {
-    use actix_web::HttpMessage as _;
-    match request.get_header::<header::IfNoneMatch>() {
-        Some(header::IfNoneMatch::Any) => true,
-        Some(header::IfNoneMatch::Items(tags)) => tags.iter().any(|held| held.weak_eq(tag)),
-        None => false,
-    }
 }
 
 fn media_type(name: &str) -> &'static str {

@@ -5,6 +5,7 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use tokio::task::JoinError;
 
 use crate::accounts::AccountError;
 use crate::accounts::tokens::TokenRefusal;
@@ -18,6 +19,11 @@ use crate::store::StoreError;
 pub enum PageError {
     #[error("there is no such page")]
     NotFound,
+    #[error("the setup link is dead")]
+    DeadLink,
+    /// A sign-in form of before somebody signed in here; on is where it wanted to lead.
+    #[error("signed in already")]
+    SignedIn,
     #[error("sign in first")]
     SignIn { next: String },
     #[error("this takes the role {0}")]
@@ -67,6 +73,19 @@ impl PageError {
         Self::SignIn { next: if request.method().is_safe() { here.to_owned() } else { "/".to_owned() } }
     }
 
+    /// A body that could not be read: too large, cut off, or not what its headers say.
+    pub fn unread(error: &dyn ResponseError) -> Self {
+        Self::Status(error.status_code())
+    }
+
+    /// An act that did not come to its end: it panicked, or the process stops.
+    pub fn stopped(error: JoinError) -> Self {
+        match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Self::Overloaded,
+        }
+    }
+
     /// The whole of it in words.
     pub fn telling(&self) -> Telling {
         let home = vec![(HOME.0, HOME.1.to_owned())];
@@ -78,6 +97,17 @@ impl PageError {
                 "It may have been removed, or you may not see it.".to_owned(),
                 home,
             ),
+            Self::DeadLink => (
+                404,
+                "setup-link-dead",
+                "This setup link opens nothing any more",
+                "It works once, for 24 hours, and as long as there is no user. If there is none yet, look for the newest link in \
+                 the panel's log, or start the panel again, which prints a new one; `quarterdeck user add` on its machine \
+                 makes users without a link."
+                    .to_owned(),
+                vec![("Sign in", "/sign-in".to_owned())],
+            ),
+            Self::SignedIn => (303, "signed-in", "You are signed in already", String::new(), home),
             Self::SignIn { next } => {
                 let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
                 let way = if next == "/" { "/sign-in".to_owned() } else { format!("/sign-in?{query}") };
@@ -175,7 +205,7 @@ impl ResponseError for PageError {
         let telling = self.telling();
         let mut response = HttpResponse::build(telling.status);
         match self {
-            Self::SignIn { .. } => {
+            Self::SignIn { .. } | Self::SignedIn => {
                 if let Some((_, way)) = telling.ways.first() {
                     response.insert_header((header::LOCATION, way.as_str()));
                 }
@@ -222,6 +252,7 @@ impl From<AccountError> for PageError {
             AccountError::Store(error) => error.into(),
             AccountError::Hash(PasswordError::Overloaded) => Self::Overloaded,
             AccountError::Hash(PasswordError::Hash) => Self::Internal(error.into()),
+            AccountError::SetupLink => Self::DeadLink,
             AccountError::Unknown(_) | AccountError::NoToken(_) => Self::NotFound,
             AccountError::LastAdmin => Self::Conflict(error.to_string()),
             other => Self::Invalid(other.to_string()),

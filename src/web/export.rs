@@ -34,6 +34,7 @@ pub fn csv(context: web::Data<Context>, mut asked: Asked) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
         .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .insert_header((header::VARY, "accept"))
         .streaming(rows)
 }
 

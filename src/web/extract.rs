@@ -55,8 +55,10 @@ impl FromRequest for Doer {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let extensions = request.extensions();
+        let caller = extensions.get::<Caller>().unwrap_or(&Caller::Anonymous);
         ready(Ok(Self {
-            actor: extensions.get::<Caller>().map_or_else(|| Caller::Anonymous.actor(), Caller::actor),
+            actor: caller.actor(),
+            effective_actor: caller.effective_actor().to_owned(),
             address: extensions.get::<ClientAddress>().map(|address| address.0.to_string()).unwrap_or_default(),
             request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
         }))
@@ -134,7 +136,8 @@ fn viewer(person: &Live) -> Viewer {
     }
 }
 
-fn theme(request: &HttpRequest) -> Theme {
+/// The theme that was chosen in this browser.
+pub fn theme(request: &HttpRequest) -> Theme {
     request.cookie(THEME_COOKIE).map(|cookie| Theme::parse(cookie.value())).unwrap_or_default()
 }
 

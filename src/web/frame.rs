@@ -10,16 +10,18 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
 use futures_util::FutureExt;
 use tracing::Instrument;
+use url::Url;
 
 use super::client::ClientAddress;
 use super::error::{PageError, Telling};
+use super::extract::{safe_next, theme};
 use super::pages::error::ErrorPage;
 use super::view::Crumb;
-use super::{Shell, headers};
+use super::{Shell, Theme, headers};
 use crate::context::Context;
 use crate::telemetry;
 
@@ -33,6 +35,9 @@ struct Asked {
     id: String,
     method: String,
     path: String,
+    theme: Theme,
+    /// The page of ours that led here.
+    back: Option<String>,
     address: String,
     began: std::time::Instant,
 }
@@ -54,6 +59,8 @@ pub async fn surround(
         method: request.method().to_string(),
         // The path alone: a query may hold a setup link's token.
         path: request.path().to_owned(),
+        theme: theme(request.request()),
+        back: back(request.request()),
         address: address.0.to_string(),
         began: std::time::Instant::now(),
         context,
@@ -110,22 +117,30 @@ impl Asked {
         let id = if telling.status.is_server_error() { self.id.as_str() } else { "" };
         if self.path.starts_with("/api/") {
             problem(&mut response, telling, &self.id)
+        } else if self.path == "/metrics" {
+            // Whoever scrapes shows what it gets in a line.
+            response.content_type("text/plain; charset=utf-8").body(format!("{}. {}\n", telling.title, telling.text))
         } else {
             self.page(response, telling, id)
         }
     }
 
     fn page(&self, mut response: HttpResponseBuilder, telling: &Telling, request_id: &str) -> HttpResponse {
+        let mut shell = Shell::bare(self.context.clock.now());
+        shell.theme = self.theme;
+        // What can be mended is mended where it was asked.
+        let mendable = matches!(telling.status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT);
+        let back = self.back.as_ref().filter(|_| mendable).map(|href| ("Back", href));
         let page = ErrorPage {
-            shell: Shell::bare(self.context.clock.now()),
+            shell,
             status: telling.status.as_u16(),
             title: telling.title.to_owned(),
             text: telling.text.clone(),
             request_id: request_id.to_owned(),
-            ways: telling
-                .ways
-                .iter()
-                .map(|(title, href)| Crumb { title: (*title).to_owned(), href: href.clone() })
+            ways: back
+                .into_iter()
+                .chain(telling.ways.iter().map(|(title, href)| (*title, href)))
+                .map(|(title, href)| Crumb { title: title.to_owned(), href: href.clone() })
                 .collect(),
         };
         match page.render() {
@@ -158,6 +173,17 @@ impl Asked {
     fn is_secure(&self) -> bool {
         self.context.config.server.public_url.scheme() == "https"
     }
+}
+
+/// The page that a request came from, if it is ours and was not this very one.
+fn back(request: &HttpRequest) -> Option<String> {
+    let referer = Url::parse(request.headers().get(header::REFERER)?.to_str().ok()?).ok()?;
+    let host = request.headers().get(header::HOST)?.to_str().ok()?;
+    // The port is in both or, where it is the scheme's own, in neither.
+    let ours = &referer[url::Position::BeforeHost..url::Position::AfterPort] == host;
+    let href = referer[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
+    let here = request.uri().path_and_query().map_or("/", |here| here.as_str());
+    (ours && href != here && safe_next(&href) == href).then_some(href)
 }
 
 /// What an answer says if it is an error that nobody has written a body for; handlers that show a form again have.

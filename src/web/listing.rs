@@ -33,10 +33,11 @@ pub fn read(spec: &'static KindSpec, params: Params, now: Instant) -> Result<Ask
     for name in params.names() {
         match name {
             "q" => query.text = params.get(name).map(str::to_owned),
-            "limit" => query.limit = limit(params.get(name).unwrap_or_default())?,
+            "limit" => query.limit = params.limit(ROWS, MOST)?,
             "sort" => query.sort = sort(spec, params.get(name).unwrap_or_default())?,
             "at" => query.at = params.get(name).map(|at| moment::parse(at, now)).transpose()?,
-            "gone" => query.gone = params.get(name) == Some("true"),
+            "gone" => query.gone = truth(name, params.get(name).unwrap_or_default())?,
+            "format" if params.get(name) != Some("csv") => return Err("the only other format is csv".to_owned()),
             "cursor" | "columns" | "format" => {}
             _ => match Filter::named(spec, name, params.all(name)) {
                 Some(filter) => query.filters.push(filter),
@@ -51,7 +52,7 @@ pub fn read(spec: &'static KindSpec, params: Params, now: Instant) -> Result<Ask
         }
         query = query.starting_at(cursor).map_err(|error| error.to_string())?;
     }
-    let columns = columns(spec, &params);
+    let columns = columns(spec, &params)?;
     Ok(Asked { params: pinned(params, query.at), query, columns })
 }
 
@@ -63,9 +64,8 @@ fn pinned(params: Params, at: Option<Instant>) -> Params {
     }
 }
 
-fn limit(text: &str) -> Result<usize, String> {
-    let limit = text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-    limit.ok_or_else(|| format!("limit is a number from 1 to {MOST}"))
+fn truth(name: &str, text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| format!("{name} is true or false"))
 }
 
 fn sort(spec: &'static KindSpec, text: &str) -> Result<Sort, String> {
@@ -77,14 +77,20 @@ fn offered(spec: &KindSpec) -> String {
 }
 
 /// The chosen columns, as boxes (`columns=a&columns=b`) or as a list (`columns=a,b`); the name always comes first.
-fn columns(spec: &'static KindSpec, params: &Params) -> Vec<&'static Column> {
+fn columns(spec: &'static KindSpec, params: &Params) -> Result<Vec<&'static Column>, String> {
     let chosen: Vec<&str> = params.all("columns").flat_map(|names| names.split(',')).collect();
-    spec.columns
+    if let Some(unknown) = chosen.iter().find(|id| !spec.columns.iter().any(|column| column.id == **id)) {
+        let known: Vec<_> = spec.columns.iter().map(|column| column.id).collect();
+        return Err(format!("{} have no column “{unknown}”; there are {}", spec.titles, known.join(", ")));
+    }
+    let columns = spec
+        .columns
         .iter()
         .filter(|column| {
             column.id == "name" || if chosen.is_empty() { column.shown } else { chosen.contains(&column.id) }
         })
-        .collect()
+        .collect();
+    Ok(columns)
 }
 
 #[cfg(test)]
@@ -100,6 +106,9 @@ mod tests {
     fn a_filter_with_a_typing_error_is_refused_and_not_ignored() {
         assert!(asked("statsu=running").is_err_and(|text| text.contains("statsu")));
         assert!(asked("limit=5000").is_err());
+        assert!(asked("gone=1").is_err() && asked("gone=true").is_ok_and(|asked| asked.query.gone));
+        assert!(asked("format=xml").is_err() && asked("format=csv").is_ok());
+        assert!(asked("columns=status,nonsense").is_err_and(|text| text.contains("nonsense")));
         assert!(asked("sort=attrs").is_err());
         assert!(asked("cursor=abc").is_err());
         assert!(asked("at=tomorrow").is_err());

@@ -31,6 +31,37 @@ impl Params {
         names
     }
 
+    /// Whether nothing else is asked for: what is mistyped must not be answered as if it had not been asked.
+    ///
+    /// # Errors
+    /// Which name is unknown, and which are not.
+    pub fn only(&self, known: &[&str]) -> Result<(), String> {
+        match self.names().into_iter().find(|name| !known.contains(name)) {
+            Some(name) if known.is_empty() => Err(format!("There is no parameter “{name}” here, nor any other.")),
+            Some(name) => Err(format!("There is no parameter “{name}” here; there are {}.", known.join(", "))),
+            None => Ok(()),
+        }
+    }
+
+    /// Rows of a page: `limit`, from 1 to `most`.
+    ///
+    /// # Errors
+    /// The bounds.
+    pub fn limit(&self, usual: usize, most: usize) -> Result<usize, String> {
+        let Some(text) = self.get("limit") else { return Ok(usual) };
+        let limit = text.parse().ok().filter(|limit| (1..=most).contains(limit));
+        limit.ok_or_else(|| format!("limit is a number from 1 to {most}"))
+    }
+
+    /// Where a list by id goes on.
+    ///
+    /// # Errors
+    /// It is no number.
+    pub fn id_cursor(&self) -> Result<Option<i64>, String> {
+        let cursor = self.get("cursor").map(str::parse).transpose();
+        cursor.map_err(|_| "the cursor is not one that a page before has given".to_owned())
+    }
+
     /// Without any of those names.
     pub fn without(&self, names: &[&str]) -> Self {
         Self(self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect())

@@ -16,7 +16,7 @@ use super::pages::{
 use super::{api as machines, assets, health};
 use crate::roles::Role::{Admin, Operator};
 use crate::roles::TokenScope::{Act, Generated, Read};
-use Access::{Api, Hidden, Open, Public, Role, SignedIn};
+use Access::{Api, ApiOf, Hidden, Open, Public, Role, SignedIn};
 
 /// A route.
 #[derive(Clone, Copy)]
@@ -88,6 +88,10 @@ const ROUTES: &[Entry] = table! {
     POST "/api/v1/sources/{name}/syncs"     Api(Act) => machines::sources::sync;
     POST "/api/v1/held-losses/{id}/accept"  Api(Act) => machines::sources::accept;
     POST "/api/v1/held-losses/{id}/reject"  Api(Act) => machines::sources::reject;
+    GET  "/api/v1/alerts"                   Api(Read) => machines::alerts::list;
+    GET  "/api/v1/tasks"                    Api(Read) => machines::tasks::list;
+    POST "/api/v1/tasks/{name}/run"         ApiOf(Act, Admin) => machines::tasks::run;
+    GET  "/api/v1/audit"                    ApiOf(Read, Admin) => machines::audit::list;
     GET  "/api/v1/{kind}"                   Api(Read) => machines::inventory::list;
     GET  "/api/v1/{kind}/{id:[0-9]+}"       Api(Read) => machines::inventory::detail;
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 use actix_session::SessionMiddleware;
 use actix_session::config::{BrowserSession, CookieContentSecurity};
 use actix_web::cookie::{Key, SameSite};
+use actix_web::http::StatusCode;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, HttpServer, ResponseError, web};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha512};
 
@@ -110,8 +111,11 @@ fn app(
         .wrap(Compress::default())
 }
 
-fn invalid(error: impl std::fmt::Display) -> actix_web::Error {
-    PageError::Invalid(format!("What was sent cannot be read: {error}.")).into()
+fn invalid(error: impl ResponseError) -> actix_web::Error {
+    match error.status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => PageError::TooLarge.into(),
+        _ => PageError::Invalid(format!("What was sent cannot be read: {error}.")).into(),
+    }
 }
 
 /// Cookies take 64 bytes of key; whatever was configured is stretched to that.

@@ -216,7 +216,8 @@ impl Sessions {
         let wanted = hash.clone();
         let found = self.0.glance(move |connection| sessions::live(connection, &wanted, at)).await?;
         let Some((row, user)) = found else { return Ok(None) };
-        if serde_json::from_str::<Held>(&row.state).is_ok_and(|held| held.epoch != user.epoch) {
+        // What cannot be read proves no epoch.
+        if !serde_json::from_str::<Held>(&row.state).is_ok_and(|held| held.epoch == user.epoch) {
             return Ok(None);
         }
         if at - row.used_at.and_utc() >= TOUCH_AFTER {

@@ -35,7 +35,7 @@ pub struct Viewer {
     pub email: String,
     /// `admin`, `operator` or `viewer`.
     pub role: String,
-    /// May sync, decide about held losses, acknowledge.
+    /// May sync and decide about held losses.
     pub operates: bool,
     /// May manage users, tokens of others and tasks, and read the audit.
     pub administers: bool,

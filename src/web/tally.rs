@@ -13,6 +13,7 @@ use crate::store::alerts::AlertRow;
 pub struct Tally {
     pub critical: usize,
     pub warnings: usize,
+    /// Sources that can be asked.
     pub sources: usize,
     pub troubled: usize,
     pub held: usize,
@@ -29,7 +30,7 @@ impl Tally {
         Self {
             critical: severity("critical"),
             warnings: severity("warning"),
-            sources: sources.len(),
+            sources: asked().count(),
             troubled: asked().filter(|source| source.tone != Tone::Good).count(),
             held,
             confirmed_at: oldest,
@@ -56,9 +57,15 @@ impl Tally {
             _ => (Tone::Good, "All quiet".to_owned()),
         };
         let detail = match self {
-            Self { sources: 0, .. } => "Name a source in the configuration; what it sees appears here.".to_owned(),
-            Self { troubled: 0, held: 0, .. } => {
+            Self { sources: 0, .. } => {
+                "Name a source in the configuration, with what it needs to be asked; what it sees appears here."
+                    .to_owned()
+            }
+            Self { troubled: 0, held: 0, confirmed_at: Some(_), .. } => {
                 "Every source answers, and every listing of theirs can be believed.".to_owned()
+            }
+            Self { troubled: 0, held: 0, .. } => {
+                "Every source answers, but some listing of theirs has not come to its end yet.".to_owned()
             }
             _ => "What is shown may be older than it should be, or not all; each page says so where it is.".to_owned(),
         };
@@ -141,6 +148,8 @@ mod tests {
         let quiet = Tally { sources: 2, confirmed_at: Some(Instant::UNIX_EPOCH), ..Tally::default() };
         assert_eq!(quiet.verdict().title, "All quiet");
         assert_eq!(Tally { confirmed_at: None, ..quiet }.verdict().tone, Tone::Warn);
+        let unconfirmed = Tally { confirmed_at: None, ..quiet }.verdict().detail;
+        assert!(quiet.verdict().detail.contains("can be believed") && !unconfirmed.contains("can be believed"));
         assert_eq!(Tally { troubled: 1, ..quiet }.verdict().tone, Tone::Bad);
         assert_eq!(Tally::default().verdict().tone, Tone::Warn);
         assert_eq!(Tally { critical: 2, ..quiet }.verdict().title, "2 things are critical");

@@ -50,16 +50,20 @@ impl Client {
         retry(self.policy, || self.open_once(call, path, query)).await
     }
 
-    /// Reads one object.
-    pub async fn get<T: DeserializeOwned>(&self, operation: &str, path: &str) -> Result<T, ProviderError> {
-        let call = self.call(operation);
-        let response = self.open(call, path, &[]).await?;
+    /// Reads one short answer as a whole.
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        call: Call<'_>,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<Envelope<T>, ProviderError> {
+        let response = self.open(call, path, query).await?;
         let headers = response.headers().clone();
-        let body = response.bytes().await.map_err(|error| call.transport_error(&error))?;
+        let body = call.body(response).await?;
         let envelope: Envelope<T> =
             serde_json::from_slice(&body).map_err(|_| call.error(ErrorKind::Malformed, &words_of(&body)))?;
         self.approve(call, &headers, &envelope)?;
-        envelope.result.ok_or_else(|| call.error(ErrorKind::Malformed, "the answer has no result"))
+        Ok(envelope)
     }
 
     /// Refuses an envelope that says it failed, whatever its status was.

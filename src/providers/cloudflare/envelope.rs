@@ -59,7 +59,8 @@ impl Fault {
     }
 }
 
-/// What an answer that failed says for itself: the envelope's errors, a page's title, or its first words.
+/// What an answer that failed says for itself: the envelope's errors, a page's title, or its own words. Uncut: secrets are taken out
+/// before, or a half of one would stay.
 pub fn words_of(body: &[u8]) -> String {
     if let Ok(envelope) = serde_json::from_slice::<Envelope>(body) {
         return envelope.words().unwrap_or_else(|| "it gave no reason".to_owned());
@@ -73,7 +74,7 @@ pub fn words_of(body: &[u8]) -> String {
     match title {
         Some(title) => format!("not the API but a page answered: {title}"),
         None if text.trim().is_empty() => "the answer is empty".to_owned(),
-        None => format!("not the API answered: {}", text.trim().chars().take(200).collect::<String>()),
+        None => format!("not the API answered: {}", text.trim()),
     }
 }
 

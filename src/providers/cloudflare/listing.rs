@@ -15,6 +15,9 @@ use crate::kinds::record::identity;
 use crate::net::http::Call;
 use crate::wire::{ErrorKind, ProviderError};
 
+/// How much of a page is kept for its words, should it be no JSON; far more than an error shows.
+const READ_OF_START: usize = 8 * 1024;
+
 /// A list of the API.
 pub struct List<'a> {
     /// For errors: `GET /zones`.
@@ -54,6 +57,8 @@ enum Stop {
 struct Reading {
     seen: HashSet<i64>,
     total: Option<u64>,
+    /// Elements of all pages, understood or not.
+    found: u64,
     /// Elements that were there and could not be understood.
     misread: u64,
     first_misread: String,
@@ -98,7 +103,9 @@ impl List<'_> {
                 return Err(Stop::Shifted(call.error(ErrorKind::Unavailable, "the list changed while it was read")));
             }
             reading.total = total;
-            if found == 0 || total.is_some_and(|total| page * per_page >= total) {
+            reading.found += found;
+            // By what came and not by what was asked for: a page may hold less than that.
+            if found == 0 || total.is_some_and(|total| reading.found >= total) {
                 break;
             }
         }
@@ -145,7 +152,7 @@ async fn read_page<S: Sink>(
         let chunk = response.chunk().await.map_err(|error| Stop::Again(call.transport_error(&error)))?;
         let Some(chunk) = chunk else { break };
         if start.is_empty() {
-            start = chunk[..chunk.len().min(1_024)].to_vec();
+            start = chunk[..chunk.len().min(READ_OF_START)].to_vec();
         }
         let mut elements = Vec::new();
         let fed = splitter.feed(&chunk, |element| {

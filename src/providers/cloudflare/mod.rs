@@ -33,7 +33,6 @@ mod wire;
 mod zones;
 
 use client::Client;
-use envelope::Envelope;
 use settings::Read;
 pub use settings::Settings;
 use zones::Zones;
@@ -82,14 +81,14 @@ impl Cloudflare {
     /// listing of zones to explain.
     async fn bearer(&self) -> Result<String, ProviderError> {
         const OPERATION: &str = "GET /user/tokens/verify";
-        match self.client.get::<Verified>(OPERATION, "/user/tokens/verify").await {
-            Ok(token) if token.status == "active" => {
+        let call = self.client.call(OPERATION);
+        match self.client.read::<Verified>(call, "/user/tokens/verify", &[]).await.map(|envelope| envelope.result) {
+            Ok(Some(token)) if token.status == "active" => {
                 let until = token.expires_on.map_or_else(String::new, |until| format!(", valid until {until}"));
                 Ok(format!("user token{until}"))
             }
-            Ok(token) => {
-                Err(self.client.call(OPERATION).error(ErrorKind::Auth, &format!("the token is {}", token.status)))
-            }
+            Ok(Some(token)) => Err(call.error(ErrorKind::Auth, &format!("the token is {}", token.status))),
+            Ok(None) => Err(call.error(ErrorKind::Malformed, "the answer has no result")),
             Err(error) if error.kind.is_transient() => Err(error),
             Err(_) => Ok("account token".to_owned()),
         }
@@ -113,12 +112,7 @@ impl Provider for Cloudflare {
     async fn probe(&self) -> Result<String, ProviderError> {
         let bearer = self.bearer().await?;
         let call = self.client.call("GET /zones");
-        let response = self.client.open(call, "/zones", &[("per_page", "5".to_owned())]).await?;
-        let headers = response.headers().clone();
-        let body = response.bytes().await.map_err(|error| call.transport_error(&error))?;
-        let envelope: Envelope<Vec<wire::WireZone>> =
-            serde_json::from_slice(&body).map_err(|_| call.error(ErrorKind::Malformed, &envelope::words_of(&body)))?;
-        self.client.approve(call, &headers, &envelope)?;
+        let envelope = self.client.read::<Vec<wire::WireZone>>(call, "/zones", &[("per_page", "5".to_owned())]).await?;
         let shown = envelope.result.unwrap_or_default();
         let count = envelope.result_info.and_then(|info| info.total_count).unwrap_or(shown.len() as u64);
         let Some(first) = shown.into_iter().next().map(zone::Zone::from) else {

@@ -64,7 +64,10 @@ impl Settings {
     /// Takes the settings out of `reader`.
     pub fn read(reader: &mut Reader<'_>) -> Read {
         let token = reader.secret("token", "token_env", "token_file");
-        let endpoint = if reader.has("endpoint_url") { reader.url("endpoint_url") } else { Url::parse(ENDPOINT).ok() };
+        let endpoint = match reader.has("endpoint_url") {
+            true => reader.url_for_secrets("endpoint_url"),
+            false => Url::parse(ENDPOINT).ok(),
+        };
         let zones = reader.texts("zones").map(|names| zones(reader, &names));
         let name_servers = reader.texts("name_servers").unwrap_or_default();
         let faulty = zones.as_ref().is_some_and(Option::is_none) | !are_servers(reader, &name_servers);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer;
-use super::items::{Item, ItemDetail, ItemList, NeighbourItem, SearchAnswer, SearchGroup};
+use super::items::{Item, ItemDetail, List, NeighbourItem, SearchAnswer, SearchGroup};
+use super::{answer, asked};
+use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::KindSpec;
 use crate::relations::{self, Neighbours};
@@ -31,7 +32,7 @@ pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<H
     let page = context.db.read(move |connection| lists::list(connection, &Scope::of_member(), &query)).await?;
     answer(
         &request,
-        &ItemList {
+        &List::<Item> {
             items: page.rows.into_iter().map(Item::from).collect(),
             next_cursor: page.next.map(|cursor| cursor.to_string()),
             confirmed_at: page.confirmed_at,
@@ -44,9 +45,8 @@ pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<H
 pub async fn detail(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let spec = kind_of(&request)?;
     let id = request.match_info().query("id").parse().map_err(|_| PageError::NotFound)?;
-    let params = Params::parse(request.query_string());
-    let at =
-        params.get("at").map(|at| moment::parse(at, context.clock.now())).transpose().map_err(PageError::Invalid)?;
+    let params = asked(&request, &["at"])?;
+    let at = moment_of(&context, &params)?;
     let found = context
         .db
         .read(move |connection| {
@@ -62,17 +62,12 @@ pub async fn detail(context: web::Data<Context>, request: HttpRequest) -> Result
 
 /// `GET /api/v1/search`.
 pub async fn search(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let params = Params::parse(request.query_string());
+    let params = asked(&request, &["q", "limit", "at"])?;
     let text = params.get("q").unwrap_or_default().to_owned();
-    let limit = match params.get("limit").map(str::parse::<usize>) {
-        None => HITS,
-        Some(Ok(limit)) if (1..=MOST_HITS).contains(&limit) => limit,
-        Some(_) => return Err(PageError::Invalid(format!("limit is a number from 1 to {MOST_HITS}"))),
-    };
-    let groups = context
-        .db
-        .read(move |connection| searches::search(connection, &Scope::of_member(), &text, limit, None))
-        .await?;
+    let limit = params.limit(HITS, MOST_HITS).map_err(PageError::Invalid)?;
+    let at = moment_of(&context, &params)?;
+    let groups =
+        context.db.read(move |connection| searches::search(connection, &Scope::of_member(), &text, limit, at)).await?;
     let groups = groups
         .into_iter()
         .map(|group| SearchGroup {
@@ -82,6 +77,10 @@ pub async fn search(context: web::Data<Context>, request: HttpRequest) -> Result
         })
         .collect();
     answer(&request, &SearchAnswer { groups })
+}
+
+fn moment_of(context: &Context, params: &Params) -> Result<Option<Instant>, PageError> {
+    params.get("at").map(|at| moment::parse(at, context.clock.now())).transpose().map_err(PageError::Invalid)
 }
 
 fn by_kind(neighbours: Neighbours) -> BTreeMap<String, Vec<NeighbourItem>> {

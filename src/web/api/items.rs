@@ -39,15 +39,16 @@ pub struct Item {
     pub attrs: Box<RawValue>,
 }
 
-/// A page of resources.
+/// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ItemList {
-    pub items: Vec<Item>,
+pub struct List<T> {
+    pub items: Vec<T>,
     /// For `?cursor=`; null on the last page.
     pub next_cursor: Option<String>,
-    /// The oldest confirmation over the scopes that the filter can reach; null if one was never listed completely.
+    /// The oldest confirmation over the scopes that the list can reach; null if one was never listed completely, and where the facts
+    /// are the panel's own.
     pub confirmed_at: Option<DateTime<Utc>>,
-    /// Whether every scope that the filter can reach is complete: if not, what is absent may exist.
+    /// Whether every scope that the list can reach is complete: if not, what is absent may exist.
     pub complete: bool,
 }
 
@@ -105,12 +106,6 @@ pub struct SourceItem {
     pub complete: bool,
 }
 
-/// All sources.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SourceList {
-    pub items: Vec<SourceItem>,
-}
-
 /// A source with its scopes and the losses that wait for a decision.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SourceDetail {
@@ -156,6 +151,80 @@ pub struct SyncAccepted {
     pub id: String,
     /// `queued` or `running`.
     pub state: String,
+}
+
+/// An alert.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AlertItem {
+    pub id: String,
+    /// The rule that opened it.
+    pub rule: String,
+    /// `info`, `warning` or `critical`.
+    pub severity: String,
+    /// `open`, `acknowledged`, `snoozed` or `resolved`.
+    pub state: String,
+    pub title: String,
+    pub body: String,
+    /// A path of the panel.
+    pub link: String,
+    pub resource_id: Option<String>,
+    /// Empty where it is about no source.
+    pub source: String,
+    pub due_at: Option<DateTime<Utc>>,
+    pub opened_at: DateTime<Utc>,
+    pub resolved_at: Option<DateTime<Utc>>,
+}
+
+/// A periodic task.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TaskItem {
+    pub name: String,
+    pub about: String,
+    pub every_seconds: i64,
+    pub enabled: bool,
+    pub due_at: DateTime<Utc>,
+    /// Since when somebody waits for it to run.
+    pub requested_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// `never`, `running`, `succeeded` or `failed`.
+    pub outcome: String,
+    /// One line of the last run.
+    pub report: String,
+}
+
+/// A task that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TaskAccepted {
+    pub name: String,
+    /// `queued`.
+    pub state: String,
+}
+
+/// An act.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditItem {
+    pub id: String,
+    pub at: DateTime<Utc>,
+    pub actor: String,
+    /// For whom, where that is another.
+    pub effective_actor: String,
+    pub address: String,
+    pub request_id: String,
+    pub action: String,
+    pub subject: String,
+    pub reason: String,
+    pub before: String,
+    pub after: String,
+    /// `begun`, `succeeded`, `failed`, `refused` or `unknown`.
+    pub outcome: String,
+    pub completed_at: Option<DateTime<Utc>>,
+}
+
+impl<T> List<T> {
+    /// A list of what the panel itself has written.
+    pub fn of_own(items: Vec<T>, next_cursor: Option<String>) -> Self {
+        Self { items, next_cursor, confirmed_at: None, complete: true }
+    }
 }
 
 /// Why.

@@ -3,32 +3,42 @@
 //! Errors are problem JSON, written by `frame` for every path below `/api`. **One more call**: its handler here, its line in the table
 //! of routes, and its entry in [`operations`].
 
-use actix_web::http::header::{self, EntityTag, IfNoneMatch};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::PageError;
+use super::params::Params;
+use super::{PageError, revalidation};
 
+pub mod alerts;
+pub mod audit;
 pub mod inventory;
 pub mod items;
 pub mod openapi;
 pub mod operations;
 pub mod schemas;
 pub mod sources;
+pub mod tasks;
+
+/// The query of a call that takes these parameters and no others.
+fn asked(request: &HttpRequest, known: &[&str]) -> Result<Params, PageError> {
+    let params = Params::parse(request.query_string());
+    params.only(known).map_err(PageError::Invalid)?;
+    Ok(params)
+}
 
 /// JSON with an ETag over its content; `304` for who has it already.
 fn answer(request: &HttpRequest, content: &impl Serialize) -> Result<HttpResponse, PageError> {
     let body = serde_json::to_vec(content).map_err(|error| PageError::Internal(error.into()))?;
-    let tag = EntityTag::new_strong(format!("{:032x}", xxh3_128(&body)));
-    let known = match request.get_header::<IfNoneMatch>() {
-        Some(IfNoneMatch::Any) => true,
-        Some(IfNoneMatch::Items(tags)) => tags.iter().any(|held| held.weak_eq(&tag)),
-        None => false,
+    let tag = format!("{:032x}", xxh3_128(&body));
+    let mut answer = match revalidation::begin(request, tag, "private, no-cache") {
+        Ok(mut fresh) => fresh.content_type("application/json").body(body),
+        Err(known) => *known,
     };
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header(header::ETag(tag)).insert_header((header::CACHE_CONTROL, "private, no-cache"));
-    Ok(if known { response.finish() } else { response.content_type("application/json").body(body) })
+    // A list is CSV for those who ask for that.
+    answer.headers_mut().insert(header::VARY, header::HeaderValue::from_static("accept"));
+    Ok(answer)
 }
 
 /// `GET /api/v1/openapi.json`.

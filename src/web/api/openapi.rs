@@ -14,6 +14,7 @@ pub fn document() -> Value {
         let path = format!("/api/v1{}", operation.path);
         paths.entry(path).or_default().insert(operation.method.to_owned(), describe(&operation));
     }
+    let tags = ["Inventory", "Sources", "Alerts", "Tasks", "Audit", "API"].map(|name| json!({"name": name}));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -25,7 +26,7 @@ pub fn document() -> Value {
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "tags": [{"name": "Inventory"}, {"name": "Sources"}, {"name": "API"}],
+        "tags": tags,
         "paths": paths,
         "components": {
             "schemas": schemas::all(),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::inventory::{HITS, MOST_HITS};
 use super::schemas;
 use crate::kinds::{KINDS, KindSpec, Origin};
+use crate::store;
 use crate::store::listing::MOST;
 use crate::web::listing::ROWS;
 
@@ -43,7 +44,8 @@ pub struct Parameter {
 /// Every call there is.
 pub fn all() -> Vec<Operation> {
     let mut operations: Vec<Operation> = KINDS.iter().flat_map(|spec| [list(spec), detail(spec)]).collect();
-    operations.extend([search(), sources(), source(), sync(), accept(), reject(), description()]);
+    operations.extend([search(), sources(), source(), sync(), accept(), reject()]);
+    operations.extend([alerts(), tasks(), run_task(), audit(), description()]);
     operations
 }
 
@@ -108,6 +110,7 @@ fn search() -> Operation {
         parameters: vec![
             query("q", "Parts of words; each has to be found.", text()),
             query("limit", "Hits per kind.", number(MOST_HITS, HITS)),
+            query("at", AT, text()),
         ],
         body: None,
         status: 200,
@@ -128,7 +131,7 @@ fn sources() -> Operation {
         body: None,
         status: 200,
         answer: "SourceList".to_owned(),
-        example: json!({"items": [source_item()]}),
+        example: json!({"items": [source_item()], "next_cursor": null, "confirmed_at": MOMENT, "complete": false}),
         csv: false,
     }
 }
@@ -193,6 +196,108 @@ fn decision(verb: &'static str, state: &'static str, summary: &str) -> Operation
         example: held_loss(state),
         csv: false,
     }
+}
+
+fn alerts() -> Operation {
+    let severities = store::alerts::Severity::ALL.map(store::alerts::Severity::as_str);
+    Operation {
+        method: "get",
+        path: "/alerts".to_owned(),
+        id: "list_alerts".to_owned(),
+        summary: "What rules have found: open alerts the worst first, resolved ones the newest first".to_owned(),
+        tag: "Alerts",
+        parameters: vec![
+            query(
+                "state",
+                "`open` is what is not resolved.",
+                json!({"type": "string", "enum": ["open", "resolved"], "default": "open"}),
+            ),
+            query("severity", "Only these.", json!({"type": "string", "enum": severities})),
+            query("cursor", "`next_cursor` of the page before.", text()),
+            query("limit", "Alerts on a page.", number(MOST, ROWS)),
+        ],
+        body: None,
+        status: 200,
+        answer: "AlertList".to_owned(),
+        example: page_of(
+            json!({
+                "id": "5", "rule": "source_health", "severity": "critical", "state": "open", "title": "aws-eu fails",
+                "body": "Its credentials are refused.", "link": "/sources/aws-eu", "resource_id": null, "source": "aws-eu",
+                "due_at": null, "opened_at": MOMENT, "resolved_at": null,
+            }),
+            json!(MOMENT),
+        ),
+        csv: false,
+    }
+}
+
+fn tasks() -> Operation {
+    Operation {
+        method: "get",
+        path: "/tasks".to_owned(),
+        id: "list_tasks".to_owned(),
+        summary: "What happens periodically, and how it went".to_owned(),
+        tag: "Tasks",
+        parameters: Vec::new(),
+        body: None,
+        status: 200,
+        answer: "TaskList".to_owned(),
+        example: page_of(
+            json!({
+                "name": "sync", "about": "Asks for a sync of every source whose interval has passed.", "every_seconds": 5,
+                "enabled": true, "due_at": MOMENT, "requested_at": null, "ended_at": MOMENT, "outcome": "succeeded", "report": "",
+            }),
+            Value::Null,
+        ),
+        csv: false,
+    }
+}
+
+fn run_task() -> Operation {
+    Operation {
+        method: "post",
+        path: "/tasks/{name}/run".to_owned(),
+        id: "run_task".to_owned(),
+        summary: "Run a task now; takes a token of an administrator's".to_owned(),
+        tag: "Tasks",
+        parameters: vec![in_path("name", "Of the task.")],
+        body: None,
+        status: 202,
+        answer: "TaskAccepted".to_owned(),
+        example: json!({"name": "sync", "state": "queued"}),
+        csv: false,
+    }
+}
+
+fn audit() -> Operation {
+    Operation {
+        method: "get",
+        path: "/audit".to_owned(),
+        id: "list_audit".to_owned(),
+        summary: "Who did what, the newest first; takes a token of an administrator's".to_owned(),
+        tag: "Audit",
+        parameters: vec![
+            query("q", "Part of an actor, an action or a subject.", text()),
+            query("cursor", "`next_cursor` of the page before.", text()),
+            query("limit", "Acts on a page.", number(MOST, ROWS)),
+        ],
+        body: None,
+        status: 200,
+        answer: "AuditList".to_owned(),
+        example: page_of(
+            json!({
+                "id": "9", "at": MOMENT, "actor": "token:deploy (number 2)", "effective_actor": "ada@example.com",
+                "address": "192.0.2.10", "request_id": "0123456789abcdef", "action": "source.sync", "subject": "aws-eu",
+                "reason": "", "before": "", "after": "sync 42 queued", "outcome": "succeeded", "completed_at": MOMENT,
+            }),
+            Value::Null,
+        ),
+        csv: false,
+    }
+}
+
+fn page_of(item: Value, confirmed_at: Value) -> Value {
+    json!({"items": [item], "next_cursor": null, "confirmed_at": confirmed_at, "complete": true})
 }
 
 fn description() -> Operation {

@@ -10,17 +10,24 @@ use crate::kinds::{KINDS, KindSpec};
 pub fn all() -> Map<String, Value> {
     let mut schemas = Map::new();
     add::<items::Item>(&mut schemas);
-    add::<items::ItemList>(&mut schemas);
+    add_as::<items::List<items::Item>>(&mut schemas, "ItemList");
     add::<items::ItemDetail>(&mut schemas);
     add::<items::NeighbourItem>(&mut schemas);
     add::<items::SearchAnswer>(&mut schemas);
     add::<items::SearchGroup>(&mut schemas);
     add::<items::SourceItem>(&mut schemas);
-    add::<items::SourceList>(&mut schemas);
+    add_as::<items::List<items::SourceItem>>(&mut schemas, "SourceList");
     add::<items::SourceDetail>(&mut schemas);
     add::<items::ScopeItem>(&mut schemas);
     add::<items::HeldLossItem>(&mut schemas);
     add::<items::SyncAccepted>(&mut schemas);
+    add::<items::AlertItem>(&mut schemas);
+    add_as::<items::List<items::AlertItem>>(&mut schemas, "AlertList");
+    add::<items::TaskItem>(&mut schemas);
+    add_as::<items::List<items::TaskItem>>(&mut schemas, "TaskList");
+    add::<items::TaskAccepted>(&mut schemas);
+    add::<items::AuditItem>(&mut schemas);
+    add_as::<items::List<items::AuditItem>>(&mut schemas, "AuditList");
     add::<items::Reason>(&mut schemas);
     for spec in KINDS {
         let attrs = json!({"type": "object", "properties": {"attrs": {"$ref": reference(&attrs_of(spec))}}});
@@ -63,8 +70,12 @@ fn type_name(spec: &KindSpec) -> String {
 }
 
 fn add<T: ToSchema + PartialSchema>(schemas: &mut Map<String, Value>) {
+    add_as::<T>(schemas, &T::name());
+}
+
+fn add_as<T: PartialSchema>(schemas: &mut Map<String, Value>, name: &str) {
     let schema = serde_json::to_value(T::schema()).expect("a schema is plain JSON");
-    schemas.insert(T::name().into_owned(), schema);
+    schemas.insert(name.to_owned(), schema);
 }
 
 /// A kind's fields with their types; what is null in an empty one can be null.

@@ -2,8 +2,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer;
-use super::items::{HeldLossItem, Reason, ScopeItem, SourceDetail, SourceItem, SourceList, SyncAccepted};
+use super::items::{HeldLossItem, List, Reason, ScopeItem, SourceDetail, SourceItem, SyncAccepted};
+use super::{answer, asked};
 use crate::audit::Doer;
 use crate::clock::Instant;
 use crate::context::Context;
@@ -17,8 +17,11 @@ use crate::web::acts::{self, Decision};
 /// `GET /api/v1/sources`.
 pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let now = context.clock.now();
+    asked(&request, &[])?;
     let rows = context.db.read(|connection| sources::all(connection, &Scope::of_member())).await?;
-    answer(&request, &SourceList { items: rows.into_iter().map(|row| source(row, now)).collect() })
+    let (confirmed_at, complete) = together(&rows);
+    let items = rows.into_iter().map(|row| source(row, now)).collect();
+    answer(&request, &List::<SourceItem> { items, next_cursor: None, confirmed_at, complete })
 }
 
 /// `GET /api/v1/sources/{name}`.
@@ -28,6 +31,7 @@ pub async fn detail(
     name: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let now = context.clock.now();
+    asked(&request, &[])?;
     let found = context
         .db
         .read(move |connection| {
@@ -85,11 +89,21 @@ async fn decide(
     Ok(HttpResponse::Ok().json(loss(decided)))
 }
 
+/// The oldest confirmation over all sources that can be asked, and whether every one of their scopes is complete.
+pub(super) fn together(rows: &[SourceRow]) -> (Option<Instant>, bool) {
+    let asked = || rows.iter().filter(|row| row.state != "not_configured");
+    (asked().map(SourceRow::confirmed_at).min().flatten(), asked().all(is_complete))
+}
+
+fn is_complete(row: &SourceRow) -> bool {
+    row.scopes > 0 && row.complete_scopes == row.scopes
+}
+
 fn source(row: SourceRow, now: Instant) -> SourceItem {
     SourceItem {
         state: row.state_at(now).as_str().to_owned(),
         confirmed_at: row.confirmed_at(),
-        complete: row.scopes > 0 && row.complete_scopes == row.scopes,
+        complete: is_complete(&row),
         name: row.name,
         provider: row.provider,
         reason: row.reason,

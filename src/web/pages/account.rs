@@ -11,7 +11,6 @@ use askama_web::WebTemplate;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::sign_in::{go_on, sentence};
 use crate::accounts::{self, AccountError};
 use crate::audit::{self, Act, Doer, Outcome};
 use crate::clock::Instant;
@@ -22,6 +21,7 @@ use crate::store::sessions;
 use crate::web::csrf::Cookies;
 use crate::web::error::PageError;
 use crate::web::extract::{THEME_COOKIE, page_with, safe_next};
+use crate::web::forms::{come_back, go_on, sentence};
 use crate::web::session::{Live, Session};
 use crate::web::{Shell, Theme, filters};
 
@@ -84,7 +84,7 @@ pub async fn change_password(
     form: web::Form<PasswordForm>,
 ) -> Result<HttpResponse, PageError> {
     let PasswordForm { current_password, new_password, new_password_again } = form.into_inner();
-    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    let mut throttled = None;
     let refusal = if new_password.expose_secret() == new_password_again.expose_secret() {
         let user = accounts::users::by_id(&context, person.user_id).await?;
         match accounts::users::change_password(&context, &doer, &user, current_password, new_password).await {
@@ -101,8 +101,8 @@ pub async fn change_password(
                 return Ok(go_on("/account"));
             }
             Err(error @ (AccountError::Password(_) | AccountError::CurrentPassword)) => sentence(&error),
-            Err(error @ AccountError::Throttled(_)) => {
-                status = StatusCode::TOO_MANY_REQUESTS;
+            Err(error @ AccountError::Throttled(until)) => {
+                throttled = Some(until);
                 sentence(&error)
             }
             Err(error) => return Err(error.into()),
@@ -110,7 +110,15 @@ pub async fn change_password(
     } else {
         "The two new passwords differ.".to_owned()
     };
-    Ok(page_with(status, page(&context, &person, Shell::of(&request).await?, Some(refusal)).await?, &request))
+    let mut shell = Shell::of(&request).await?;
+    let now = shell.now;
+    // This path has no page of its own to come back to.
+    "/account".clone_into(&mut shell.here);
+    let page = page(&context, &person, shell, Some(refusal)).await?;
+    Ok(match throttled {
+        Some(until) => come_back(page_with(StatusCode::TOO_MANY_REQUESTS, page, &request), until, now),
+        None => page_with(StatusCode::UNPROCESSABLE_ENTITY, page, &request),
+    })
 }
 
 /// `POST /account/theme`: a cookie for a year, and back to where the switch was.

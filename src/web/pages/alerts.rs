@@ -9,7 +9,7 @@ use diesel::QueryResult;
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::Tone;
-use crate::store::alerts::{self, AlertRow};
+use crate::store::alerts::{self, AlertRow, Wanted};
 use crate::store::{AnyConnection, Scope};
 use crate::web::params::Params;
 use crate::web::view::{Chip, FilterGroup, Pager};
@@ -38,32 +38,48 @@ pub struct AlertLine {
     pub opened_at: Instant,
 }
 
-/// Resolved alerts of one page.
-const RESOLVED: i64 = 50;
+/// Alerts of one page.
+const ROWS: usize = 50;
 
-/// The alerts in the asked state: `?state=resolved`, otherwise those that are open.
-pub fn fetch(connection: &mut AnyConnection, scope: &Scope, params: &Params, shell: Shell) -> QueryResult<AlertsPage> {
-    let is_resolved = params.get("state") == Some("resolved");
-    let severity = params.get("severity");
-    let open = alerts::open(connection, scope)?;
-    let rows = if is_resolved {
-        alerts::resolved(connection, scope, params.get("cursor").and_then(|id| id.parse().ok()), RESOLVED)?
-    } else {
-        open.clone()
+/// What a query asks for: `state` (`open`, `resolved`), `severity`, `cursor`.
+///
+/// # Errors
+/// [`PageError::Invalid`] for a word that is none of those.
+pub fn wanted(params: &Params, limit: usize) -> Result<Wanted, PageError> {
+    let resolved = match params.get("state") {
+        None | Some("open") => false,
+        Some("resolved") => true,
+        Some(other) => {
+            return Err(PageError::Invalid(format!("there is no state “{other}”; there are open, resolved")));
+        }
     };
-    let next = rows.last().filter(|_| is_resolved && rows.len() as i64 == RESOLVED).map(|row| row.id.to_string());
+    let severity = params.get("severity").map(|name| {
+        let known = || alerts::Severity::ALL.map(alerts::Severity::as_str).join(", ");
+        let unknown = || PageError::Invalid(format!("there is no severity “{name}”; there are {}", known()));
+        alerts::Severity::parse(name).ok_or_else(unknown)
+    });
+    let after = params.id_cursor().map_err(PageError::Invalid)?;
+    Ok(Wanted { resolved, severity: severity.transpose()?, after, limit })
+}
+
+/// The alerts that are wanted, the worst first.
+pub fn fetch(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    wanted: &Wanted,
+    params: &Params,
+    shell: Shell,
+) -> QueryResult<AlertsPage> {
+    let page = alerts::page(connection, scope, wanted)?;
+    let open = alerts::open_count(connection, scope)?;
     let here = params.without(&["cursor"]);
     Ok(AlertsPage {
-        filters: vec![states(&here, is_resolved, open.len() as i64), severities(&here, severity)],
-        alerts: rows
-            .iter()
-            .filter(|row| severity.is_none_or(|severity| row.severity == severity))
-            .map(AlertLine::of)
-            .collect(),
+        filters: vec![states(&here, wanted.resolved, open), severities(&here, wanted.severity)],
+        alerts: page.rows.iter().map(AlertLine::of).collect(),
         pager: Pager {
-            shown: rows.len(),
+            shown: page.rows.len(),
             first_href: params.get("cursor").map(|_| here.href("/alerts")),
-            next_href: next.map(|cursor| here.with("cursor", &cursor).href("/alerts")),
+            next_href: page.next.map(|cursor| here.with("cursor", &cursor.to_string()).href("/alerts")),
         },
         shell,
     })
@@ -78,9 +94,9 @@ fn states(here: &Params, is_resolved: bool, open: i64) -> FilterGroup {
     FilterGroup { name: "state".to_owned(), title: "State".to_owned(), chips, more: Vec::new() }
 }
 
-fn severities(here: &Params, chosen: Option<&str>) -> FilterGroup {
+fn severities(here: &Params, chosen: Option<alerts::Severity>) -> FilterGroup {
     let chip = |severity: &alerts::Severity| {
-        let (name, on) = (severity.as_str(), chosen == Some(severity.as_str()));
+        let (name, on) = (severity.as_str(), chosen == Some(*severity));
         let href = if on { here.without(&["severity"]) } else { here.with("severity", name) }.href("/alerts");
         Chip { label: name.to_owned(), count: None, href, on, tone: cells::severity_tone(name) }
     };
@@ -106,5 +122,7 @@ impl AlertLine {
 /// `GET /alerts`.
 pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<AlertsPage, PageError> {
     let params = Params::parse(request.query_string());
-    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), &params, shell)).await?)
+    params.only(&["state", "severity", "cursor"]).map_err(PageError::Invalid)?;
+    let wanted = wanted(&params, ROWS)?;
+    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), &wanted, &params, shell)).await?)
 }

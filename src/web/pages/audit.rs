@@ -40,7 +40,7 @@ pub struct AuditLine {
 }
 
 /// Rows on a page.
-const PAGE: i64 = 100;
+const PAGE: usize = 100;
 
 /// What may be asked for; `cursor` is the id of the last row of the page before.
 #[derive(Deserialize)]
@@ -58,15 +58,13 @@ pub async fn show(
 ) -> Result<AuditPage, PageError> {
     let AuditQuery { q, cursor } = query.into_inner();
     let wanted = q.trim().to_owned();
-    let rows = context.db.read(move |connection| audit::page(connection, &wanted, cursor, PAGE + 1)).await?;
-    let has_more = i64::try_from(rows.len()).is_ok_and(|count| count > PAGE);
-    let rows: Vec<_> = rows.into_iter().take(usize::try_from(PAGE).unwrap_or_default()).collect();
+    let page = context.db.read(move |connection| audit::page(connection, &wanted, cursor, PAGE)).await?;
     let pager = Pager {
-        shown: rows.len(),
+        shown: page.rows.len(),
         first_href: cursor.map(|_| href(&q, None)),
-        next_href: rows.last().filter(|_| has_more).map(|last| href(&q, Some(last.id))),
+        next_href: page.next.map(|last| href(&q, Some(last))),
     };
-    Ok(AuditPage { shell, query: q, entries: rows.into_iter().map(line).collect(), pager })
+    Ok(AuditPage { shell, query: q, entries: page.rows.into_iter().map(line).collect(), pager })
 }
 
 fn href(q: &str, cursor: Option<i64>) -> String {

@@ -154,7 +154,7 @@ fn coming(
     Ok(due
         .map(|(row, at)| Upcoming {
             at,
-            name: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
+            name: row.title().to_owned(),
             href: cells::href(spec, row.id, None),
             what: due_words(spec, row),
             tone: if at < now + TimeDelta::days(3) {
@@ -198,7 +198,7 @@ fn recent(
 }
 
 fn change(spec: &'static KindSpec, row: &ResourceRow, at: Instant, what: &'static str, tone: Tone) -> RecentChange {
-    let name = if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() };
+    let name = row.title().to_owned();
     RecentChange { at, what, tone, kind: spec.title, name, href: cells::href(spec, row.id, None) }
 }
 

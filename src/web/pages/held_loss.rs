@@ -7,7 +7,7 @@ use crate::audit::Doer;
 use crate::context::Context;
 use crate::store::Scope;
 use crate::web::acts::{self, Decision};
-use crate::web::pages::sign_in::go_on;
+use crate::web::forms::go_on;
 use crate::web::{PageError, Session};
 
 /// What the form sends.

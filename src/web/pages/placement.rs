@@ -74,7 +74,7 @@ pub fn fetch(
 
 fn line(spec: &'static KindSpec, source: &str, rows: &[&ResourceRow], more: &str) -> UnplacedLine {
     let example = |row: &&ResourceRow| Crumb {
-        title: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
+        title: row.title().to_owned(),
         href: cells::href(spec, row.id, None),
     };
     UnplacedLine {

@@ -69,7 +69,7 @@ fn group_of(group: search::Group, query: &str, at: Option<Instant>) -> HitGroup 
     let spec = group.spec;
     let hit = |hit: &search::Hit| Hit {
         href: cells::href(spec, hit.row.id, at),
-        name: if hit.row.name.is_empty() { hit.row.external_id.clone() } else { hit.row.name.clone() },
+        name: hit.row.title().to_owned(),
         term: hit.term.clone(),
         status: hit.row.status.clone(),
         tone: (spec.tone)(&hit.row.status),

@@ -7,7 +7,6 @@ use askama_web::WebTemplate;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::sign_in::{go_on, sentence};
 use crate::accounts::{AccountError, setup};
 use crate::audit::Doer;
 use crate::context::Context;
@@ -15,6 +14,7 @@ use crate::passwords;
 use crate::secret::Secret;
 use crate::web::error::PageError;
 use crate::web::extract::page_with;
+use crate::web::forms::{go_on, sentence};
 use crate::web::session::Session;
 use crate::web::{Shell, filters};
 
@@ -45,11 +45,11 @@ pub struct SetupForm {
     password_again: Secret,
 }
 
-/// `GET /setup?token=`. A dead link is a page that is not there.
+/// `GET /setup?token=`. A dead link says so, and how to get another one.
 pub async fn show(context: web::Data<Context>, shell: Shell, link: web::Query<Link>) -> Result<SetupPage, PageError> {
     let token = link.into_inner().token;
     if !setup::is_open(&context, &token).await? {
-        return Err(PageError::NotFound);
+        return Err(PageError::DeadLink);
     }
     Ok(SetupPage { shell, token, email: String::new(), error: None, shortest_password: passwords::MIN_LENGTH })
 }
@@ -70,7 +70,6 @@ pub async fn submit(
                 session.begin(&user, &doer.address, agent.unwrap_or_default());
                 return Ok(go_on("/"));
             }
-            Err(AccountError::SetupLink) => return Err(PageError::NotFound),
             Err(error @ (AccountError::Email(_) | AccountError::Password(_))) => sentence(&error),
             Err(error) => return Err(error.into()),
         }

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::secret::Secret;
 use crate::web::error::PageError;
 use crate::web::extract::{page_with, safe_next};
+use crate::web::forms::{come_back, go_on, sentence};
 use crate::web::session::{Live, Session};
 use crate::web::{Shell, filters};
 
@@ -76,13 +77,12 @@ pub async fn submit(
     let shell = Shell::of(&request).await?;
     let now = shell.now;
     let page = SignInPage { shell, email, error: Some(sentence(&refusal)), wants_code: false, next };
-    let mut response = page_with(StatusCode::UNPROCESSABLE_ENTITY, page, &request);
-    if let AccountError::Throttled(until) = refusal {
-        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        let seconds = (until - now).num_seconds().max(1);
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-    }
-    Ok(response)
+    Ok(match refusal {
+        AccountError::Throttled(until) => {
+            come_back(page_with(StatusCode::TOO_MANY_REQUESTS, page, &request), until, now)
+        }
+        _ => page_with(StatusCode::UNPROCESSABLE_ENTITY, page, &request),
+    })
 }
 
 /// `POST /sign-out`.
@@ -96,19 +96,4 @@ pub async fn leave(
     session.end();
     begun.complete(&context.db, Outcome::Succeeded, "").await?;
     Ok(go_on("/sign-in"))
-}
-
-/// After a form: on by GET, so that a reload repeats nothing.
-pub fn go_on(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()
-}
-
-/// A reason as a sentence of its own.
-pub fn sentence(error: &AccountError) -> String {
-    let text = error.to_string();
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), characters.as_str()),
-        None => text,
-    }
 }

@@ -16,7 +16,7 @@ use crate::store::held::{self, HeldLossRow, ROWS};
 use crate::store::rows::ResourceRow;
 use crate::store::scopes::{self, ScopeRow};
 use crate::store::{AnyConnection, Scope, resources, sources};
-use crate::web::pages::sign_in::go_on;
+use crate::web::forms::{go_on, sentence};
 use crate::web::pages::sources::SourceLine;
 use crate::web::pages::syncs::{self, SyncLine};
 use crate::web::view::{Age, Crumb};
@@ -120,14 +120,6 @@ fn held_line(loss: &HeldLossRow, items: &[ResourceRow]) -> HeldLine {
             .filter_map(|row| Some(Crumb { title: row.name.clone(), href: cells::href(row.spec()?, row.id, None) }))
             .collect(),
     }
-}
-
-/// With a capital and a full stop.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let Some(first) = letters.next() else { return String::new() };
-    let text: String = first.to_uppercase().chain(letters).collect();
-    if text.ends_with('.') { text } else { format!("{text}.") }
 }
 
 fn scope_line(listing: &ScopeRow) -> ScopeLine {

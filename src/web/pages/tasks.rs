@@ -9,14 +9,14 @@ use actix_web::{HttpResponse, web};
 use chrono::TimeDelta;
 use diesel::QueryResult;
 
-use crate::audit::{self, Act, Begun, Doer, Outcome};
+use crate::audit::{self, Act, Doer, Outcome};
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::Tone;
 use crate::store::AnyConnection;
 use crate::store::tasks::{self, HeartbeatRow, TaskRow};
-use crate::web::pages::sign_in::go_on;
-use crate::web::{PageError, Session, Shell, cells, filters};
+use crate::web::forms::go_on;
+use crate::web::{PageError, Session, Shell, acts, cells, filters};
 
 /// All tasks, and the workers that do them.
 #[derive(Template, WebTemplate)]
@@ -94,11 +94,9 @@ pub async fn run(
     session: Session,
     name: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let (name, actor, at) = (name.into_inner(), doer.actor.clone(), context.clock.now());
-    let begun = audit::begin(&context.db, &doer, Act::new("task.run", name.as_str())).await?;
-    let asked = name.clone();
-    let known = context.db.write(move |connection| tasks::request(connection, &asked, &actor, at)).await?;
-    finish(&context, &session, begun, known, "", &format!("{name} runs as soon as a worker is free.")).await
+    acts::run_task(&context, &doer, &name).await?;
+    session.leave_flash(true, format!("{name} runs as soon as a worker is free."));
+    Ok(go_on("/tasks"))
 }
 
 /// `POST /tasks/{name}/enable`.
@@ -132,22 +130,11 @@ async fn switch(
     let task = name.clone();
     let known = context.db.write(move |connection| tasks::set_enabled(connection, &task, on)).await?;
     let state = if on { "on" } else { "off" };
-    finish(context, session, begun, known, state, &format!("{name} is switched {state}.")).await
-}
-
-async fn finish(
-    context: &Context,
-    session: &Session,
-    begun: Begun,
-    known: bool,
-    after: &str,
-    text: &str,
-) -> Result<HttpResponse, PageError> {
     let outcome = if known { Outcome::Succeeded } else { Outcome::Failed };
-    begun.complete(&context.db, outcome, after).await?;
+    begun.complete(&context.db, outcome, state).await?;
     if !known {
         return Err(PageError::NotFound);
     }
-    session.leave_flash(true, text);
+    session.leave_flash(true, format!("{name} is switched {state}."));
     Ok(go_on("/tasks"))
 }

@@ -9,7 +9,6 @@ use askama_web::WebTemplate;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::sign_in::{go_on, sentence};
 use crate::accounts::{self, AccountError, tokens};
 use crate::audit::Doer;
 use crate::clock::Instant;
@@ -18,6 +17,7 @@ use crate::roles::{Role, TokenScope};
 use crate::store::tokens::TokenRow;
 use crate::web::error::PageError;
 use crate::web::extract::page_with;
+use crate::web::forms::{go_on, sentence};
 use crate::web::session::{Live, Session};
 use crate::web::{Shell, filters};
 

@@ -9,7 +9,6 @@ use askama::Template;
 use askama_web::WebTemplate;
 use serde::Deserialize;
 
-use super::sign_in::{go_on, sentence};
 use crate::accounts::{self, AccountError, Ended};
 use crate::audit::Doer;
 use crate::clock::Instant;
@@ -19,6 +18,7 @@ use crate::roles::Role;
 use crate::secret::Secret;
 use crate::web::error::PageError;
 use crate::web::extract::page_with;
+use crate::web::forms::{go_on, sentence};
 use crate::web::session::{Live, Session};
 use crate::web::{Shell, filters};
 

@@ -103,7 +103,7 @@ async fn f20_no_planted_secret_is_on_a_page_in_an_answer_in_the_log_or_in_the_da
         sung.extend(canaries.within(page.text.as_bytes()).into_iter().map(|what| format!("{what} on {path}")));
     }
     // Cookies are for the browser alone; a form's token is on its page and nowhere else.
-    canaries.0.extend(ada.cookies.borrow().iter().map(|(_, value)| ("a cookie", value.clone())));
+    canaries.0.extend(ada.cookies.borrow().values().map(|value| ("a cookie", value.clone())));
     for command in [&["doctor"][..], &["sync"], &["sync", "--json"], &["token", "list"], &["user", "list"], &["task"]] {
         let ran = program.run(command);
         let said = format!("{}{}", ran.out, ran.err);

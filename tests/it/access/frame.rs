@@ -148,3 +148,37 @@ async fn a_failure_shows_the_number_under_which_the_log_has_the_reason() {
     assert_eq!(problem["type"], "/problems/internal");
     assert_eq!(problem["request_id"].as_str().map(str::len), Some(12));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_keeps_the_theme_and_leads_back_to_where_one_came_from() {
+    let database = Database::any().await;
+    let panel = Panel::over(database.open(a_quiet_noon())).await;
+    panel.person("ada@example.com", Role::Viewer).await;
+    let ada = panel.signed_in("ada@example.com").await;
+    let dark = ada.post("/account", "/account/theme", &[("theme", "dark"), ("next", "/account")]).await;
+    assert_eq!((dark.status, dark.header("location")), (303, "/account"));
+    let from = |host: &str| format!("http://{host}/instances?status=running");
+    for (host, leads_back) in [(panel.address(), true), ("elsewhere.example", false)] {
+        let refused = ada.get_from("/instances?statsu=x", &from(host)).await;
+        assert_eq!(refused.status, 422);
+        assert!(refused.text.contains("data-bs-theme=\"dark\""), "{}", refused.text);
+        assert_eq!(refused.text.contains("href=\"/instances?status=running\""), leads_back, "{}", refused.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_after_a_refused_form_has_a_place_to_come_back_to() {
+    let database = Database::any().await;
+    let panel = Panel::over(database.open(a_quiet_noon())).await;
+    panel.person("ada@example.com", Role::Viewer).await;
+    let ada = panel.signed_in("ada@example.com").await;
+    let form =
+        [("current_password", "wrong"), ("new_password", "long enough 1"), ("new_password_again", "long enough 1")];
+    let mut page = ada.post("/account", "/account/password", &form).await;
+    assert_eq!(page.status, 422);
+    assert!(page.text.contains(r#"name="next" value="/account""#), "{}", page.text);
+    while page.status == 422 {
+        page = ada.post("/account", "/account/password", &form).await;
+    }
+    assert_eq!((page.status, page.header("retry-after")), (429, "30"));
+}

@@ -1,5 +1,6 @@
 //! Who may enter: signing in, sessions, forms, setup, tokens, and the table of routes and roles.
 
+mod acts;
 mod canaries;
 mod frame;
 mod roles;

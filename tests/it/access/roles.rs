@@ -55,10 +55,17 @@ impl Visitor {
     fn expects(&self, entry: &Entry) -> Door {
         match (entry.access, self) {
             (Access::Open | Access::Public, _) | (Access::SignedIn, Self::Person(..)) => Door::Open,
-            (Access::Api(asked), Self::Machine(scope, _)) if suffices(*scope, asked) => Door::Open,
-            (Access::Api(_), Self::Machine(..)) => Door::Forbidden,
+            // These machines have no owner, and so the rights of the shell that made them.
+            (Access::Api(asked) | Access::ApiOf(asked, _), Self::Machine(scope, _)) if suffices(*scope, asked) => {
+                Door::Open
+            }
+            (Access::Api(_) | Access::ApiOf(..), Self::Machine(..)) => Door::Forbidden,
+            (Access::ApiOf(_, least), Self::Person(role, _)) if entry.method == "GET" && *role < least => {
+                Door::NotThere
+            }
+            (Access::ApiOf(..), Self::Person(..)) if entry.method == "GET" => Door::Open,
             (Access::Api(_), Self::Person(..)) if entry.method == "GET" => Door::Open,
-            (Access::Api(_), _) => Door::Token,
+            (Access::Api(_) | Access::ApiOf(..), _) => Door::Token,
             // A token opens the API and no page, whatever its scope.
             (_, Self::Anonymous(_) | Self::Machine(..)) => Door::SignIn,
             (Access::Role(least), Self::Person(role, _)) if *role < least => Door::Forbidden,
@@ -74,7 +81,7 @@ impl Visitor {
             303 if page.header("location").starts_with("/sign-in") => Door::SignIn,
             403 if !page.text.contains("This form is too old") => Door::Forbidden,
             // Elsewhere it is the resource that is not there, and not the page.
-            404 if matches!(entry.access, Access::Hidden(_)) => Door::NotThere,
+            404 if matches!(entry.access, Access::Hidden(_)) || is_hidden_call(entry) => Door::NotThere,
             _ => Door::Open,
         }
     }
@@ -87,6 +94,11 @@ impl Visitor {
             Self::Anonymous(browser) | Self::Person(_, browser) => browser.post_bare(path, &[]).await,
         }
     }
+}
+
+/// A call of the API that some people are not to know of.
+fn is_hidden_call(entry: &Entry) -> bool {
+    entry.method == "GET" && matches!(entry.access, Access::ApiOf(..))
 }
 
 /// What a token may, said once more and on purpose not in the words of the code that is tested.

@@ -5,7 +5,7 @@ use quarterdeck::accounts::users;
 use quarterdeck::audit::Doer;
 use quarterdeck::roles::Role;
 use quarterdeck::secret::token_hash;
-use quarterdeck::store::sessions;
+use quarterdeck::store::{AnyConnection, sessions};
 
 use crate::support::database::on_each_database;
 use crate::support::panel::{PASSWORD, Panel};
@@ -25,6 +25,40 @@ async fn a_session_that_was_planted_is_worth_nothing_after_the_sign_in() {
         assert_ne!(*planted.cookies.borrow(), *victim.cookies.borrow());
         assert!(victim.get("/account").await.text.contains("ada@example.com"));
         assert!(!planted.is_signed_in().await, "the old token is dead");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_whose_row_cannot_be_read_is_none() {
+    on_each_database(async |db| {
+        let panel = Panel::over(db).await;
+        let id = panel.person("ada@example.com", Role::Admin).await;
+        let ada = panel.signed_in("ada@example.com").await;
+        let now = panel.clock.now();
+        let spoil = move |connection: &mut AnyConnection| {
+            let session = sessions::of_user(connection, id, now)?.remove(0);
+            sessions::set_state(connection, &session.token_hash, "{")
+        };
+        panel.context.db.write(spoil).await.unwrap();
+        assert_eq!(ada.get("/account").await.status, 303, "nobody knows of which epoch it was");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_form_of_before_the_sign_in_leads_on() {
+    on_each_database(async |db| {
+        let panel = Panel::over(db).await;
+        panel.person("ada@example.com", Role::Viewer).await;
+        let browser = panel.browser();
+        let second_tab = browser.get("/sign-in").await.csrf_token();
+        assert_eq!(browser.sign_in("ada@example.com", PASSWORD).await.status, 303);
+        let before = browser.cookies.borrow().clone();
+        let form = [("email", "ada@example.com"), ("password", PASSWORD), ("csrf_token", second_tab.as_str())];
+        let page = browser.post_bare("/sign-in", &form).await;
+        assert_eq!((page.status, page.header("location")), (303, "/"));
+        assert_eq!(*browser.cookies.borrow(), before, "and begins nothing");
     })
     .await;
 }

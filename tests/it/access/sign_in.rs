@@ -20,7 +20,7 @@ async fn the_right_password_opens_the_page_that_was_asked_for() {
         assert_eq!((page.status, page.header("location")), (303, "/tokens?x=1"));
         assert_eq!(browser.get("/tokens").await.status, 200);
         let rows =
-            panel.context.db.read(|connection| audit::page(connection, "session.sign_in", None, 9)).await.unwrap();
+            panel.context.db.read(|connection| audit::page(connection, "session.sign_in", None, 9)).await.unwrap().rows;
         assert_eq!(rows.len(), 1);
         assert_eq!((rows[0].actor.as_str(), rows[0].outcome.as_str()), ("ada@example.com", "succeeded"));
         assert_eq!(rows[0].address, "192.0.2.10");
@@ -42,7 +42,7 @@ async fn nobody_learns_whether_an_account_exists() {
         assert_eq!((known.status, unknown.status), (422, 422));
         let words = "The address or the password is wrong.";
         assert!(known.text.contains(words) && unknown.text.contains(words));
-        let rows = panel.context.db.read(|connection| audit::page(connection, "", None, 9)).await.unwrap();
+        let rows = panel.context.db.read(|connection| audit::page(connection, "", None, 9)).await.unwrap().rows;
         assert!(rows.iter().all(|row| !row.subject.contains("eve")), "what was typed may have been a password");
     })
     .await;

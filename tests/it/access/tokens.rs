@@ -5,6 +5,8 @@ use quarterdeck::accounts::tokens::{self, Wanted};
 use quarterdeck::accounts::users;
 use quarterdeck::audit::Doer;
 use quarterdeck::roles::{Role, TokenScope};
+use quarterdeck::store::audit;
+use quarterdeck::store::sources::{ConfiguredSource, configure};
 use secrecy::ExposeSecret;
 
 use crate::support::database::on_each_database;
@@ -64,6 +66,45 @@ async fn a_token_ends_with_its_time_its_owner_and_its_owners_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_audit_tells_tokens_of_one_name_apart_and_says_for_whom_they_act() {
+    on_each_database(async |db| {
+        let panel = Panel::over(db).await;
+        let source = ConfiguredSource {
+            name: "dns".to_owned(),
+            provider: "memory".to_owned(),
+            region: String::new(),
+            cluster: String::new(),
+            every_seconds: 300,
+            missing: None,
+        };
+        let now = panel.clock.now();
+        panel.context.db.write(move |connection| configure(connection, &[source], now)).await.unwrap();
+        let mut doers = Vec::new();
+        for owner in ["ada@example.com", "bob@example.com"] {
+            panel.person(owner, Role::Operator).await;
+            let user = users::find(&panel.context, owner).await.unwrap();
+            let by = Doer::command_line().named(owner);
+            let made = tokens::create(&panel.context, &by, Some(&user), wanted(TokenScope::Act)).await;
+            let (id, token) = made.unwrap();
+            doers.push((format!("token:a script (number {id})"), owner.to_owned()));
+            let authorization = format!("Bearer {}", token.expose_secret());
+            let asked = panel.ask("POST", "/api/v1/sources/dns/syncs", &[("authorization", &authorization)]).await;
+            assert_eq!(asked.status, 202, "{}", asked.text);
+        }
+        let rows =
+            panel.context.db.read(|connection| audit::page(connection, "source.sync", None, 9)).await.unwrap().rows;
+        let written: Vec<_> = rows.into_iter().rev().map(|row| (row.actor, row.effective_actor)).collect();
+        assert_eq!(written, doers);
+        let of_ada = panel.context.db.read(|connection| audit::page(connection, "ada@", None, 9)).await.unwrap().rows;
+        assert!(
+            of_ada.iter().any(|row| row.action == "source.sync"),
+            "what was done for somebody is found by the name"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_bound_to_a_network_is_refused_elsewhere() {
     on_each_database(async |db| {
         let panel = Panel::over(db).await;
@@ -106,6 +147,7 @@ async fn without_a_token_one_is_told_how_to_get_one() {
             let refused = panel.ask("GET", "/metrics", &headers).await;
             assert_eq!(refused.status, 401);
             assert!(refused.header("www-authenticate").starts_with("Bearer realm=\"quarterdeck\""));
+            assert!(refused.text.starts_with("A token is needed. ") && !refused.text.contains('<'), "{}", refused.text);
         }
     })
     .await;

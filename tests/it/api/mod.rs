@@ -1,12 +1,19 @@
 //! The API as machines use it, over the made-up platform: its description against what it answers, paging, files, decisions.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use quarterdeck::accounts::tokens::{self, Wanted};
+use quarterdeck::accounts::users;
+use quarterdeck::audit::Doer;
 use quarterdeck::clock::Clock;
 use quarterdeck::config::{Config, Environment};
 use quarterdeck::net::http::Http;
 use quarterdeck::providers::{Built, Parts, build};
-use quarterdeck::roles::Role;
+use quarterdeck::roles::{Role, TokenScope};
+use quarterdeck::store::alerts::{self, Condition, Severity};
+use quarterdeck::store::{AnyConnection, tasks};
+use secrecy::ExposeSecret;
 
 use crate::support::database::{Database, a_quiet_noon};
 use crate::support::house::House;
@@ -15,6 +22,7 @@ use crate::support::panel::{Browser, Panel};
 mod description;
 mod inventory;
 mod losses;
+mod own;
 
 /// A panel over one sync of the made-up platform's sources, with an administrator and an operator.
 struct Platform {
@@ -41,6 +49,40 @@ impl Platform {
         let panel = Panel::over(db).await;
         panel.person("ada@example.com", Role::Admin).await;
         Self { panel, house, _database: database }
+    }
+
+    /// Something to be told of besides resources: three open alerts, one that is resolved, and a task.
+    async fn busy(&self) {
+        let now = self.panel.clock.now();
+        let condition = |name: &str, severity| Condition {
+            fingerprint: name.to_owned(),
+            severity,
+            title: format!("{name} is wrong"),
+            body: "Look at it.".to_owned(),
+            link: "/sources/aws-eu".to_owned(),
+            resource_id: None,
+            source: "aws-eu".to_owned(),
+            due_at: None,
+        };
+        use Severity::{Critical, Info, Warning};
+        let all = [("info", Info), ("bad", Critical), ("over", Critical), ("warning", Warning)];
+        let all = all.map(|(name, severity)| condition(name, severity));
+        let still = all.iter().filter(|condition| condition.fingerprint != "over").cloned().collect::<Vec<_>>();
+        let write = move |connection: &mut AnyConnection| {
+            alerts::settle(connection, "a rule", &all, now)?;
+            alerts::settle(connection, "a rule", &still, now)?;
+            tasks::ensure(connection, "sync", "Asks for syncs.", Duration::from_secs(5), now)
+        };
+        self.panel.context.db.write(write).await.unwrap();
+    }
+
+    /// A token of somebody's, as a header has it.
+    async fn token_of(&self, email: &str, scope: TokenScope) -> String {
+        let owner = users::find(&self.panel.context, email).await.unwrap();
+        let wanted = Wanted { name: "machine".to_owned(), scope, days: 1, networks: Vec::new() };
+        let doer = Doer::command_line().named(email);
+        let (_, token) = tokens::create(&self.panel.context, &doer, Some(&owner), wanted).await.unwrap();
+        format!("Bearer {}", token.expose_secret())
     }
 
     async fn ada(&self) -> Browser {

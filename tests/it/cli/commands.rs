@@ -1,8 +1,9 @@
 //! Commands and their exit codes: 0 done, 1 failed, 2 configuration, 4 a database from the future.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -98,8 +99,11 @@ async fn the_doctor_says_a_line_a_thing_and_writes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_prints_one_line_and_leaves_nothing_behind() {
     let program = Program::with("");
-    let demo =
-        program.command(&["demo", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let mut demo = program.command(&["demo"]);
+    // A port that is free, and settings of a real panel, which the demo must not touch.
+    demo.env("PORT", "0").env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/real");
+    demo.env("QUARTERDECK_CONFIG", "/nowhere/real.toml");
+    let demo = demo.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let mut demo = Running(demo.unwrap());
     let mut out = BufReader::new(demo.0.stdout.take().unwrap());
     let mut line = String::new();
@@ -107,6 +111,7 @@ async fn the_demo_prints_one_line_and_leaves_nothing_behind() {
     let parts: Vec<_> = line.trim_end().split("  ").collect();
     let [url, user, password] = parts[..] else { panic!("URL  USER  PASSWORD, not {line:?}") };
     assert_eq!((user, password.len()), ("demo@example.com", 16));
+    assert!(url.starts_with("http://localhost:"), "PORT means every address: {url}");
     let answer = Http::new().client().get(format!("{url}/sign-in")).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(demo.terminate(), Some(0));
@@ -116,4 +121,45 @@ async fn the_demo_prints_one_line_and_leaves_nothing_behind() {
     let left = fs::read_dir(program.folder.path()).unwrap().filter_map(Result::ok);
     let left: Vec<_> = left.map(|entry| entry.file_name()).filter(|name| name != "quarterdeck.toml").collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn what_is_typed_wrong_is_a_usage_error() {
+    let program = Program::with("");
+    for wrong in [
+        &["demo", "--listen", "nonsense"] as &[&str],
+        &["token", "create", "--name", "x", "--scope", "read", "--days", "999"],
+        &["token", "create", "--name", " ", "--scope", "read"],
+        &["token", "create", "--name", "x", "--scope", "read", "--network", "office"],
+        &["user", "add", "nonsense", "--role", "admin", "--password-stdin"],
+    ] {
+        let ran = program.run_with(wrong, "a long enough password\n");
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{wrong:?}: {ran:?}");
+    }
+    assert!(program.run_with(&["user", "add", "no one", "--role", "admin"], "").err.contains("e-mail address"));
+}
+
+#[test]
+fn a_password_that_is_typed_is_not_shown() {
+    let program = Program::with("");
+    let command = format!("{} user add ada@example.com --role admin", env!("CARGO_BIN_EXE_quarterdeck"));
+    let mut terminal = Command::new("script");
+    terminal.args(["--quiet", "--return", "--command", &command, "/dev/null"]).current_dir(program.folder.path());
+    let mut terminal = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut keys, mut screen) = (terminal.stdin.take().unwrap(), terminal.stdout.take().unwrap());
+    let mut shown = String::new();
+    for prompt in ["Password: ", "The same again: "] {
+        while !shown.ends_with(prompt) {
+            let mut byte = [0];
+            assert_eq!(screen.read(&mut byte).unwrap(), 1, "{shown}");
+            shown.push(char::from(byte[0]));
+        }
+        // The prompt comes before the echo goes.
+        std::thread::sleep(Duration::from_millis(300));
+        keys.write_all(b"a long enough password\n").unwrap();
+    }
+    screen.read_to_string(&mut shown).unwrap();
+    assert!(terminal.wait().unwrap().success(), "{shown}");
+    assert!(!shown.contains("long enough"), "{shown}");
+    assert_eq!(program.run(&["user", "list"]).out, "ada@example.com  admin  enabled\n");
 }

@@ -1,6 +1,11 @@
 //! `quarterdeck sync`: its lines, its exit codes, and a dry run that writes nothing.
 
 use std::fs;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use quarterdeck::store::AnyConnection;
+use quarterdeck::store::sql::Sql;
 
 use crate::support::cloudflare::{FakeCloudflare, Sight, TOKEN};
 use crate::support::house::House;
@@ -63,6 +68,27 @@ async fn a_sync_tells_each_scope_in_a_line_and_its_exit_code_how_it_went() {
     assert!(!failed.err.contains(TOKEN) && !failed.out.contains(TOKEN), "{failed:?}");
     let unknown = program.run(&["sync", "nowhere"]);
     assert_eq!((unknown.code, unknown.out.as_str()), (2, ""), "{unknown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_dies_while_one_waits_for_it_is_not_waited_for() {
+    let (fake, _) = three_zones().await;
+    let program = Program::over(&fake);
+    assert_eq!(program.run(&["sync"]).code, 0);
+    let house = House::over(program.database());
+    let claim = house.claim("dns", "a worker that dies").await;
+    // What is left of its lease outlives the start of the command, and nothing renews it.
+    let (id, end) = (claim.sync_id, house.clock.now() + TimeDelta::seconds(4));
+    let shorten = move |connection: &mut AnyConnection| {
+        let mut sql = Sql::new("UPDATE syncs SET lease_until = ");
+        sql.bind(end).push(" WHERE id = ").bind(id);
+        sql.execute(connection)
+    };
+    assert_eq!(house.db.write(shorten).await.unwrap(), 1);
+    let ran =
+        tokio::time::timeout(Duration::from_secs(60), tokio::task::spawn_blocking(move || program.run(&["sync"])));
+    let ran = ran.await.expect("it waits for ever").unwrap();
+    assert!([0, 3].contains(&ran.code), "done by itself, or unknown: {ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -68,6 +68,11 @@ impl Browser {
         self.send(self.client.get(format!("{}{path}", self.url))).await
     }
 
+    /// As a link on the page `from` does.
+    pub async fn get_from(&self, path: &str, from: &str) -> Page {
+        self.send(self.client.get(format!("{}{path}", self.url)).header(header::REFERER, from)).await
+    }
+
     /// Sends a form as it is, without a token of ours.
     pub async fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.send(self.client.post(format!("{}{path}", self.url)).form(fields)).await

@@ -71,6 +71,11 @@ impl Panel {
         link.query_pairs().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned())
     }
 
+    /// Of its socket, for requests that no browser makes.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
     /// A browser that nobody has used yet.
     pub fn browser(&self) -> Browser {
         Browser::at(&self.url, &self.client)
@@ -86,12 +91,17 @@ impl Panel {
 
     /// A request with these headers and no cookies.
     pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Page {
+        self.send(method, path, headers, "").await
+    }
+
+    /// The same with a body.
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Page {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Page::read(request.send().await.unwrap()).await
+        Page::read(request.body(body.to_owned()).send().await.unwrap()).await
     }
 }
 

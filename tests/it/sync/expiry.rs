@@ -24,7 +24,7 @@ async fn what_has_run_out_goes_and_the_last_sync_of_each_source_stays() {
         house
             .db
             .write(move |connection| {
-                setup_links::replace(connection, "hash", now, now + TimeDelta::hours(1))?;
+                setup_links::insert(connection, "hash", now, now + TimeDelta::hours(1))?;
                 let id = sign_ins::next_id(connection, 1)?;
                 sign_ins::insert(connection, id, "somebody", now)
             })

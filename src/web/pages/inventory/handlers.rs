@@ -10,7 +10,7 @@ use crate::kinds::KindSpec;
 use crate::store::Scope;
 use crate::web::extract::written;
 use crate::web::params::Params;
-use crate::web::{PageError, Shell, export, listing};
+use crate::web::{PageError, Shell, export, listing, moment};
 
 /// `GET /{kind}`; with `?format=csv` the whole of it as a file.
 pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
@@ -42,8 +42,13 @@ pub async fn history(
     request: HttpRequest,
 ) -> Result<HistoryPage, PageError> {
     let (spec, id) = (kind_of(&request)?, id_of(&request)?);
-    let page =
-        context.db.read(move |connection| history::fetch(connection, &Scope::of_member(), spec, id, shell)).await?;
+    let params = Params::parse(request.query_string());
+    let end =
+        params.get("cursor").map(|text| moment::parse(text, shell.now)).transpose().map_err(PageError::Invalid)?;
+    let page = context
+        .db
+        .read(move |connection| history::fetch(connection, &Scope::of_member(), spec, id, end, shell))
+        .await?;
     page.ok_or(PageError::NotFound)
 }
 

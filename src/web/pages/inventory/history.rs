@@ -41,32 +41,39 @@ pub struct VersionLine {
     pub at_href: Option<String>,
 }
 
-/// The versions of a resource; `None` where there is none that the asker may see.
+/// Versions on a page.
+const SHOWN: usize = 100;
+
+/// The versions of a resource that began before `end`; `None` where there is none that the asker may see.
 pub fn fetch(
     connection: &mut AnyConnection,
     scope: &Scope,
     spec: &'static KindSpec,
     id: i64,
+    end: Option<Instant>,
     shell: Shell,
 ) -> QueryResult<Option<HistoryPage>> {
     let Some(row) = resources::find(connection, scope, spec, id, None)? else { return Ok(None) };
-    let states = versions::timeline(connection, scope, id)?;
+    // One more than is shown: what the last one shown differs from.
+    let states = versions::before(connection, scope, id, end, SHOWN + 1)?;
     let mut lines = Vec::with_capacity(states.len() + 1);
-    for (position, state) in states.iter().enumerate() {
+    for (position, state) in states.iter().take(SHOWN).enumerate() {
         // What is gone has an end that nothing follows; it gets a line of its own, above its last state.
         if let Some(until) = state.until.filter(|_| state.ended_gone) {
             lines.push(gone(until));
         }
         lines.push(line(spec, state, states.get(position + 1)));
     }
-    Ok(Some(HistoryPage {
-        path: format!("/{}/{id}", spec.path),
-        name: if row.name.is_empty() { row.external_id } else { row.name },
-        versions: lines,
-        pager: Pager::default(),
-        spec,
-        shell,
-    }))
+    let path = format!("/{}/{id}", spec.path);
+    let pager = Pager {
+        shown: lines.len(),
+        first_href: end.map(|_| format!("{path}/history")),
+        next_href: states.get(SHOWN).map(|_| {
+            let last = states[SHOWN - 1].row.changed_at().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+            format!("{path}/history?cursor={last}")
+        }),
+    };
+    Ok(Some(HistoryPage { path, name: row.title().to_owned(), versions: lines, pager, spec, shell }))
 }
 
 fn gone(at: Instant) -> VersionLine {

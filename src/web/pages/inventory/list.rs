@@ -214,7 +214,7 @@ fn choice(column: &'static Column, asked: &Asked) -> Choice {
 fn line(spec: &'static KindSpec, row: &ResourceRow, columns: &cells::Chosen<'_>, asked: &Asked) -> Row {
     Row {
         href: cells::href(spec, row.id, asked.query.at),
-        name: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
+        name: row.title().to_owned(),
         cells: columns.of_row(row),
         is_gone: asked.query.at.is_none() && row.gone_at.is_some(),
         is_missing: asked.query.at.is_none() && row.missing_since.is_some(),

@@ -150,7 +150,7 @@ pub fn fetch(
     let age = age_of(connection, scope, &row, listing.as_ref(), shell.now)?;
     Ok(Some(ShowPage {
         path: format!("/{}/{id}", spec.path),
-        name: if row.name.is_empty() { row.external_id.clone() } else { row.name.clone() },
+        name: row.title().to_owned(),
         external_id: row.external_id.clone(),
         status: row.status.clone(),
         status_tone: (spec.tone)(&row.status),
@@ -226,7 +226,7 @@ fn group_of(group: &relations::Group, at: Option<Instant>) -> NeighbourGroup {
 fn neighbour(spec: &KindSpec, item: &Neighbour, at: Option<Instant>) -> NeighbourLine {
     NeighbourLine {
         href: cells::href(spec, item.row.id, at),
-        name: if item.row.name.is_empty() { item.row.external_id.clone() } else { item.row.name.clone() },
+        name: item.row.title().to_owned(),
         status: item.row.status.clone(),
         tone: (spec.tone)(&item.row.status),
         role: match item.role {

@@ -71,6 +71,19 @@ async fn a_large_zone_is_read_page_by_page_to_its_last_record() {
 }
 
 #[tokio::test]
+async fn pages_that_hold_less_than_was_asked_for_are_all_read() {
+    let fake = FakeCloudflare::start().await;
+    let id = fake.world().add_zone("example.com");
+    for number in 0..25 {
+        fake.world().add_record(&id, "A", &format!("h{number}.example.com"), "192.0.2.1");
+    }
+    fake.world().fullest_page = 10;
+    let seen = collect(&source(&fake)).await;
+    assert!(seen.is_complete("dns_record example.com"));
+    assert_eq!((seen.records("example.com").len(), seen.restarts, fake.seen("dns_records").len()), (25, 0, 3));
+}
+
+#[tokio::test]
 async fn a_record_of_an_unknown_type_is_kept_and_noted() {
     let fake = FakeCloudflare::start().await;
     let id = fake.world().add_zone("example.com");

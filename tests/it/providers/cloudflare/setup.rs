@@ -8,7 +8,7 @@ use quarterdeck::providers::{self, Built};
 use quarterdeck::wire::ErrorKind;
 
 use super::*;
-use crate::support::cloudflare::Sight;
+use crate::support::cloudflare::{Effect, Fault as Misbehaviour, Sight};
 
 /// Builds a source from the text of its settings: what it came to, and the faults as text.
 fn build(settings: &str, environment: Environment) -> (Option<Built>, Vec<String>) {
@@ -48,6 +48,16 @@ async fn a_source_of_the_configuration_answers_its_probe() {
         "user token, valid until 2027-01-01T00:00:00Z, lists 1 zones, first example.com of Example"
     );
     assert!(collect(&*provider).await.is_complete("dns_record example.com"));
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_read_to_its_end() {
+    let fake = FakeCloudflare::start().await;
+    fake.world().add_zone("example.com");
+    let body = "x".repeat(65 * 1024 * 1024);
+    fake.script(Misbehaviour::on("/zones?", Effect::Html { status: 200, body }));
+    let error = source(&fake).probe().await.unwrap_err();
+    assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Malformed, "the answer is larger than 64 MiB"));
 }
 
 #[test]

@@ -61,6 +61,11 @@ impl Page {
         Ok(Self { number: page, size })
     }
 
+    /// A page of at most so many.
+    pub fn holding(self, most: usize) -> Self {
+        Self { size: self.size.min(most), ..self }
+    }
+
     /// The page's part of `all`, written out by `text`.
     pub fn cut<T>(self, all: &[T], text: impl Fn(&T) -> String) -> Answer {
         let start = (self.number - 1).saturating_mul(self.size).min(all.len());

@@ -12,7 +12,7 @@ use super::zones::visible;
 /// `GET /zones/{id}/dns_records`, filtered, ordered and paged.
 pub fn list(world: &World, token: &Token, zone: &str, query: &Query) -> Result<Answer, Refusal> {
     let zone = permitted(world, token, zone)?;
-    let page = Page::of(query, 100, 1, 5_000_000)?;
+    let page = Page::of(query, 100, 1, 5_000_000)?.holding(world.fullest_page);
     let order = query.get("order").map_or("name", String::as_str);
     if !matches!(order, "type" | "name" | "content" | "ttl" | "proxied") {
         return Err(Refusal::new(400, 7400, format!("cannot order by {order}")));

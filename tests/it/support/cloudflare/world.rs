@@ -17,6 +17,8 @@ pub struct World {
     pub tokens: BTreeMap<String, Token>,
     pub quota: Quota,
     pub faults: Vec<Fault>,
+    /// No page holds more, whatever is asked for.
+    pub fullest_page: usize,
     pub seen: Vec<Seen>,
     /// Orders of records by zone and query, until the world changes.
     pub lists: RefCell<BTreeMap<String, Arc<Vec<String>>>>,
@@ -92,6 +94,7 @@ impl World {
             tokens: BTreeMap::from([(TOKEN.to_owned(), token)]),
             quota: Quota::default(),
             faults: Vec::new(),
+            fullest_page: usize::MAX,
             seen: Vec::new(),
             lists: RefCell::default(),
             next_id: 0,
