@@ -1,4 +1,9 @@
 //! One resource as a provider reports it: an identity and the kind's struct, already as JSON.
+//!
+//! A record may leave fields out: then nobody knows them this time, and what is stored keeps those it has. That is something else
+//! than an empty field, which says that there is nothing.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -21,6 +26,20 @@ impl Record {
     /// When the struct does not serialise, which means a map with keys that are no strings.
     pub fn of<K: Kind>(kind: &K) -> serde_json::Result<Self> {
         Ok(Self { external_id: kind.external_id(), attrs: serde_json::value::to_raw_value(kind)? })
+    }
+
+    /// The record of a struct of which the fields `unsaid` could not be learned.
+    ///
+    /// # Errors
+    /// As [`Record::of`].
+    pub fn without<K: Kind>(kind: &K, unsaid: &[&str]) -> serde_json::Result<Self> {
+        let mut record = Self::of(kind)?;
+        if !unsaid.is_empty() {
+            let mut fields: BTreeMap<&str, &RawValue> = serde_json::from_str(record.attrs.get())?;
+            fields.retain(|field, _| !unsaid.contains(field));
+            record.attrs = serde_json::value::to_raw_value(&fields)?;
+        }
+        Ok(record)
     }
 
     /// The identity within its scope in 64 bits (XXH3).

@@ -9,7 +9,7 @@ use crate::kinds::diff::{Change, differences};
 use crate::kinds::record::identity;
 use crate::kinds::{KindName, Record};
 use crate::providers::Collector;
-use crate::store::apply::attrs_by_identity;
+use crate::store::apply::{attrs_by_identity, keep_fields};
 use crate::store::scopes::{self, ScopeRow};
 use crate::store::{Db, StoreError};
 use crate::wire::{Event, Outcome, ProviderError, ScopeRef};
@@ -131,7 +131,8 @@ async fn compare_changed(
         let stored = db.read(move |connection| attrs_by_identity(connection, id, &hashes)).await?;
         for record in chunk {
             let Some((name, old)) = stored.get(&identity(&record.external_id)) else { continue };
-            let changes = differences(spec, old, record.attrs.get());
+            let new = keep_fields(spec, old, record.attrs.get().to_owned(), &[]);
+            let changes = differences(spec, old, &new);
             if !changes.is_empty() {
                 found.differences.push(Difference::Changed { kind: scope.kind, name: name.clone(), changes });
             }
