@@ -7,6 +7,7 @@ use super::view::Verdict;
 use crate::clock::Instant;
 use crate::kinds::Tone;
 use crate::store::alerts::AlertRow;
+use crate::store::tasks::Silence;
 
 /// The counts that a verdict is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,11 +19,13 @@ pub struct Tally {
     pub held: usize,
     /// The oldest confirmation over all sources; `None` if one was never complete.
     pub confirmed_at: Option<Instant>,
+    /// No worker is there to find anything wrong.
+    pub silence: Option<Silence>,
 }
 
 impl Tally {
     /// Counts what was read.
-    pub fn of(alerts: &[AlertRow], sources: &[SourceLine], held: usize) -> Self {
+    pub fn of(alerts: &[AlertRow], sources: &[SourceLine], held: usize, silence: Option<Silence>) -> Self {
         let severity = |wanted: &str| alerts.iter().filter(|alert| alert.severity == wanted).count();
         let asked = || sources.iter().filter(|source| source.state != "not_configured");
         let oldest = asked().map(|source| source.confirmed_at).min().flatten();
@@ -33,6 +36,7 @@ impl Tally {
             troubled: asked().filter(|source| source.tone != Tone::Good).count(),
             held,
             confirmed_at: oldest,
+            silence,
         }
     }
 
@@ -40,6 +44,10 @@ impl Tally {
     pub fn verdict(&self) -> Verdict {
         let (tone, title) = match self {
             Self { sources: 0, .. } => (Tone::Warn, "Nothing is watched yet".to_owned()),
+            Self { silence: Some(Silence::NoWorker), .. } => (Tone::Bad, "No worker runs".to_owned()),
+            Self { silence: Some(Silence::Since(at)), .. } => {
+                (Tone::Bad, format!("No worker has been heard of since {} UTC", at.format("%Y-%m-%d %H:%M")))
+            }
             Self { critical: 1.., .. } => {
                 (Tone::Bad, numbered(self.critical, "thing is critical", "things are critical"))
             }
@@ -57,6 +65,9 @@ impl Tally {
         };
         let detail = match self {
             Self { sources: 0, .. } => "Name a source in the configuration; what it sees appears here.".to_owned(),
+            Self { silence: Some(_), .. } => {
+                "Nothing is synced and no alert is raised until `quarterdeck worker` runs; everything here may be out of date.".to_owned()
+            }
             Self { troubled: 0, held: 0, .. } => {
                 "Every source answers, and every listing of theirs can be believed.".to_owned()
             }
@@ -142,6 +153,9 @@ mod tests {
         assert_eq!(quiet.verdict().title, "All quiet");
         assert_eq!(Tally { confirmed_at: None, ..quiet }.verdict().tone, Tone::Warn);
         assert_eq!(Tally { troubled: 1, ..quiet }.verdict().tone, Tone::Bad);
+        assert_eq!(Tally { silence: Some(Silence::NoWorker), ..quiet }.verdict().tone, Tone::Bad);
+        let silent = Tally { silence: Some(Silence::Since(Instant::UNIX_EPOCH)), ..quiet }.verdict();
+        assert_eq!(silent.title, "No worker has been heard of since 1970-01-01 00:00 UTC");
         assert_eq!(Tally::default().verdict().tone, Tone::Warn);
         assert_eq!(Tally { critical: 2, ..quiet }.verdict().title, "2 things are critical");
     }

@@ -80,7 +80,7 @@ struct Ready {
 
 /// Writes new and changed rows.
 pub fn put(connection: &mut AnyConnection, batch: &Batch, puts: Vec<Put>) -> QueryResult<Applied> {
-    gate::take_turn(connection)?;
+    gate::take_turn(connection, gate::Turn::Inventory)?;
     let hashes: Vec<i64> = puts.iter().map(|put| put.external_hash).collect();
     let mut stored = existing::by_identity(connection, batch.scope_id, &hashes)?;
     let mut applied = Applied::default();
