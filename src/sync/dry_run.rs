@@ -61,7 +61,7 @@ pub async fn dry_run(db: &Db, source: &Source) -> Result<DryRun, StoreError> {
             }
             Event::Records { scope, records } => {
                 let seen = open.entry(scope).or_default();
-                seen.extend(records.into_iter().map(|record| (record.identity(), record)));
+                seen.extend(records.into_iter().map(Record::without_nul).map(|record| (record.identity(), record)));
             }
             Event::End { scope, outcome } => {
                 let seen = open.remove(&scope).unwrap_or_default();
