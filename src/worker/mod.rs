@@ -11,6 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::config::HistoryConfig;
 use crate::secret::random_bytes;
 use crate::store::{self, Backend, Db, StoreError};
 use crate::sync::{Source, recover};
@@ -38,6 +39,8 @@ pub struct Worker {
     pub sources: Arc<[Source]>,
     /// Where its rounds and syncs are counted.
     pub metrics: Metrics,
+    /// How long it keeps what once was.
+    pub history: HistoryConfig,
     slots: Arc<Semaphore>,
     running: TaskTracker,
     /// Rung by the ticker, and by what has ended and may have left something to do.
@@ -50,12 +53,26 @@ impl Worker {
         let [a, b, c, d] = random_bytes::<4>();
         let name = format!("worker-{}-{a:02x}{b:02x}{c:02x}{d:02x}", std::process::id());
         let (slots, running) = (Arc::new(Semaphore::new(SYNCS_AT_ONCE)), TaskTracker::new());
-        Self { name, db, sources, metrics: Metrics::new(), slots, running, wake: Arc::default() }
+        Self {
+            name,
+            db,
+            sources,
+            metrics: Metrics::new(),
+            history: HistoryConfig::default(),
+            slots,
+            running,
+            wake: Arc::default(),
+        }
     }
 
     /// Counts among the numbers of the process instead of for itself.
     pub fn counting(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
+    }
+
+    /// Keeps history for so long instead of as long as by default.
+    pub fn keeping(self, history: HistoryConfig) -> Self {
+        Self { history, ..self }
     }
 
     /// Works until `stop` is cancelled. Cleans up first what a dead worker left, then syncs every source without waiting for a tick.

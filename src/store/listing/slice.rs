@@ -175,7 +175,7 @@ impl Stretch<'_> {
                 sql.push(" AND v.ended_gone AND v.valid_until <= ").bind(at).push(" AND r.changed_at > ").bind(at);
                 sql.push(
                     " AND NOT EXISTS (SELECT 1 FROM resource_versions n WHERE n.resource_id = v.resource_id \
-                     AND n.valid_from >= v.valid_until AND n.valid_from <= ",
+                     AND n.id > v.id AND n.valid_from <= ",
                 );
                 sql.bind(at).push(")")
             }
