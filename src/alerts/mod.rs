@@ -3,6 +3,7 @@
 //! A rule says which conditions hold *now*; opening, updating and resolving by fingerprint follows from that, the same for every
 //! rule. A rule therefore never resolves anything because it could not look: what is unknown stays as it was.
 
+use crate::store::gate::{self, Turn};
 use crate::store::{Db, Priority, StoreError, alerts};
 
 pub mod rules;
@@ -14,14 +15,19 @@ pub struct Evaluation {
     pub resolved: usize,
 }
 
-/// Evaluates every rule, each in a transaction of its own.
+/// Evaluates every rule, each in a transaction of its own that looks and settles: what somebody else has seen and settled since a
+/// look must not be undone by it.
 pub async fn evaluate(db: &Db) -> Result<Evaluation, StoreError> {
     let mut evaluation = Evaluation::default();
     for rule in rules::RULES {
-        let now = db.clock.now();
-        let conditions = db.read(move |connection| (rule.conditions)(connection, now)).await?;
+        let clock = db.clock.clone();
         let settled = db
-            .write_as(Priority::Background, move |connection| alerts::settle(connection, rule.name, &conditions, now))
+            .write_as(Priority::Background, move |connection| {
+                gate::take_turn(connection, Turn::Alerts)?;
+                let now = clock.now();
+                let conditions = (rule.conditions)(connection, now)?;
+                alerts::settle(connection, rule.name, &conditions, now)
+            })
             .await?;
         evaluation.opened += settled.opened;
         evaluation.resolved += settled.resolved;

@@ -36,7 +36,9 @@ pub async fn run_web(from: &LoadFrom, environment: &Environment) -> anyhow::Resu
 /// Pages and worker side by side until a signal; whichever fails ends the other.
 pub async fn everything(context: Context, listener: TcpListener) -> anyhow::Result<Ending> {
     stop_with(&context.stop)?;
-    let worker = Worker::new(context.db.clone(), open::collectable(&context)).counting(context.metrics.clone());
+    let worker = Worker::new(context.db.clone(), open::collectable(&context))
+        .counting(context.metrics.clone())
+        .keeping(context.config.history);
     let stop = context.stop.clone();
     let working = async {
         let ended = worker.run(stop.clone()).await.context("the worker failed");

@@ -11,7 +11,9 @@ pub async fn run(from: &LoadFrom, environment: &Environment) -> anyhow::Result<E
     let prepared = open::prepare(from, environment)?;
     open::refuse_sqlite(&prepared.config, "worker")?;
     let context = Context::open(prepared.config, prepared.sources, prepared.parts).await?;
-    let worker = Worker::new(context.db.clone(), open::collectable(&context)).counting(context.metrics.clone());
+    let worker = Worker::new(context.db.clone(), open::collectable(&context))
+        .counting(context.metrics.clone())
+        .keeping(context.config.history);
     tracing::info!(worker = worker.name, sources = worker.sources.len(), "working");
     worker.run(stop_on_signal()?).await?;
     Ok(Ending::Done)

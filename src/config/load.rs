@@ -7,7 +7,7 @@ use super::environment::Environment;
 use super::placement::Known;
 use super::reader::Reader;
 use super::table::Table;
-use super::{Config, links, networks, placement, regions, server, sources};
+use super::{Config, history, links, networks, placement, regions, server, sources};
 use crate::error::{Fault, Faults, Place};
 
 /// Where the configuration is looked for, in this order: `file`, `QUARTERDECK_CONFIG`, `QUARTERDECK_CONFIG_TOML` (the text itself),
@@ -104,6 +104,7 @@ fn read_tree(root: &mut Reader<'_>, listen: Option<&str>, environment: &Environm
     let placements = placement::read(root, &known, &mut mentions);
     let networks = networks::read(root);
     let links = links::read(root, &mut mentions);
+    let history = history::read(root);
     root.finish();
     Config {
         server,
@@ -113,6 +114,7 @@ fn read_tree(root: &mut Reader<'_>, listen: Option<&str>, environment: &Environm
         placements,
         networks,
         links,
+        history,
         mentions,
         environment: environment.clone(),
     }

@@ -9,6 +9,7 @@
 pub mod database;
 pub mod environment;
 pub mod guard;
+pub mod history;
 pub mod links;
 pub mod load;
 pub mod names;
@@ -23,6 +24,7 @@ pub mod table;
 
 pub use environment::Environment;
 pub use guard::{GuardConfig, GuardThresholds};
+pub use history::HistoryConfig;
 pub use links::LinkConfig;
 pub use load::LoadFrom;
 pub use names::{Mention, Mentioned};
@@ -44,6 +46,7 @@ pub struct Config {
     pub placements: Vec<PlacementRule>,
     pub networks: Vec<NetworkConfig>,
     pub links: Vec<LinkConfig>,
+    pub history: HistoryConfig,
     /// Kinds and fields that it names; whether they exist is known further up.
     pub mentions: Vec<Mention>,
     pub environment: Environment,

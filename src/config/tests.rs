@@ -352,3 +352,14 @@ fn the_file_of_the_argument_goes_before_the_variables_and_the_folder() {
     let faults = Config::load(&missing, &Environment::default()).unwrap_err();
     insta::assert_snapshot!(faults, @r#"no/such.toml:0:0: cannot be read: No such file or directory (os error 2); check --config"#);
 }
+
+#[test]
+fn history_is_kept_for_more_than_a_year_unless_it_is_said_otherwise() {
+    const DAY: u64 = 86_400;
+    assert_eq!(read("").unwrap().history.keep, Duration::from_secs(400 * DAY));
+    assert_eq!(read("[history]\nkeep = \"30d\"").unwrap().history.keep, Duration::from_secs(30 * DAY));
+    insta::assert_snapshot!(faults_of("[history]\nkeep = \"5m\"\nkept = 1"), @r"
+    quarterdeck.toml:2:1: `keep` is less than a day; write 1d or more; 400d is the default
+    quarterdeck.toml:3:1: `kept` is unknown here; did you mean `keep`?
+    ");
+}

@@ -206,7 +206,7 @@ impl Kind for LoadBalancer {
             ],
         );
         let tags = Section::fields("Tags", [("Tags", self.cell("tags"))]);
-        [state, health::table(&self.targets), reach, self.listeners_table(), place, tags]
+        [state, health::table(&self.targets, &self.targets_error), reach, self.listeners_table(), place, tags]
             .into_iter()
             .filter(|section| !section.is_empty())
             .collect()

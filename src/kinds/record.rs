@@ -1,4 +1,9 @@
 //! One resource as a provider reports it: an identity and the kind's struct, already as JSON.
+//!
+//! A record may leave fields out: then nobody knows them this time, and what is stored keeps those it has. That is something else
+//! than an empty field, which says that there is nothing.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -23,6 +28,30 @@ impl Record {
         Ok(Self { external_id: kind.external_id(), attrs: serde_json::value::to_raw_value(kind)? })
     }
 
+    /// The record of a struct of which the fields `unsaid` could not be learned.
+    ///
+    /// # Errors
+    /// As [`Record::of`].
+    pub fn without<K: Kind>(kind: &K, unsaid: &[&str]) -> serde_json::Result<Self> {
+        let mut record = Self::of(kind)?;
+        if !unsaid.is_empty() {
+            let mut fields: BTreeMap<&str, &RawValue> = serde_json::from_str(record.attrs.get())?;
+            fields.retain(|field, _| !unsaid.contains(field));
+            record.attrs = serde_json::value::to_raw_value(&fields)?;
+        }
+        Ok(record)
+    }
+
+    /// The same with U+FFFD for every NUL, which PostgreSQL's text cannot hold: one in a TXT record would keep its whole zone from
+    /// being written.
+    pub fn without_nul(self) -> Self {
+        let external_id =
+            if self.external_id.contains('\0') { self.external_id.replace('\0', "\u{FFFD}") } else { self.external_id };
+        let attrs =
+            replace_nul(self.attrs.get()).and_then(|json| RawValue::from_string(json).ok()).unwrap_or(self.attrs);
+        Self { external_id, attrs }
+    }
+
     /// The identity within its scope in 64 bits (XXH3).
     pub fn identity(&self) -> i64 {
         identity(&self.external_id)
@@ -39,7 +68,55 @@ pub fn identity(external_id: &str) -> i64 {
     xxh3_64(external_id.as_bytes()).cast_signed()
 }
 
+/// The JSON without escaped NULs, if it has any. JSON has no others.
+fn replace_nul(json: &str) -> Option<String> {
+    const NUL: &str = "\\u0000";
+    if !json.contains(NUL) {
+        return None;
+    }
+    let mut clean = String::with_capacity(json.len());
+    let mut rest = json;
+    // A backslash and what it escapes go together: in `\\\\u0000` it is a backslash, and no NUL follows.
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        clean.push_str(before);
+        if let Some(after) = escape.strip_prefix(NUL) {
+            clean.push('\u{FFFD}');
+            rest = after;
+        } else {
+            let end = escape.char_indices().nth(2).map_or(escape.len(), |(end, _)| end);
+            clean.push_str(&escape[..end]);
+            rest = &escape[end..];
+        }
+    }
+    clean.push_str(rest);
+    Some(clean)
+}
+
 /// Whether a JSON value says nothing: null, an empty string, list or object, false or zero.
 pub fn is_blank(json: &str) -> bool {
     matches!(json.trim(), "null" | "\"\"" | "[]" | "{}" | "false" | "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clean(text: &str) -> String {
+        let attrs = serde_json::value::to_raw_value(&[text, "\n\"é"]).unwrap_or_default();
+        let record = Record { external_id: text.to_owned(), attrs }.without_nul();
+        let texts: Vec<String> = serde_json::from_str(record.attrs.get()).unwrap_or_default();
+        assert_eq!(texts.last().map(String::as_str), Some("\n\"é"));
+        assert_eq!(texts.first(), Some(&record.external_id));
+        record.external_id
+    }
+
+    #[test]
+    fn a_nul_is_replaced_and_what_only_looks_like_one_is_not() {
+        assert_eq!(clean("a\0\0b"), "a\u{FFFD}\u{FFFD}b");
+        assert_eq!(clean("\\\0"), "\\\u{FFFD}");
+        for other in ["", "a", "\\u0000", "\\\\u0000", "\u{1}0000", "\\"] {
+            assert_eq!(clean(other), other);
+        }
+    }
 }

@@ -70,8 +70,13 @@ impl Collector {
 impl Listing {
     /// Reports one resource.
     pub async fn push<K: Kind>(&mut self, resource: &K) -> Result<(), ProviderError> {
+        self.push_without(resource, &[]).await
+    }
+
+    /// Reports one resource of which the fields `unsaid` could not be learned: they stay as they were last known.
+    pub async fn push_without<K: Kind>(&mut self, resource: &K, unsaid: &[&str]) -> Result<(), ProviderError> {
         debug_assert_eq!(K::SPEC.id(), self.scope.kind, "a listing holds one kind");
-        let record = Record::of(resource)
+        let record = Record::without(resource, unsaid)
             .map_err(|error| ProviderError::new("quarterdeck", "serialise", ErrorKind::Malformed, error.to_string()))?;
         self.batch.push(record);
         if self.batch.len() >= BATCH {

@@ -19,8 +19,8 @@ use crate::store::rows::ResourceRow;
 use crate::store::sql::Sql;
 use crate::store::{AnyConnection, Scope, resources};
 
-/// Former holders that are looked at for one resource.
-const FORMER: usize = 1_000;
+/// Former holders that are named for one key.
+const FORMER: usize = 20;
 
 /// A ref that leads to what was ours.
 #[derive(Clone, Debug)]
@@ -81,21 +81,24 @@ pub fn dangling(
         .map(|link| Key::from_stored(&link.key))
         .filter(|key| key.as_address().is_some() || key.as_host().is_some())
         .collect();
-    let stored: Vec<String> = pointed.iter().map(Key::stored).collect();
     let roles: Vec<Role> = Role::PointsAt.meets(Held::Ref, Held::Key).collect();
-    let mut holders: BTreeMap<Key, Vec<Link>> = BTreeMap::new();
-    for link in keys::of_keys(connection, Held::Key, &stored, &roles, When::Ever, FORMER)? {
-        holders.entry(Key::from_stored(&link.key)).or_default().push(link);
-    }
+    let stored: Vec<String> = pointed.iter().map(Key::stored).collect();
+    let held = keys::held_now(connection, &stored, &roles)?;
     let hosts: Vec<Key> = pointed.iter().filter(|key| key.as_host().is_some()).cloned().collect();
     let answered = wildcard::answering(connection, &hosts, When::Now)?;
+    let unheld: Vec<Key> =
+        pointed.into_iter().filter(|key| !held.contains(&key.stored()) && !answered.contains_key(key)).collect();
+    let stored: Vec<String> = unheld.iter().map(Key::stored).collect();
+    let mut holders: BTreeMap<Key, Vec<Link>> = BTreeMap::new();
+    for link in keys::held_before(connection, &stored, &roles, FORMER)? {
+        holders.entry(Key::from_stored(&link.key)).or_default().push(link);
+    }
 
     let mut dangling = Vec::new();
-    for key in pointed {
+    for key in unheld {
         let links = holders.remove(&key).unwrap_or_default();
-        let held = links.iter().any(|link| link.until().is_none()) || answered.contains_key(&key);
         let network = within(&key, networks);
-        if held || (links.is_empty() && network.is_none()) {
+        if links.is_empty() && network.is_none() {
             continue;
         }
         let formerly = former(connection, scope, links)?;
@@ -115,8 +118,7 @@ fn within(key: &Key, networks: &[NetworkConfig]) -> Option<String> {
         .map(|network| network.name.clone())
 }
 
-fn former(connection: &mut AnyConnection, scope: &Scope, mut links: Vec<Link>) -> QueryResult<Vec<Former>> {
-    links.sort_by_key(|link| std::cmp::Reverse(link.until()));
+fn former(connection: &mut AnyConnection, scope: &Scope, links: Vec<Link>) -> QueryResult<Vec<Former>> {
     let ids: Vec<i64> = links.iter().map(|link| link.resource_id).collect();
     let rows: HashMap<i64, ResourceRow> =
         resources::of_ids(connection, scope, &ids, None)?.into_iter().map(|row| (row.id, row)).collect();

@@ -272,3 +272,25 @@ pub fn open_count(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<
         Sql::new("SELECT COUNT(*) AS open FROM alerts WHERE state IN ('open', 'acknowledged')").first(connection)?;
     Ok(count.map_or(0, |count| count.open))
 }
+
+/// Forgets at most `limit` alerts that were resolved before `before`, with how they came about; gives how many.
+pub fn prune(connection: &mut AnyConnection, before: Instant, limit: i64) -> QueryResult<usize> {
+    #[derive(QueryableByName)]
+    struct Old {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    // They were opened before, too: that is what the index knows.
+    let mut old = Sql::new("SELECT id FROM alerts WHERE state = 'resolved' AND opened_at < ");
+    old.bind(before).push(" AND resolved_at < ").bind(before).push(" ORDER BY opened_at, id LIMIT ").bind(limit);
+    let ids: Vec<i64> = old.load::<Old>(connection)?.into_iter().map(|old| old.id).collect();
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let mut transitions = Sql::new("DELETE FROM alert_transitions WHERE alert_id IN ");
+    transitions.bind_list(&ids);
+    transitions.execute(connection)?;
+    let mut alerts = Sql::new("DELETE FROM alerts WHERE id IN ");
+    alerts.bind_list(&ids);
+    alerts.execute(connection)
+}

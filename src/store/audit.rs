@@ -116,3 +116,11 @@ pub fn close_stale(connection: &mut AnyConnection, before: Instant, at: Instant)
         .set((audit_log::outcome.eq("unknown"), audit_log::completed_at.eq(at.naive_utc())))
         .execute(connection)
 }
+
+/// Forgets at most `limit` acts of before `before`, but none that is not completed; gives how many.
+pub fn prune(connection: &mut AnyConnection, before: Instant, limit: i64) -> QueryResult<usize> {
+    let mut sql =
+        Sql::new("DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE outcome <> 'begun' AND at < ");
+    sql.bind(before).push(" ORDER BY at, id LIMIT ").bind(limit).push(")");
+    sql.execute(connection)
+}

@@ -1,5 +1,5 @@
 //! The gate before SQLite's one writer: one passes at a time, and those whom somebody waits for go first. And its counterpart on
-//! PostgreSQL, where only those who write the inventory take turns.
+//! PostgreSQL, where only those take turns who would get in each other's way.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,12 +9,28 @@ use tokio::sync::{Mutex, MutexGuard, Notify};
 use super::AnyConnection;
 use super::sql::Sql;
 
-/// Begins a change of the inventory within the current transaction. On PostgreSQL such changes take turns, schema by schema: each
-/// touches rows that all share (counts, terms, blocks of ids), and two that took them in different orders would wait for each other.
-/// On SQLite the gate has seen to it already.
-pub fn take_turn(connection: &mut AnyConnection) -> QueryResult<()> {
+/// What those who take turns change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Each change of the inventory touches rows that all share (counts, terms, blocks of ids), and two that took them in different
+    /// orders would wait for each other.
+    Inventory,
+    /// Who settles alerts by what is the case must be the last one who looked.
+    Alerts,
+}
+
+/// Begins such a change within the current transaction. On PostgreSQL they take turns, schema by schema; on SQLite the gate has seen
+/// to it already.
+pub fn take_turn(connection: &mut AnyConnection, turn: Turn) -> QueryResult<()> {
     if matches!(connection, AnyConnection::Postgres(_)) {
-        Sql::new("SELECT pg_advisory_xact_lock(1768846949, hashtext(current_schema()::text))").execute(connection)?;
+        let mut sql = Sql::new("SELECT pg_advisory_xact_lock(");
+        // Any two numbers that nobody else on the server is likely to use.
+        sql.bind(match turn {
+            Turn::Inventory => 1_768_846_949_i32,
+            Turn::Alerts => 1_768_846_950_i32,
+        });
+        sql.push(", hashtext(current_schema()::text))");
+        sql.execute(connection)?;
     }
     Ok(())
 }

@@ -202,6 +202,18 @@ pub fn field_state(connection: &mut AnyConnection, scope_id: i64, field: &str) -
     sql.first(connection)
 }
 
+/// Forgets at most `limit` rows of losses that were accepted or dissolved before `before`; gives how many. Those of a rejected one are
+/// not asked about again, and stay until they return.
+pub fn prune(connection: &mut AnyConnection, before: Instant, limit: i64) -> QueryResult<usize> {
+    let mut sql = Sql::new(
+        "DELETE FROM held_loss_items WHERE (held_loss_id, resource_id) IN (SELECT i.held_loss_id, i.resource_id \
+         FROM held_losses h JOIN held_loss_items i ON i.held_loss_id = h.id \
+         WHERE h.state IN ('accepted', 'dissolved') AND h.decided_at < ",
+    );
+    sql.bind(before).push(" ORDER BY i.held_loss_id, i.resource_id LIMIT ").bind(limit).push(")");
+    sql.execute(connection)
+}
+
 /// Rows made tombstones in one transaction.
 const ACCEPTED_AT_ONCE: usize = 500;
 

@@ -1,12 +1,13 @@
 //! Short ids, handed out in blocks: one row per table says which comes next.
 //!
-//! A block is taken in a write of its own and never given back, so ids have gaps; they are never used twice.
+//! A block is taken within the write that uses it: what is rolled back gives its ids back, and whoever else wants some of the same
+//! table waits until then. No two rows ever have the same id.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use super::AnyConnection;
 use super::sql::Sql;
-use super::{AnyConnection, Db, Priority, StoreError};
 
 /// The first of a block of consecutive ids.
 #[derive(QueryableByName)]
@@ -23,11 +24,4 @@ pub fn take(connection: &mut AnyConnection, table: &'static str, size: usize) ->
     sql.push(") ON CONFLICT (name) DO UPDATE SET next_id = id_blocks.next_id + ").bind(size).push(" RETURNING next_id");
     let block: Option<Block> = sql.first(connection)?;
     block.map(|block| block.next_id - size).ok_or(diesel::result::Error::NotFound)
-}
-
-impl Db {
-    /// Takes a block in a transaction of its own, so that a long change does not keep others waiting for the row.
-    pub async fn take_ids(&self, table: &'static str, size: usize) -> Result<i64, StoreError> {
-        self.write_as(Priority::Background, move |connection| take(connection, table, size)).await
-    }
 }

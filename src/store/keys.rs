@@ -3,6 +3,8 @@
 //! Everything is asked in batches, a bounded number of queries for however many keys. Keys are given and received in their
 //! stored spelling (see [`crate::kinds::key`]).
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
@@ -110,6 +112,45 @@ pub fn below(
     during(&mut sql, when);
     sql.push(" ORDER BY l.key, l.role, l.resource_id, l.since LIMIT ").bind(bound(most));
     sql.load(connection)
+}
+
+/// Which of these keys somebody holds now in one of these roles.
+pub fn held_now(connection: &mut AnyConnection, keys: &[String], roles: &[Role]) -> QueryResult<BTreeSet<String>> {
+    #[derive(QueryableByName)]
+    struct HeldKey {
+        #[diesel(sql_type = Text)]
+        key: String,
+    }
+    let mut held = BTreeSet::new();
+    for keys in keys.chunks(BATCH) {
+        let mut sql = Sql::new("SELECT DISTINCT l.key FROM resource_keys l WHERE l.until IS NULL AND l.key IN ");
+        sql.bind_list(keys);
+        in_roles(&mut sql, roles);
+        held.extend(sql.load::<HeldKey>(connection)?.into_iter().map(|row| row.key));
+    }
+    Ok(held)
+}
+
+/// Who held these keys and does so no more: of each key at most `most`, the last one first.
+pub fn held_before(
+    connection: &mut AnyConnection,
+    keys: &[String],
+    roles: &[Role],
+    most: usize,
+) -> QueryResult<Vec<Link>> {
+    let mut links: Vec<Link> = Vec::new();
+    for keys in keys.chunks(BATCH) {
+        let mut sql = Sql::new(
+            "SELECT f.resource_id, f.key, f.role, f.since, f.until FROM (SELECT l.*, ROW_NUMBER() OVER (PARTITION BY l.key \
+             ORDER BY l.until DESC, l.since DESC, l.resource_id DESC) AS place FROM resource_keys l \
+             WHERE l.until IS NOT NULL AND l.key IN ",
+        );
+        sql.bind_list(keys);
+        in_roles(&mut sql, roles);
+        sql.push(") f WHERE f.place <= ").bind(bound(most)).push(" ORDER BY f.key, f.place");
+        links.extend(sql.load::<Link>(connection)?);
+    }
+    Ok(links)
 }
 
 fn select(side: Held) -> Sql {

@@ -28,6 +28,7 @@ pub mod listing;
 pub mod migrate;
 pub mod page;
 pub mod places;
+pub mod prune;
 pub mod resources;
 pub mod rows;
 pub mod schema;

@@ -61,7 +61,7 @@ pub fn dependents(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Ve
 
 /// Moves rows to where their relations put them; gives those that were elsewhere before.
 pub fn relocate(connection: &mut AnyConnection, moves: &[Candidate], at: Instant) -> QueryResult<Vec<i64>> {
-    gate::take_turn(connection)?;
+    gate::take_turn(connection, gate::Turn::Inventory)?;
     let ids: Vec<i64> = moves.iter().map(|to| to.id).collect();
     let mut moved = Vec::new();
     for old in apply::stored_by_id(connection, &ids)? {

@@ -75,6 +75,11 @@ pub const VERSION_COLUMNS: &str = "r.id, v.kind, v.source, r.scope_id, r.externa
     v.app_type, v.environment, v.facet_a, v.facet_b, v.facet_c, v.due_at, v.attrs, r.first_seen_at, v.valid_from AS changed_at, \
     r.missing_since, r.gone_at, s.confirmed_at";
 
+/// The same for a version that ended because the resource was gone, as its tombstone was then.
+pub const ENDED_VERSION_COLUMNS: &str = "r.id, v.kind, v.source, r.scope_id, r.external_id, v.name, v.status, v.region, v.cluster, v.app, v.role, \
+    v.app_type, v.environment, v.facet_a, v.facet_b, v.facet_c, v.due_at, v.attrs, r.first_seen_at, v.valid_from AS changed_at, \
+    CAST(NULL AS TIMESTAMP) AS missing_since, v.valid_until AS gone_at, s.confirmed_at";
+
 impl ResourceRow {
     /// What people call it: its name, or what the provider calls it where it has none.
     pub fn title(&self) -> &str {

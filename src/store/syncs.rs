@@ -83,14 +83,21 @@ const SELECT: &str =
 /// Asks for a sync of a source. One that waits already is given back instead: pressing twice is asking once.
 pub fn request(connection: &mut AnyConnection, source: &str, by: &str, at: Instant) -> QueryResult<SyncRow> {
     let id = super::ids::take(connection, "syncs", 1)?;
-    let mut sql =
-        Sql::new("INSERT INTO syncs (id, source, state, requested_by, requested_at, worker, reason, notes) VALUES (");
-    sql.bind(id).push(", ").bind(source).push(", 'queued', ").bind(by).push(", ").bind(at);
-    sql.push(", '', '', '') ON CONFLICT DO NOTHING");
-    sql.execute(connection)?;
-    let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE state = 'queued' AND source = ").bind(source);
-    sql.first(connection)?.ok_or(diesel::result::Error::NotFound)
+    for _ in 0..2 {
+        let mut sql = Sql::new(
+            "INSERT INTO syncs (id, source, state, requested_by, requested_at, worker, reason, notes) VALUES (",
+        );
+        sql.bind(id).push(", ").bind(source).push(", 'queued', ").bind(by).push(", ").bind(at);
+        sql.push(", '', '', '') ON CONFLICT DO NOTHING");
+        sql.execute(connection)?;
+        let mut sql = Sql::new(SELECT);
+        sql.push(" WHERE state = 'queued' AND source = ").bind(source);
+        if let Some(waiting) = sql.first(connection)? {
+            return Ok(waiting);
+        }
+        // On PostgreSQL a worker may have claimed between the two statements what waited at the first; then there is room now.
+    }
+    Err(diesel::result::Error::NotFound)
 }
 
 /// Asks for a sync of each source whose last one began longer than its interval ago, unless one waits or runs.

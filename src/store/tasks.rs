@@ -10,8 +10,8 @@ use super::AnyConnection;
 use super::sql::Sql;
 use crate::clock::Instant;
 
-/// A task that has not ended for this long is taken for dead, and may be started anew.
-const LEASE: TimeDelta = TimeDelta::minutes(10);
+/// A running task whose worker has not said so for this long is taken for dead, and may be started anew.
+const LEASE: TimeDelta = TimeDelta::minutes(2);
 /// A worker whose heartbeat is older than this is silent.
 pub const SILENT_AFTER: TimeDelta = TimeDelta::seconds(90);
 
@@ -32,7 +32,7 @@ pub struct TaskRow {
     pub started_at: Option<NaiveDateTime>,
     #[diesel(sql_type = Nullable<Timestamp>)]
     pub ended_at: Option<NaiveDateTime>,
-    /// `never`, `running`, `succeeded`, `failed`.
+    /// `never`, `running`, `succeeded`, `failed`; `unknown` if its worker stopped in the middle.
     #[diesel(sql_type = Text)]
     pub outcome: String,
     #[diesel(sql_type = Text)]
@@ -45,10 +45,20 @@ pub struct TaskRow {
     /// Seconds between the end of one run and the next.
     #[diesel(sql_type = BigInt)]
     pub cadence: i64,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    lease_until: Option<NaiveDateTime>,
+}
+
+impl TaskRow {
+    /// Whether a claim would succeed.
+    pub fn can_be_claimed(&self, at: Instant) -> bool {
+        let wanted = self.requested_at.is_some() || (self.enabled && self.due_at.and_utc() <= at);
+        wanted && (self.outcome != "running" || self.lease_until.is_some_and(|until| until.and_utc() < at))
+    }
 }
 
 const SELECT: &str = "SELECT name, enabled, due_at, requested_at, requested_by, started_at, ended_at, outcome, report, worker, \
-    about, cadence FROM tasks";
+    about, cadence, lease_until FROM tasks";
 
 /// Every task, by name.
 pub fn all(connection: &mut AnyConnection) -> QueryResult<Vec<TaskRow>> {
@@ -95,6 +105,21 @@ pub fn claim(connection: &mut AnyConnection, name: &str, worker: &str, at: Insta
     sql.push(" WHERE name = ").bind(name).push(" AND (requested_at IS NOT NULL OR (enabled = ").bind(true);
     sql.push(" AND due_at <= ").bind(at).push(")) AND (outcome <> 'running' OR lease_until < ").bind(at).push(")");
     Ok(sql.execute(connection)? == 1)
+}
+
+/// Renews the lease of a running task.
+pub fn hold(connection: &mut AnyConnection, name: &str, worker: &str, at: Instant) -> QueryResult<()> {
+    let mut sql = Sql::new("UPDATE tasks SET lease_until = ");
+    sql.bind(at + LEASE).push(" WHERE outcome = 'running' AND name = ").bind(name).push(" AND worker = ").bind(worker);
+    sql.execute(connection).map(|_| ())
+}
+
+/// Ends what a dead worker left running, when nobody else can be alive: it is due again at once.
+pub fn free_all(connection: &mut AnyConnection, at: Instant) -> QueryResult<usize> {
+    let mut sql =
+        Sql::new("UPDATE tasks SET outcome = 'unknown', report = 'its worker stopped in the middle', ended_at = ");
+    sql.bind(at).push(", due_at = ").bind(at).push(", lease_until = NULL WHERE outcome = 'running'");
+    sql.execute(connection)
 }
 
 /// Ends a task's run and says when it is due again.
@@ -145,6 +170,24 @@ pub struct HeartbeatRow {
 pub fn heartbeats(connection: &mut AnyConnection) -> QueryResult<Vec<HeartbeatRow>> {
     Sql::new("SELECT worker, version, started_at, beat_at FROM worker_heartbeats ORDER BY beat_at DESC, worker")
         .load(connection)
+}
+
+/// That nobody works: nothing is synced, no alert is raised, and no worker is there to say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// No worker runs, and the last one stopped on purpose.
+    NoWorker,
+    /// The last one was heard of then, and should have been since.
+    Since(Instant),
+}
+
+/// Whether every worker is silent.
+pub fn silence(connection: &mut AnyConnection, now: Instant) -> QueryResult<Option<Silence>> {
+    Ok(match heartbeats(connection)?.first().map(|last| last.beat_at.and_utc()) {
+        None => Some(Silence::NoWorker),
+        Some(last) if now - last > SILENT_AFTER => Some(Silence::Since(last)),
+        Some(_) => None,
+    })
 }
 
 /// Forgets workers that have been silent for a day.

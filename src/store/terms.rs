@@ -71,6 +71,16 @@ pub fn end(connection: &mut AnyConnection, resource: i64, terms: &[i64], at: Ins
     sql.execute(connection).map(|_| ())
 }
 
+/// Forgets those of these terms that nobody bears, or ever bore as far as is known.
+pub fn forget_unborne(connection: &mut AnyConnection, terms: &[i64]) -> QueryResult<usize> {
+    if terms.is_empty() {
+        return Ok(0);
+    }
+    let mut sql = Sql::new("DELETE FROM terms WHERE id IN ");
+    sql.bind_list(terms).push(" AND NOT EXISTS (SELECT 1 FROM resource_terms b WHERE b.term_id = terms.id)");
+    sql.execute(connection)
+}
+
 /// The ids of terms, made where they are new.
 fn ids_of(connection: &mut AnyConnection, wanted: &[String]) -> QueryResult<HashMap<String, i64>> {
     let mut ids = HashMap::with_capacity(wanted.len());

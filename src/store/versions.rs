@@ -53,8 +53,8 @@ pub fn before(
     let mut sql = Sql::new(concatcp!(
         "SELECT ",
         COLUMNS,
-        ", r.gone_at AS valid_until, CASE WHEN r.gone_at IS NULL THEN FALSE ELSE TRUE END AS ended_gone \
-         FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.id = "
+        ", r.gone_at AS valid_until, CASE WHEN r.gone_at IS NULL THEN FALSE ELSE TRUE END AS ended_gone, \
+         0 AS superseded, r.id AS version FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.id = "
     ));
     sql.bind(id);
     if let Some(end) = end {
@@ -63,14 +63,16 @@ pub fn before(
     sql.push(concatcp!(
         " UNION ALL SELECT ",
         VERSION_COLUMNS,
-        ", v.valid_until, v.ended_gone \
+        ", v.valid_until, v.ended_gone, 1 AS superseded, v.id AS version \
          FROM resource_versions v JOIN resources r ON r.id = v.resource_id JOIN scopes s ON s.id = r.scope_id WHERE v.resource_id = "
     ));
     sql.bind(id);
     if let Some(end) = end {
         sql.push(" AND v.valid_from < ").bind(end);
     }
-    sql.push(" ORDER BY changed_at DESC LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    // Several changes may fall into one moment: the current state is the newest then, and versions are numbered as they came.
+    sql.push(" ORDER BY changed_at DESC, superseded, version DESC LIMIT ");
+    sql.bind(i64::try_from(limit).unwrap_or(i64::MAX));
     let rows: Vec<Loaded> = sql.load_positional(connection)?;
     Ok(rows
         .into_iter()

@@ -9,7 +9,7 @@ use crate::kinds::diff::{Change, differences};
 use crate::kinds::record::identity;
 use crate::kinds::{KindName, Record};
 use crate::providers::Collector;
-use crate::store::apply::attrs_by_identity;
+use crate::store::apply::{attrs_by_identity, keep_fields};
 use crate::store::scopes::{self, ScopeRow};
 use crate::store::{Db, StoreError};
 use crate::wire::{Event, Outcome, ProviderError, ScopeRef};
@@ -61,7 +61,7 @@ pub async fn dry_run(db: &Db, source: &Source) -> Result<DryRun, StoreError> {
             }
             Event::Records { scope, records } => {
                 let seen = open.entry(scope).or_default();
-                seen.extend(records.into_iter().map(|record| (record.identity(), record)));
+                seen.extend(records.into_iter().map(Record::without_nul).map(|record| (record.identity(), record)));
             }
             Event::End { scope, outcome } => {
                 let seen = open.remove(&scope).unwrap_or_default();
@@ -131,7 +131,8 @@ async fn compare_changed(
         let stored = db.read(move |connection| attrs_by_identity(connection, id, &hashes)).await?;
         for record in chunk {
             let Some((name, old)) = stored.get(&identity(&record.external_id)) else { continue };
-            let changes = differences(spec, old, record.attrs.get());
+            let new = keep_fields(spec, old, record.attrs.get().to_owned(), &[]);
+            let changes = differences(spec, old, &new);
             if !changes.is_empty() {
                 found.differences.push(Difference::Changed { kind: scope.kind, name: name.clone(), changes });
             }

@@ -78,7 +78,8 @@ async fn compare(
         for (field, value) in old {
             let fill = fills.entry(field.to_owned()).or_default();
             fill.had += u64::from(!is_blank(value.get()));
-            fill.have += u64::from(new.get(field).is_some_and(|value| !is_blank(value.get())));
+            // A field that a record leaves out is not lost: it stays.
+            fill.have += u64::from(new.get(field).map_or(!is_blank(value.get()), |value| !is_blank(value.get())));
         }
     }
     Ok(compared)

@@ -68,7 +68,7 @@ impl Tracked {
 
     /// Compares records by their fingerprints; those that are as they were are dropped here.
     pub fn see(&mut self, records: Vec<Record>) {
-        for record in records {
+        for record in records.into_iter().map(Record::without_nul) {
             let identity = record.identity();
             let fingerprint = self.salt.salted(record.fingerprint());
             match self.known.binary_search_by_key(&identity, |row| row.external_hash) {

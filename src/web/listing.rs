@@ -52,6 +52,9 @@ pub fn read(spec: &'static KindSpec, params: Params, now: Instant) -> Result<Ask
         }
         query = query.starting_at(cursor).map_err(|error| error.to_string())?;
     }
+    if query.at.is_some() && query.filters.iter().any(|filter| filter.name() == "missing") {
+        return Err("what was missing at a past moment is not kept; ask for missing without at".to_owned());
+    }
     let columns = columns(spec, &params)?;
     Ok(Asked { params: pinned(params, query.at), query, columns })
 }
@@ -112,6 +115,12 @@ mod tests {
         assert!(asked("sort=attrs").is_err());
         assert!(asked("cursor=abc").is_err());
         assert!(asked("at=tomorrow").is_err());
+    }
+
+    #[test]
+    fn a_mark_of_today_does_not_answer_for_yesterday() {
+        assert!(asked("missing=true").is_ok());
+        assert!(asked("missing=true&at=24h").is_err_and(|text| text.contains("not kept")));
     }
 
     #[test]

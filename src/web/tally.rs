@@ -7,6 +7,7 @@ use super::view::Verdict;
 use crate::clock::Instant;
 use crate::kinds::Tone;
 use crate::store::alerts::AlertRow;
+use crate::store::tasks::Silence;
 
 /// The counts that a verdict is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,11 +20,13 @@ pub struct Tally {
     pub held: usize,
     /// The oldest confirmation over all sources; `None` if one was never complete.
     pub confirmed_at: Option<Instant>,
+    /// No worker is there to find anything wrong.
+    pub silence: Option<Silence>,
 }
 
 impl Tally {
     /// Counts what was read.
-    pub fn of(alerts: &[AlertRow], sources: &[SourceLine], held: usize) -> Self {
+    pub fn of(alerts: &[AlertRow], sources: &[SourceLine], held: usize, silence: Option<Silence>) -> Self {
         let severity = |wanted: &str| alerts.iter().filter(|alert| alert.severity == wanted).count();
         let asked = || sources.iter().filter(|source| source.state != "not_configured");
         let oldest = asked().map(|source| source.confirmed_at).min().flatten();
@@ -34,6 +37,7 @@ impl Tally {
             troubled: asked().filter(|source| source.tone != Tone::Good).count(),
             held,
             confirmed_at: oldest,
+            silence,
         }
     }
 
@@ -41,6 +45,10 @@ impl Tally {
     pub fn verdict(&self) -> Verdict {
         let (tone, title) = match self {
             Self { sources: 0, .. } => (Tone::Warn, "Nothing is watched yet".to_owned()),
+            Self { silence: Some(Silence::NoWorker), .. } => (Tone::Bad, "No worker runs".to_owned()),
+            Self { silence: Some(Silence::Since(at)), .. } => {
+                (Tone::Bad, format!("No worker has been heard of since {} UTC", at.format("%Y-%m-%d %H:%M")))
+            }
             Self { critical: 1.., .. } => {
                 (Tone::Bad, numbered(self.critical, "thing is critical", "things are critical"))
             }
@@ -60,6 +68,9 @@ impl Tally {
             Self { sources: 0, .. } => {
                 "Name a source in the configuration, with what it needs to be asked; what it sees appears here."
                     .to_owned()
+            }
+            Self { silence: Some(_), .. } => {
+                "Nothing is synced and no alert is raised until `quarterdeck worker` runs; everything here may be out of date.".to_owned()
             }
             Self { troubled: 0, held: 0, confirmed_at: Some(_), .. } => {
                 "Every source answers, and every listing of theirs can be believed.".to_owned()
@@ -151,6 +162,9 @@ mod tests {
         let unconfirmed = Tally { confirmed_at: None, ..quiet }.verdict().detail;
         assert!(quiet.verdict().detail.contains("can be believed") && !unconfirmed.contains("can be believed"));
         assert_eq!(Tally { troubled: 1, ..quiet }.verdict().tone, Tone::Bad);
+        assert_eq!(Tally { silence: Some(Silence::NoWorker), ..quiet }.verdict().tone, Tone::Bad);
+        let silent = Tally { silence: Some(Silence::Since(Instant::UNIX_EPOCH)), ..quiet }.verdict();
+        assert_eq!(silent.title, "No worker has been heard of since 1970-01-01 00:00 UTC");
         assert_eq!(Tally::default().verdict().tone, Tone::Warn);
         assert_eq!(Tally { critical: 2, ..quiet }.verdict().title, "2 things are critical");
     }

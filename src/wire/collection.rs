@@ -43,6 +43,7 @@ pub enum Event {
         scope: ScopeRef,
         parent: Option<Parent>,
     },
+    /// What is there. A field that a record leaves out is not known this time; what is stored of it stays.
     Records {
         scope: ScopeRef,
         records: Vec<Record>,

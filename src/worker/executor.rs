@@ -1,5 +1,6 @@
-//! One tick: heartbeat, tasks that are due, syncs that wait.
+//! One tick: starts the tasks that are due and the syncs that wait. It awaits neither, so that a long one delays no other.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time;
 
@@ -15,54 +16,41 @@ use crate::store::{StoreError, tasks};
 use crate::sync::{self, Claim};
 use crate::telemetry::new_id;
 
-/// Starts what there is to do and does not wait for it; gives whether there was anything.
-pub async fn tick(worker: &Worker) -> Result<bool, StoreError> {
-    beat(worker).await?;
-    let mut busy = false;
-    for task in TASKS {
-        busy |= run_if_due(worker, task).await?;
-    }
-    busy |= start_syncs(worker).await?;
-    Ok(busy)
+/// Starts what there is to do, on the worker's tracker.
+pub async fn tick(worker: &Worker) -> Result<(), StoreError> {
+    start_tasks(worker).await?;
+    start_syncs(worker).await
 }
 
-async fn beat(worker: &Worker) -> Result<(), StoreError> {
-    let (name, now) = (worker.name.clone(), worker.db.clock.now());
-    let due = worker
-        .db
-        .read(tasks::heartbeats)
-        .await?
-        .iter()
-        .find(|beat| beat.worker == name)
-        .is_none_or(|beat| now - beat.beat_at.and_utc() >= TimeDelta::from_std(BEAT).unwrap_or_default());
-    if due {
-        worker.db.write(move |connection| tasks::beat(connection, &name, env!("CARGO_PKG_VERSION"), now)).await?;
-    }
-    Ok(())
-}
-
-async fn run_if_due(worker: &Worker, task: &'static Task) -> Result<bool, StoreError> {
+async fn start_tasks(worker: &Worker) -> Result<(), StoreError> {
     let now = worker.db.clock.now();
     // A look first: a claim is a write, and there is nothing to do most of the time.
     let rows = worker.db.read(tasks::all).await?;
-    let due = rows.iter().any(|row| {
-        row.name == task.name && (row.requested_at.is_some() || (row.enabled && row.due_at.and_utc() <= now))
-    });
-    if !due {
-        return Ok(false);
+    let due = |task: &&Task| rows.iter().any(|row| row.name == task.name && row.can_be_claimed(now));
+    for task in TASKS.iter().filter(due) {
+        let name = worker.name.clone();
+        if worker.db.write(move |connection| tasks::claim(connection, task.name, &name, now)).await? {
+            let worker = worker.clone();
+            worker.running.clone().spawn(async move {
+                if let Err(error) = run_claimed(&worker, task).await {
+                    tracing::error!(task = task.name, error = ?error, "a task could not be ended; its lease will run out");
+                }
+                // A sync that it asked for need not wait for a tick.
+                worker.wake.notify_one();
+            });
+        }
     }
-    let name = worker.name.clone();
-    if !worker.db.write(move |connection| tasks::claim(connection, task.name, &name, now)).await? {
-        return Ok(false);
-    }
-    run_claimed(worker, task).await?;
-    Ok(task.name != "sync")
+    Ok(())
 }
 
 /// Runs a claimed task to its end and writes how it went.
 pub async fn run_claimed(worker: &Worker, task: &'static Task) -> Result<(), StoreError> {
     let id = new_id();
-    let outcome = (task.run)(worker).instrument(tracing::info_span!("task", task = task.name, id)).await;
+    let run = (task.run)(worker).instrument(tracing::info_span!("task", task = task.name, id));
+    let outcome = tokio::select! {
+        outcome = run => outcome,
+        never = keep(worker, task) => match never {},
+    };
     let (state, report) = match outcome {
         Ok(report) => ("succeeded", report),
         Err(error) => {
@@ -75,8 +63,19 @@ pub async fn run_claimed(worker: &Worker, task: &'static Task) -> Result<(), Sto
     worker.db.write(move |connection| tasks::end(connection, task.name, &name, state, &report, now, due_at)).await
 }
 
-async fn start_syncs(worker: &Worker) -> Result<bool, StoreError> {
-    let mut started = false;
+/// Keeps the lease of a running task for as long as it is polled.
+async fn keep(worker: &Worker, task: &'static Task) -> Infallible {
+    loop {
+        tokio::time::sleep(BEAT).await;
+        let (name, now) = (worker.name.clone(), worker.db.clock.now());
+        let held = worker.db.write(move |connection| tasks::hold(connection, task.name, &name, now)).await;
+        if let Err(error) = held {
+            tracing::warn!(task = task.name, error = ?error, "a task's lease could not be renewed");
+        }
+    }
+}
+
+async fn start_syncs(worker: &Worker) -> Result<(), StoreError> {
     while let Ok(slot) = Arc::clone(&worker.slots).try_acquire_owned() {
         let (name, now) = (worker.name.clone(), worker.db.clock.now());
         let sources: Vec<String> = worker.sources.iter().map(|source| source.config.name.clone()).collect();
@@ -86,18 +85,18 @@ async fn start_syncs(worker: &Worker) -> Result<bool, StoreError> {
         }
         let claimed = worker.db.write(move |connection| syncs::claim(connection, &name, &sources, now)).await?;
         let Some(row) = claimed else { break };
-        started = true;
         let worker = worker.clone();
         let span = tracing::info_span!("sync", source = row.source, sync = row.id, id = new_id());
         worker.running.clone().spawn(
             async move {
                 run_sync(&worker, row).await;
                 drop(slot);
+                worker.wake.notify_one();
             }
             .instrument(span),
         );
     }
-    Ok(started)
+    Ok(())
 }
 
 async fn run_sync(worker: &Worker, row: SyncRow) {

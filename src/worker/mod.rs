@@ -1,21 +1,24 @@
 //! The worker: claims what is due and what was asked for, and runs it.
 //!
-//! It has one clock tick a second (`ticker.rs`); at each it runs the tasks that are due (`schedule.rs` is THE table of tasks) and
-//! claims waiting syncs. Periodic runs, "run now" and the recovery after a crash are one code path: a claim.
+//! It has one clock tick a second (`ticker.rs`); at each it starts the tasks that are due (`schedule.rs` is THE table of tasks) and
+//! claims waiting syncs. Periodic runs, "run now" and the recovery after a crash are one code path: a claim. Its heartbeat has a loop
+//! of its own (`heart.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::config::HistoryConfig;
 use crate::secret::random_bytes;
 use crate::store::{self, Backend, Db, StoreError};
 use crate::sync::{Source, recover};
 use crate::telemetry::Metrics;
 
 mod executor;
+mod heart;
 pub mod schedule;
 pub mod task;
 mod tasks;
@@ -36,8 +39,12 @@ pub struct Worker {
     pub sources: Arc<[Source]>,
     /// Where its rounds and syncs are counted.
     pub metrics: Metrics,
+    /// How long it keeps what once was.
+    pub history: HistoryConfig,
     slots: Arc<Semaphore>,
     running: TaskTracker,
+    /// Rung by the ticker, and by what has ended and may have left something to do.
+    wake: Arc<Notify>,
 }
 
 impl Worker {
@@ -46,7 +53,16 @@ impl Worker {
         let [a, b, c, d] = random_bytes::<4>();
         let name = format!("worker-{}-{a:02x}{b:02x}{c:02x}{d:02x}", std::process::id());
         let (slots, running) = (Arc::new(Semaphore::new(SYNCS_AT_ONCE)), TaskTracker::new());
-        Self { name, db, sources, metrics: Metrics::new(), slots, running }
+        Self {
+            name,
+            db,
+            sources,
+            metrics: Metrics::new(),
+            history: HistoryConfig::default(),
+            slots,
+            running,
+            wake: Arc::default(),
+        }
     }
 
     /// Counts among the numbers of the process instead of for itself.
@@ -54,37 +70,36 @@ impl Worker {
         Self { metrics, ..self }
     }
 
+    /// Keeps history for so long instead of as long as by default.
+    pub fn keeping(self, history: HistoryConfig) -> Self {
+        Self { history, ..self }
+    }
+
     /// Works until `stop` is cancelled. Cleans up first what a dead worker left, then syncs every source without waiting for a tick.
     pub async fn run(&self, stop: CancellationToken) -> Result<(), StoreError> {
         self.prepare().await?;
-        let ticks = ticker::Ticker::start(stop.clone()).await;
+        let _ticker = ticker::Ticker::start(Arc::clone(&self.wake), stop.clone()).await;
+        let heart = CancellationToken::new();
+        // It beats until the last work is done, but not for a worker that broke off.
+        let alive = heart.clone().drop_guard();
+        let beats = tokio::spawn(heart::beat_until(self.clone(), heart));
         loop {
             self.tick().await;
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = ticks.next() => {}
+                () = self.wake.notified() => {}
             }
         }
         self.running.close();
         if tokio::time::timeout(STOP_PATIENCE, self.running.wait()).await.is_err() {
             tracing::warn!("stopping with work in the middle; the next start finishes or discards it");
         }
+        drop(alive);
+        if let Err(error) = beats.await {
+            tracing::error!(%error, "the heartbeat broke off");
+        }
         let name = self.name.clone();
         self.db.write(move |connection| store::tasks::leave(connection, &name)).await
-    }
-
-    /// One round without a ticker, awaited to its end: for the command line and for tests.
-    pub async fn run_until_idle(&self) -> Result<(), StoreError> {
-        self.prepare().await?;
-        loop {
-            let busy = self.tick().await;
-            self.running.close();
-            self.running.wait().await;
-            self.running.reopen();
-            if !busy {
-                return Ok(());
-            }
-        }
     }
 
     /// Runs one task now and waits for its end; `None` if another worker is at it.
@@ -106,29 +121,29 @@ impl Worker {
     }
 
     async fn prepare(&self) -> Result<(), StoreError> {
-        let (name, now) = (self.name.clone(), self.db.clock.now());
+        heart::beat(self).await?;
+        // A SQLite file has one worker, and this is it.
+        let nobody_else = self.db.backend() == Backend::Sqlite;
+        let now = self.db.clock.now();
         self.db
             .write(move |connection| {
-                store::tasks::beat(connection, &name, env!("CARGO_PKG_VERSION"), now)?;
+                if nobody_else {
+                    store::tasks::free_all(connection, now)?;
+                }
                 schedule::TASKS.iter().try_for_each(|task| task.ensure(connection, now))
             })
             .await?;
-        // A SQLite file has one worker, and this is it.
-        recover::recover(&self.db, &self.sources, self.db.backend() == Backend::Sqlite).await?;
+        recover::recover(&self.db, &self.sources, nobody_else).await?;
         Ok(())
     }
 
-    /// Starts what is due and what waits; gives whether there was anything. A failed tick is logged, and the next one tries again.
-    async fn tick(&self) -> bool {
+    /// Starts what is due and what waits. A failed tick is logged, and the next one tries again.
+    async fn tick(&self) {
         match executor::tick(self).await {
-            Ok(busy) => {
-                self.metrics.worker_tick("ok");
-                busy
-            }
+            Ok(()) => self.metrics.worker_tick("ok"),
             Err(error) => {
                 self.metrics.worker_tick("failed");
                 tracing::error!(error = ?anyhow::Error::from(error), "a worker's tick failed");
-                false
             }
         }
     }

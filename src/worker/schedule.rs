@@ -35,6 +35,12 @@ pub const TASKS: &[Task] = &[
         every: seconds(600),
         run: |worker| Box::pin(run::expiry::run(worker)),
     },
+    Task {
+        name: "prune",
+        about: "Forgets states, links, alerts and acts of longer ago than history is kept.",
+        every: seconds(86_400),
+        run: |worker| Box::pin(run::prune::run(worker)),
+    },
 ];
 
 /// The task of that name.

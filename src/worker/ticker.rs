@@ -10,20 +10,17 @@ use tokio_util::sync::CancellationToken;
 
 /// Wakes the worker once a second.
 pub struct Ticker {
-    ticks: Arc<Notify>,
     // Dropping it stops the jobs.
     _scheduler: Option<JobScheduler>,
 }
 
 impl Ticker {
-    /// Starts ticking. A scheduler that will not start is logged and replaced by a plain timer: the worker must not stand still.
-    pub async fn start(stop: CancellationToken) -> Self {
-        let ticks = Arc::new(Notify::new());
+    /// Starts ringing `ticks`; rings that nobody waited for are one. A scheduler that will not start is logged and replaced by a plain timer: the worker must not stand still.
+    pub async fn start(ticks: Arc<Notify>, stop: CancellationToken) -> Self {
         let scheduler = match schedule(Arc::clone(&ticks)).await {
             Ok(scheduler) => Some(scheduler),
             Err(error) => {
                 tracing::error!(%error, "the scheduler did not start; ticking by a timer");
-                let ticks = Arc::clone(&ticks);
                 tokio::spawn(async move {
                     while !stop.is_cancelled() {
                         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -33,12 +30,7 @@ impl Ticker {
                 None
             }
         };
-        Self { ticks, _scheduler: scheduler }
-    }
-
-    /// Waits for the next tick; ticks that nobody waited for are one.
-    pub async fn next(&self) {
-        self.ticks.notified().await;
+        Self { _scheduler: scheduler }
     }
 }
 

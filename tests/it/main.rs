@@ -17,3 +17,4 @@ mod relations;
 mod store;
 mod support;
 mod sync;
+mod worker;

@@ -17,7 +17,7 @@ pub(super) fn tone(health: &str) -> Tone {
 
 /// `2 of 3 healthy`, over those that are meant to serve.
 pub(super) fn summary(targets: &[Target], error: &str) -> Cell {
-    if targets.is_empty() {
+    if !error.is_empty() || targets.is_empty() {
         return Cell::badge(if error.is_empty() { "no targets" } else { "not known" }, Tone::Warn);
     }
     let serving: Vec<&Target> = targets.iter().filter(|target| tone(&target.health) != Tone::Muted).collect();
@@ -34,8 +34,9 @@ pub(super) fn summary(targets: &[Target], error: &str) -> Cell {
     Cell::badge(format!("{healthy} of {} healthy", serving.len()), colour)
 }
 
-/// Every target, the ill ones first.
-pub(super) fn table(targets: &[Target]) -> Section {
+/// Every target, the ill ones first. With an `error` they are those that were known before it.
+pub(super) fn table(targets: &[Target], error: &str) -> Section {
+    let health = if error.is_empty() { "Health" } else { "Last known health" };
     let mut targets: Vec<&Target> = targets.iter().collect();
     targets.sort_by_key(|target| std::cmp::Reverse(tone(&target.health)));
     let row = |target: &Target| {
@@ -48,5 +49,5 @@ pub(super) fn table(targets: &[Target]) -> Section {
         ]
     };
     let rows = targets.into_iter().map(row).collect();
-    Section::table("Targets", vec!["Target", "Port", "Health", "Reason", "Group"], rows)
+    Section::table("Targets", vec!["Target", "Port", health, "Reason", "Group"], rows)
 }

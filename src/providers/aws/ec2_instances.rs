@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::endpoint::Service;
 use super::line::Request;
+use super::tags::Tag;
 use super::unknowns::Unknowns;
 use super::xml::{Items, time};
 use crate::kinds::instance::{Address, AddressSort, Instance};
@@ -137,13 +138,6 @@ struct Association {
     ip_owner_id: String,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Tag {
-    key: String,
-    value: String,
-}
-
 impl InstancesAnswer {
     pub fn into_items(self) -> impl Iterator<Item = InstanceItem> {
         self.reservation_set.item.into_iter().flat_map(|reservation| reservation.instances_set.item)
@@ -160,7 +154,7 @@ impl InstanceItem {
         let lifecycle = non_empty(self.instance_lifecycle).unwrap_or_else(|| "on-demand".to_owned());
         unknowns.check("instance state", &self.instance_state.name, STATES);
         unknowns.check("instance life cycle", &lifecycle, LIFECYCLES);
-        let mut tags: Vec<_> = self.tag_set.item.into_iter().map(|tag| (tag.key, tag.value)).collect();
+        let mut tags: Vec<_> = self.tag_set.item.into_iter().map(Tag::into_pair).collect();
         tags.sort();
         let mut security_groups: Vec<_> = self.group_set.item.into_iter().map(|group| group.group_id).collect();
         security_groups.sort();

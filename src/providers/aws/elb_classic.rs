@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use super::elb_v2::Tag;
 use super::endpoint::Service;
 use super::line::Request;
 use super::unknowns::Unknowns;
@@ -18,14 +17,9 @@ pub(super) fn health(balancer: &str) -> Request {
 }
 
 /// At most 20 names.
-pub(super) fn tags<'a>(balancers: impl IntoIterator<Item = &'a str>) -> Request {
+pub(super) fn tags(balancers: &[String]) -> Request {
+    let balancers = balancers.iter().map(String::as_str);
     Request::new(Service::ElbClassic, "DescribeTags").with_members("LoadBalancerNames", balancers)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct BalancersAnswer {
-    pub describe_load_balancers_result: BalancersPage,
 }
 
 #[derive(Deserialize)]
@@ -77,13 +71,7 @@ pub(super) struct InstanceItem {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct HealthAnswer {
-    describe_instance_health_result: HealthResult,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct HealthResult {
+pub(super) struct HealthPage {
     #[serde(default)]
     instance_states: Members<HealthItem>,
 }
@@ -94,26 +82,6 @@ struct HealthItem {
     instance_id: String,
     state: String,
     description: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct TagsAnswer {
-    pub describe_tags_result: TagsResult,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct TagsResult {
-    #[serde(default)]
-    pub tag_descriptions: Members<Tagged>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-pub(super) struct Tagged {
-    pub load_balancer_name: String,
-    pub tags: Members<Tag>,
 }
 
 impl BalancerItem {
@@ -151,10 +119,10 @@ impl BalancerItem {
     }
 }
 
-impl HealthAnswer {
+impl HealthPage {
     /// `targets` with the health that this answer tells; one it says nothing about stays unknown.
     pub fn apply(self, targets: &mut [Target], unknowns: &mut Unknowns) {
-        for item in self.describe_instance_health_result.instance_states.member {
+        for item in self.instance_states.member {
             unknowns.check("instance health", &item.state, &["InService", "OutOfService", "Unknown"]);
             let health = match item.state.as_str() {
                 "InService" => "healthy",

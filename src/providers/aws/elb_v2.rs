@@ -31,18 +31,13 @@ pub(super) fn health(group: &str) -> Request {
 }
 
 /// At most 20 ARNs.
-pub(super) fn tags<'a>(balancers: impl IntoIterator<Item = &'a str>) -> Request {
+pub(super) fn tags(balancers: &[String]) -> Request {
+    let balancers = balancers.iter().map(String::as_str);
     Request::new(Service::ElbV2, "DescribeTags").with_members("ResourceArns", balancers)
 }
 
 fn paged(action: &'static str, marker: Option<String>) -> Request {
     Request::new(Service::ElbV2, action).with("PageSize", "400").with_some("Marker", marker)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct BalancersAnswer {
-    pub describe_load_balancers_result: BalancersPage,
 }
 
 #[derive(Deserialize)]
@@ -97,12 +92,6 @@ struct StaticAddress {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct GroupsAnswer {
-    pub describe_target_groups_result: GroupsPage,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 pub(super) struct GroupsPage {
     #[serde(default)]
     pub target_groups: Members<Group>,
@@ -121,13 +110,7 @@ pub(super) struct Group {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct HealthAnswer {
-    describe_target_health_result: HealthResult,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct HealthResult {
+pub(super) struct HealthPage {
     #[serde(default)]
     target_health_descriptions: Members<HealthItem>,
 }
@@ -156,12 +139,6 @@ struct Health {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListenersAnswer {
-    pub describe_listeners_result: ListenersPage,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 pub(super) struct ListenersPage {
     #[serde(default)]
     pub listeners: Members<ListenerItem>,
@@ -180,34 +157,6 @@ pub(super) struct ListenerItem {
 #[serde(default, rename_all = "PascalCase")]
 struct CertificateItem {
     certificate_arn: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct TagsAnswer {
-    pub describe_tags_result: TagsResult,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct TagsResult {
-    #[serde(default)]
-    pub tag_descriptions: Members<Tagged>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-pub(super) struct Tagged {
-    pub resource_arn: String,
-    pub tags: Members<Tag>,
-}
-
-/// A tag, as both generations of balancers write it.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-pub(super) struct Tag {
-    pub key: String,
-    pub value: String,
 }
 
 impl BalancerItem {
@@ -247,10 +196,10 @@ impl BalancerItem {
     }
 }
 
-impl HealthAnswer {
+impl HealthPage {
     /// The targets of `group`.
     pub fn into_targets(self, group: &Group, unknowns: &mut Unknowns) -> Vec<Target> {
-        let items = self.describe_target_health_result.target_health_descriptions.member;
+        let items = self.target_health_descriptions.member;
         let target = |item: HealthItem| {
             let Health { state, reason, description } = item.target_health;
             unknowns.check("target health", &state, HEALTH);

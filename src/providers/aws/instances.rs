@@ -22,17 +22,21 @@ pub(super) async fn collect(
 
     let mut names = HashMap::new();
     let listed = list_instances(pass, &by_id, &mut instances, &mut names).await;
+    let all_listed = listed.is_ok();
     pass.end(instances, listed).await?;
 
     let mut reported = HashSet::new();
     for status in &statuses {
-        let name = names.get(&status.instance_id).map_or("", String::as_str);
+        let name = names.get(&status.instance_id);
+        // Without its instance an event has no name; if it was not looked for to the end, it has the one that it had.
+        let unsaid: &[&str] = if name.is_none() && !all_listed { &["instance_name"] } else { &[] };
+        let name = name.map_or("", String::as_str);
         let mut unknowns = pass.unknowns.lock().await;
         let of_instance: Vec<_> = status.events(pass.account, pass.region(), name, &mut unknowns).collect();
         drop(unknowns);
         for event in of_instance {
             if reported.insert(event.event_id.clone()) {
-                events.push(&event).await?;
+                events.push_without(&event, unsaid).await?;
             }
         }
     }

@@ -33,6 +33,7 @@ mod paging;
 mod region;
 mod settings;
 mod sts;
+mod tags;
 mod unknowns;
 mod xml;
 
@@ -42,7 +43,8 @@ use gate::Gate;
 use keyring::{Api, Keyring};
 use line::Line;
 use region::RegionPass;
-use sts::{Identity, IdentityAnswer, who_am_i};
+use sts::{Identity, who_am_i};
+use xml::Wrapped;
 
 pub const SPEC: ProviderSpec = ProviderSpec {
     name: "aws",
@@ -143,8 +145,8 @@ impl Aws {
 async fn sign_in(lines: &[Api]) -> Result<(&Api, Identity), AwsError> {
     let mut first = None;
     for api in lines {
-        match api.call::<IdentityAnswer>(&who_am_i()).await {
-            Ok(answer) => return Ok((api, answer.get_caller_identity_result)),
+        match api.call(&who_am_i()).await {
+            Ok(Wrapped(identity)) => return Ok((api, identity)),
             Err(failed) if failed.class == Class::NoCredentials => return Err(failed),
             Err(failed) => first = first.or(Some(failed)),
         }

@@ -5,8 +5,9 @@ use tokio::sync::Mutex;
 
 use super::failure::{AwsError, Class};
 use super::keyring::Api;
-use super::sts::{IdentityAnswer, who_am_i};
+use super::sts::{Identity, who_am_i};
 use super::unknowns::Unknowns;
+use super::xml::Wrapped;
 use super::{balancers, instances};
 use crate::kinds::instance::Instance;
 use crate::kinds::load_balancer::LoadBalancer;
@@ -62,7 +63,7 @@ impl RegionPass<'_> {
         match failed.class {
             Class::RegionOff => true,
             Class::Credentials if self.home.line.region != self.region() => {
-                self.home.call::<IdentityAnswer>(&who_am_i()).await.is_ok()
+                self.home.call::<Wrapped<Identity>>(&who_am_i()).await.is_ok()
             }
             _ => false,
         }

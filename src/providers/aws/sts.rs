@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::endpoint::Service;
 use super::failure::{AwsError, Class};
 use super::line::{Line, Request};
-use super::xml;
+use super::xml::{self, Wrapped};
 
 /// Who the credentials belong to.
 #[derive(Clone, Debug, Deserialize)]
@@ -15,18 +15,6 @@ pub(super) struct Identity {
     pub arn: String,
     /// Twelve digits.
     pub account: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct IdentityAnswer {
-    pub get_caller_identity_result: Identity,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RoleAnswer {
-    assume_role_result: RoleResult,
 }
 
 #[derive(Deserialize)]
@@ -53,8 +41,7 @@ pub(super) fn who_am_i() -> Request {
 pub(super) async fn assume_role(line: &Line, keys: &Credentials, role_arn: &str) -> Result<Credentials, AwsError> {
     let request =
         Request::new(Service::Sts, "AssumeRole").with("RoleArn", role_arn).with("RoleSessionName", "quarterdeck");
-    let answer: RoleAnswer = line.call_as(keys, &request).await?;
-    let given = answer.assume_role_result.credentials;
+    let Wrapped(RoleResult { credentials: given }): Wrapped<RoleResult> = line.call_as(keys, &request).await?;
     let expires = xml::time(&given.expiration).ok_or_else(|| {
         AwsError::new(Class::Malformed, request.action, "the role's keys have no readable expiration")
     })?;

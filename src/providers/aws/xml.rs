@@ -3,10 +3,13 @@
 //! Because everything may be absent, any well-formed text would read as an empty listing; so the root has to be the answer to
 //! the question that was asked, or a proxy's error page would pass for "there is nothing".
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use chrono::DateTime;
 use quick_xml::events::Event;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::clock::Instant;
 
@@ -33,6 +36,37 @@ impl<T> Default for Items<T> {
 impl<T> Default for Members<T> {
     fn default() -> Self {
         Self { member: Vec::new() }
+    }
+}
+
+/// The query services' `<ActionResponse><ActionResult>…`: what is within, whatever the action.
+pub(super) struct Wrapped<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Wrapped<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Unwrap(PhantomData))
+    }
+}
+
+struct Unwrap<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Unwrap<T> {
+    type Value = Wrapped<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an element whose name ends with Result")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut elements: A) -> Result<Wrapped<T>, A::Error> {
+        let mut result = None;
+        while let Some(name) = elements.next_key::<String>()? {
+            if name.ends_with("Result") {
+                result = Some(Wrapped(elements.next_value()?));
+            } else {
+                elements.next_value::<IgnoredAny>()?;
+            }
+        }
+        result.ok_or_else(|| A::Error::custom("there is no result in it"))
     }
 }
 

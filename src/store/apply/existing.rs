@@ -89,18 +89,30 @@ pub fn attrs_by_identity(
         .collect())
 }
 
-/// `new` with the named top-level fields as they are in `old`, where `new` has lost them.
-pub(super) fn keep_fields(old: &str, new: String, fields: &[String]) -> String {
-    if fields.is_empty() {
-        return new;
-    }
+/// `new` with the fields that it leaves out as they are in `old`, and so with the `held` ones, where `new` has lost them.
+pub fn keep_fields(spec: &KindSpec, old: &str, new: String, held: &[String]) -> String {
     let (Ok(old), Ok(mut merged)) = (object(old), object(&new)) else { return new };
-    for field in fields {
-        if let (Some(kept), Some(value)) = (old.get(field.as_str()), merged.get_mut(field.as_str()))
-            && crate::kinds::record::is_blank(value.get())
+    let mut kept = false;
+    for field in held {
+        if let (Some(value), Some(lost)) = (old.get(field.as_str()), merged.get_mut(field.as_str()))
+            && crate::kinds::record::is_blank(lost.get())
         {
-            *value = kept;
+            *lost = value;
+            kept = true;
         }
+    }
+    if old.keys().any(|field| !merged.contains_key(field)) {
+        // Only those that its kind always writes: another one that is not there is none, or is of a kind as it used to be.
+        let always = (spec.of.complete)("{}").unwrap_or_default();
+        for (field, value) in old {
+            if always.get(field).is_some() && !merged.contains_key(field) {
+                merged.insert(field, value);
+                kept = true;
+            }
+        }
+    }
+    if !kept {
+        return new;
     }
     // Field order is part of the fingerprint, not of the content, so a sorted map may be written back.
     serde_json::to_string(&merged).unwrap_or_else(|_| new.clone())

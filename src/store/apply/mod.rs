@@ -18,7 +18,7 @@ mod existing;
 mod links;
 mod remove;
 
-pub use existing::{Existing, attrs_by_identity, by_id as stored_by_id, write_place};
+pub use existing::{Existing, attrs_by_identity, by_id as stored_by_id, keep_fields, write_place};
 pub use links::move_to;
 pub use remove::{mark_back, mark_missing, tombstone};
 
@@ -80,7 +80,7 @@ struct Ready {
 
 /// Writes new and changed rows.
 pub fn put(connection: &mut AnyConnection, batch: &Batch, puts: Vec<Put>) -> QueryResult<Applied> {
-    gate::take_turn(connection)?;
+    gate::take_turn(connection, gate::Turn::Inventory)?;
     let hashes: Vec<i64> = puts.iter().map(|put| put.external_hash).collect();
     let mut stored = existing::by_identity(connection, batch.scope_id, &hashes)?;
     let mut applied = Applied::default();
@@ -90,7 +90,7 @@ pub fn put(connection: &mut AnyConnection, batch: &Batch, puts: Vec<Put>) -> Que
     for mut put in puts {
         let old = stored.remove(&put.external_hash);
         if let Some(old) = &old {
-            put.attrs = existing::keep_fields(&old.attrs, put.attrs, &batch.held_fields);
+            put.attrs = keep_fields(batch.spec, &old.attrs, put.attrs, &batch.held_fields);
         }
         let ready = derive(batch, put)?;
         match old {

@@ -13,7 +13,7 @@ pub fn tombstone(connection: &mut AnyConnection, ids: &[i64], at: Instant) -> Qu
     if ids.is_empty() {
         return Ok(Applied::default());
     }
-    gate::take_turn(connection)?;
+    gate::take_turn(connection, gate::Turn::Inventory)?;
     let rows = existing::by_id(connection, ids)?;
     let present: Vec<_> = rows.into_iter().filter(|row| row.gone_at.is_none()).collect();
     let gone: Vec<i64> = present.iter().map(|row| row.id).collect();

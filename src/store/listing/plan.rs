@@ -169,13 +169,13 @@ impl Restriction<'_> {
             Self::Terms(found) if sharp => {
                 sql.push("r.id IN (SELECT t.resource_id FROM resource_terms t WHERE ");
                 found.append_to(sql, true);
-                held(sql, query);
+                held(sql, query, versions);
                 sql.push(")");
             }
             Self::Terms(found) => {
                 sql.push("EXISTS (SELECT 1 FROM resource_terms t WHERE t.resource_id = r.id AND ");
                 found.append_to(sql, false);
-                held(sql, query);
+                held(sql, query, versions);
                 sql.push(")");
             }
         }
@@ -183,8 +183,9 @@ impl Restriction<'_> {
 }
 
 /// A resource bears the term at the moment asked for; a tombstone those that it had at its end.
-fn held(sql: &mut Sql, query: &ListQuery) {
+fn held(sql: &mut Sql, query: &ListQuery, versions: bool) {
     match query.at {
+        _ if query.gone && versions => sql.push(" AND t.since < v.valid_until AND t.until >= v.valid_until"),
         _ if query.gone => sql.push(" AND (t.until IS NULL OR t.until >= r.gone_at)"),
         None => sql.push(" AND t.until IS NULL"),
         Some(at) => {

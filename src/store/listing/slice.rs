@@ -11,7 +11,7 @@ use super::filter::By;
 use super::keyset::{Key, Segment};
 use super::plan::{self, Drive, Restriction};
 use super::{Cursor, ListQuery};
-use crate::store::rows::{COLUMNS, ResourceRow, VERSION_COLUMNS};
+use crate::store::rows::{COLUMNS, ENDED_VERSION_COLUMNS, ResourceRow, VERSION_COLUMNS};
 use crate::store::sql::Sql;
 use crate::store::{AnyConnection, words};
 
@@ -24,7 +24,11 @@ enum Slice {
     Present,
     Tombstones,
     Versions,
+    /// The last states of what was gone at the moment and has returned since.
+    Returned,
 }
+
+const OF_VERSIONS: &str = " FROM resource_versions v CROSS JOIN resources r CROSS JOIN scopes s WHERE r.id = v.resource_id AND s.id = r.scope_id AND ";
 
 #[derive(QueryableByName)]
 struct Number {
@@ -76,7 +80,8 @@ struct Stretch<'q> {
 impl Stretch<'_> {
     fn load(&self, connection: &mut AnyConnection, restrictions: &[Restriction<'_>]) -> QueryResult<Vec<ResourceRow>> {
         let slices: &[Slice] = match (self.query.gone, self.query.at) {
-            (true, _) => &[Slice::Tombstones],
+            (true, None) => &[Slice::Tombstones],
+            (true, Some(_)) => &[Slice::Tombstones, Slice::Returned],
             (false, None) => &[Slice::Present],
             (false, Some(_)) => &[Slice::Present, Slice::Tombstones, Slice::Versions],
         };
@@ -108,21 +113,18 @@ impl Stretch<'_> {
                 let drive = plan::drive(connection, self.query, &restrictions, by_name)?;
                 (drive, !matches!(drive, Drive::Through(_)))
             }
-            Slice::Tombstones => (Drive::Order, self.query.sort.column().id == "gone_at"),
+            Slice::Tombstones | Slice::Returned => (Drive::Order, self.query.sort.column().id == "gone_at"),
             Slice::Versions => (Drive::Order, by_name && self.versions(connection)? > FEW_VERSIONS),
         };
 
-        let versions = slice == Slice::Versions;
+        let versions = matches!(slice, Slice::Versions | Slice::Returned);
         let mut sql = Sql::new(match slice {
             Slice::Present | Slice::Tombstones => {
                 // CROSS JOIN keeps SQLite from beginning with the scopes; to PostgreSQL it is a join like any other.
                 concatcp!("SELECT ", COLUMNS, " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND ")
             }
-            Slice::Versions => concatcp!(
-                "SELECT ",
-                VERSION_COLUMNS,
-                " FROM resource_versions v CROSS JOIN resources r CROSS JOIN scopes s WHERE r.id = v.resource_id AND s.id = r.scope_id AND "
-            ),
+            Slice::Versions => concatcp!("SELECT ", VERSION_COLUMNS, OF_VERSIONS),
+            Slice::Returned => concatcp!("SELECT ", ENDED_VERSION_COLUMNS, OF_VERSIONS),
         });
         let by_kind = match drive {
             Drive::Through(position) => restrictions[position].goes_by_kind(),
@@ -166,6 +168,16 @@ impl Stretch<'_> {
                     " AND v.valid_until > "
                 });
                 sql.bind(at).push(" AND v.valid_from <= ").bind(at)
+            }
+            (Slice::Returned, at) => {
+                let at = at.unwrap_or_default();
+                // Its next state began after the moment: the current one, or another version.
+                sql.push(" AND v.ended_gone AND v.valid_until <= ").bind(at).push(" AND r.changed_at > ").bind(at);
+                sql.push(
+                    " AND NOT EXISTS (SELECT 1 FROM resource_versions n WHERE n.resource_id = v.resource_id \
+                     AND n.id > v.id AND n.valid_from <= ",
+                );
+                sql.bind(at).push(")")
             }
         };
     }

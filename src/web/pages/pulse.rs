@@ -9,7 +9,7 @@ use diesel::QueryResult;
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::Tone;
-use crate::store::{AnyConnection, Scope, alerts, held};
+use crate::store::{AnyConnection, Scope, alerts, held, tasks};
 use crate::web::extract::written;
 use crate::web::filters::span;
 use crate::web::pages::alerts::AlertLine;
@@ -56,7 +56,7 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
     let alerts = alerts::open(connection, scope)?;
     let sources = sources::lines(connection, scope, shell.now)?;
     let held = held::open(connection, scope, None)?;
-    let tally = Tally::of(&alerts, &sources, held.len());
+    let tally = Tally::of(&alerts, &sources, held.len(), tasks::silence(connection, shell.now)?);
     let found = tally.verdict();
     let title = match found.tone {
         Tone::Bad => "Get up",

@@ -5,10 +5,10 @@
 
 use chrono::TimeDelta;
 
+use super::slices;
 use crate::accounts::throttle;
 use crate::audit;
-use crate::clock::Instant;
-use crate::store::{Db, Priority, StoreError, sessions, setup_links, sign_ins, syncs};
+use crate::store::{sessions, setup_links, sign_ins, syncs};
 use crate::worker::Worker;
 use crate::worker::task::Outcome;
 
@@ -31,21 +31,9 @@ pub async fn run(worker: &Worker) -> Outcome {
         })
         .await?;
     let closed = audit::close_stale(db).await?;
-    let syncs = forget_syncs(db, now - SYNCS_KEPT).await?;
+    let before = now - SYNCS_KEPT;
+    let syncs = slices::remove(db, BATCHES, move |connection| syncs::prune(connection, before, BATCH)).await?;
     Ok(format!(
         "{sessions} sessions, {links} setup links, {attempts} attempts, {syncs} syncs removed; {closed} audit rows closed"
     ))
-}
-
-async fn forget_syncs(db: &Db, before: Instant) -> Result<usize, StoreError> {
-    let mut forgotten = 0;
-    for _ in 0..BATCHES {
-        let batch =
-            db.write_as(Priority::Background, move |connection| syncs::prune(connection, before, BATCH)).await?;
-        forgotten += batch;
-        if batch == 0 {
-            break;
-        }
-    }
-    Ok(forgotten)
 }

@@ -2,5 +2,7 @@
 
 pub mod alerts;
 pub mod expiry;
+pub mod prune;
 pub mod recovery;
+mod slices;
 pub mod sync;

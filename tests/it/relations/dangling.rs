@@ -104,3 +104,36 @@ async fn while_anything_that_could_hold_it_is_not_fully_known_it_is_unsure() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_address_that_a_thousand_have_had_is_still_held_by_the_last_of_them() {
+    on_each_database(async |db| {
+        let mut seeds: Vec<Seed> = (0..1_100_i64)
+            .map(|age| {
+                let mut former = one(101, "former");
+                former.id = 10_000 + age;
+                former.link(Held::Key, Is, "ip:192.0.2.1", minute(age), Some(minute(age + 1)))
+            })
+            .collect();
+        let mut holder = one(101, "holder");
+        holder.id = 20_000;
+        seeds.push(holder.link(Held::Key, Is, "ip:192.0.2.1", minute(1_100), None));
+        seeds.push(one(101, "old").link(Held::Key, Is, "ip:192.0.2.2", minute(1), Some(minute(90))));
+        seeds.push(record(501, "a.example.com", "ip:192.0.2.1").refers(PointsAt, "ip:192.0.2.2"));
+        sown(&db, seeds).await;
+        let found = of(&db, 501, 505).await;
+        let keys: Vec<String> = found.iter().map(|one| one.key.stored()).collect();
+        assert_eq!(keys, ["ip:192.0.2.2"], "the crowd at one address neither hides its holder nor another address");
+
+        db.write(|connection| {
+            Sql::new("UPDATE resource_keys SET until = since WHERE resource_id = 20000").execute(connection)
+        })
+        .await
+        .unwrap();
+        let found = of(&db, 501, 505).await;
+        assert_eq!(found.len(), 2);
+        let last: Vec<i64> = found[0].formerly.iter().take(2).map(|former| former.row.id).collect();
+        assert_eq!(last, [20_000, 11_099], "the last holder first");
+    })
+    .await;
+}

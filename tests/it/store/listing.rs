@@ -338,3 +338,25 @@ async fn a_timeline_tells_the_newest_state_first_and_how_it_ended() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn states_that_began_at_one_moment_are_told_in_the_order_in_which_they_came() {
+    on_each_database(async |db| {
+        db.write(|connection| {
+            seed::scope(connection, 1, KIND, "example", "complete", Some(minute(500)));
+            let mut record = Seed::new(1, KIND, 1, "a.example")
+                .version(minute(10), minute(20), "a.example", "first")
+                .version(minute(20), minute(20), "a.example", "second")
+                .version(minute(20), minute(20), "a.example", "third");
+            (record.changed, record.status) = (minute(20), "now".to_owned());
+            seed::sow(connection, &[record]);
+            Ok(())
+        })
+        .await
+        .unwrap();
+        let states = db.read(|connection| timeline(connection, &Scope::of_member(), 1)).await.unwrap();
+        let told: Vec<&str> = states.iter().map(|state| state.row.status.as_str()).collect();
+        assert_eq!(told, ["now", "third", "second", "first"]);
+    })
+    .await;
+}

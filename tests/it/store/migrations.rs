@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
+use quarterdeck::store::ids::take;
 use quarterdeck::store::sql::Sql;
 use quarterdeck::store::{AnyConnection, Backend, Db};
 
@@ -54,8 +55,8 @@ async fn two_tests_never_meet_in_one_database() {
     on_each_database(async |one| {
         let database = Database::fresh(one.backend()).await.unwrap();
         let other = database.open(a_quiet_noon());
-        one.take_ids("resources", 10).await.unwrap();
-        assert_eq!(other.take_ids("resources", 10).await.unwrap(), 1);
+        one.write(|connection| take(connection, "resources", 10)).await.unwrap();
+        assert_eq!(other.write(|connection| take(connection, "resources", 10)).await.unwrap(), 1);
     })
     .await;
 }

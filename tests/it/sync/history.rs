@@ -1,7 +1,9 @@
 //! Versions: what was true when.
 
 use chrono::TimeDelta;
+use quarterdeck::kinds::dns_record::DnsRecord;
 use quarterdeck::kinds::instance;
+use quarterdeck::store::listing::{ListQuery, Sort, list};
 use quarterdeck::store::{Scope, resources};
 
 use crate::support::database::on_each_database;
@@ -99,6 +101,74 @@ async fn counts_follow_what_is_present() {
         let running =
             "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE facet = 'status' AND value = 'running'";
         assert_eq!((house.count(total).await, house.count(running).await), (11, 10));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_gone_then_is_listed_although_it_has_returned_since() {
+    on_each_database(|db| async move {
+        let mut house = House::over(db);
+        let script = house.source("cloud").await;
+        let without = |names: &[&str]| {
+            instances(0..6).into_iter().filter(|one| !names.contains(&one.name.as_str())).collect::<Vec<_>>()
+        };
+        let mut moments = Vec::new();
+        for names in [&[][..], &["web-001"], &["web-001", "web-002"], &["web-002"], &["web-001"], &[]] {
+            script.holds("eu", without(names));
+            house.sync("cloud").await;
+            moments.push(house.clock.now());
+            house.clock.advance(TimeDelta::minutes(1));
+        }
+        let told = async |at, text: Option<&str>, sort: &str| {
+            let mut query = ListQuery::of(&instance::SPEC);
+            (query.at, query.gone, query.text) = (at, true, text.map(str::to_owned));
+            query.sort = Sort::parse(&instance::SPEC, sort).unwrap();
+            query.limit = 1;
+            let mut told = Vec::new();
+            loop {
+                let asked = query.clone();
+                let page = house.read(move |connection| list(connection, &Scope::unrestricted(), &asked)).await;
+                for row in &page.rows {
+                    assert!(row.gone_at().is_some_and(|gone| at.is_none_or(|at| gone <= at)), "{row:?}");
+                    told.push(row.name.clone());
+                }
+                let Some(next) = page.next else { return told };
+                query = query.starting_at(&next.to_string()).unwrap();
+            }
+        };
+        let expected: [&[&str]; 6] = [&[], &["web-001"], &["web-001", "web-002"], &["web-002"], &["web-001"], &[]];
+        for (at, names) in moments.iter().zip(expected) {
+            assert_eq!(told(Some(*at), None, "name").await, names, "{at}");
+            assert_eq!(told(Some(*at), Some("web"), "name").await, names, "{at}");
+            let mut newest_first: Vec<_> = names.to_vec();
+            newest_first.reverse();
+            assert_eq!(told(Some(*at), None, "-gone_at").await, newest_first, "{at}");
+        }
+        assert!(told(None, None, "name").await.is_empty(), "now everything is there");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_nul_in_a_record_does_not_keep_its_zone_from_being_written() {
+    on_each_database(|db| async move {
+        let mut house = House::over(db);
+        let record = |number: usize, content: &str| DnsRecord {
+            zone: "example.com".to_owned(),
+            record_id: format!("r{number}"),
+            name: "txt.example.com".to_owned(),
+            record_type: "TXT".to_owned(),
+            content: content.to_owned(),
+            tags: vec![format!("team:{content}")],
+            ..DnsRecord::default()
+        };
+        let script = house.source("dns").await;
+        script.holds("example.com", [record(1, "a\0b"), record(2, "plain")]);
+        assert_eq!(line(&house.sync("dns").await, "example.com"), "complete +2 ~0 -0 =0 !0");
+        assert_eq!(line(&house.sync("dns").await, "example.com"), "complete +0 ~0 -0 =2 !0");
+        let kept = "SELECT COUNT(*) AS n FROM terms WHERE term = 'team:a\u{FFFD}b'";
+        assert_eq!(house.count(kept).await, 1, "it is marked where something was");
     })
     .await;
 }

@@ -9,3 +9,4 @@ mod guard;
 mod history;
 mod scopes;
 mod two_workers;
+mod unsaid;

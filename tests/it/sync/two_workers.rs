@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use quarterdeck::store::{Backend, Db, tasks};
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use quarterdeck::store::{Backend, Db, syncs, tasks};
 use quarterdeck::sync;
 use quarterdeck::worker::Worker;
 use quarterdeck::worker::schedule::TASKS;
@@ -110,4 +113,27 @@ async fn two_syncs_that_share_terms_and_counts_do_not_wait_in_a_circle() {
         );
         assert_eq!((left_report.unwrap().state, right_report.unwrap().state), ("succeeded", "succeeded"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_is_claimed_while_somebody_asks_for_it_is_asked_for_anew() {
+    let Some((database, one, other)) = shared().await else { return };
+    let mut house = House::over(one.clone());
+    house.source("cloud").await;
+    let now = house.clock.now();
+    one.write(move |connection| syncs::request(connection, "cloud", "ada", now)).await.unwrap();
+    // Once somebody has asked, time passes before they look what waits.
+    let slow = "CREATE SEQUENCE asked; CREATE FUNCTION wait_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                IF nextval('asked') = 1 THEN PERFORM pg_sleep(1); END IF; RETURN NULL; END $$; \
+                CREATE TRIGGER slow AFTER INSERT ON syncs FOR EACH STATEMENT EXECUTE FUNCTION wait_once()";
+    PgConnection::establish(database.url()).unwrap().batch_execute(slow).unwrap();
+    let asking =
+        tokio::spawn(
+            async move { one.write(move |connection| syncs::request(connection, "cloud", "grace", now)).await },
+        );
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let claim = other.write(move |connection| syncs::claim(connection, "worker-1", &["cloud".to_owned()], now)).await;
+    assert_eq!(claim.unwrap().expect("it waited").requested_by, "ada");
+    let asked = asking.await.unwrap().expect("there is room for another one");
+    assert_eq!((asked.state.as_str(), asked.requested_by.as_str()), ("queued", "grace"));
 }

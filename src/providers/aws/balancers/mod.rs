@@ -1,8 +1,7 @@
 //! A region's load balancers, of both generations, as one listing.
 //!
-//! What a balancer is takes several calls. One that is not allowed leaves its part empty and says so; one that failed for
-//! another reason holds the balancer back, so that its last known state stays instead of half a truth. Both make the listing
-//! partial.
+//! What a balancer is takes several calls. One that is not allowed leaves its part unsaid, so that what was known of it stays; one
+//! that failed for another reason holds the whole balancer back, since the next pass will know. Both make the listing partial.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -12,7 +11,10 @@ use futures_util::{StreamExt, stream};
 
 use super::failure::{AwsError, Class};
 use super::gate::IN_FLIGHT;
+use super::line::Request;
 use super::region::RegionPass;
+use super::tags::{Tag, Tagged, TagsOf, TagsPage};
+use super::xml::Wrapped;
 use crate::kinds::load_balancer::LoadBalancer;
 use crate::providers::Listing;
 use crate::wire::ProviderError;
@@ -27,8 +29,8 @@ type Tags = Vec<(String, String)>;
 
 pub(super) async fn collect(pass: &RegionPass<'_>, mut listing: Listing) -> Result<(), ProviderError> {
     let (modern, classic) = join(modern::find(pass), classic::find(pass)).await;
-    for balancer in modern.balancers.iter().chain(&classic.balancers) {
-        listing.push(balancer).await?;
+    for Found { balancer, unsaid } in modern.balancers.iter().chain(&classic.balancers) {
+        listing.push_without(balancer, unsaid).await?;
     }
     let trouble = modern.trouble.or(classic.trouble);
     pass.end(listing, trouble.map_or(Ok(()), Err)).await
@@ -37,9 +39,15 @@ pub(super) async fn collect(pass: &RegionPass<'_>, mut listing: Listing) -> Resu
 /// What the listing of one generation came to.
 #[derive(Default)]
 struct Findings {
-    balancers: Vec<LoadBalancer>,
+    balancers: Vec<Found>,
     /// The first thing that went wrong.
     trouble: Option<AwsError>,
+}
+
+/// A balancer, and the fields of which nothing may be asked.
+struct Found {
+    balancer: LoadBalancer,
+    unsaid: Vec<&'static str>,
 }
 
 /// What one call told about a balancer.
@@ -101,25 +109,27 @@ where
 }
 
 /// The tags of each of `names`, twenty at a time. One of them that is gone fails all twenty: then they are asked for singly.
-async fn tags<F, Fut>(names: &[String], fetch: F) -> HashMap<String, Result<Tags, AwsError>>
-where
-    F: Fn(Vec<String>) -> Fut,
-    Fut: Future<Output = Result<Vec<(String, Tags)>, AwsError>>,
-{
+async fn tags(pass: &RegionPass<'_>, names: &[String], request: TagsOf) -> HashMap<String, Result<Tags, AwsError>> {
     let mut tags: HashMap<String, Result<Tags, AwsError>> = HashMap::new();
     for batch in names.chunks(TAGGED_AT_ONCE) {
-        let outcome = fetch(batch.to_vec()).await;
+        let outcome = fetch_tags(pass, &request(batch)).await;
         let singly = batch.len() > 1 && outcome.as_ref().is_err_and(|failed| failed.class == Class::Gone);
         if !singly {
             keep(&mut tags, batch, outcome);
             continue;
         }
         for name in batch.chunks(1) {
-            let outcome = fetch(name.to_vec()).await;
+            let outcome = fetch_tags(pass, &request(name)).await;
             keep(&mut tags, name, outcome);
         }
     }
     tags
+}
+
+async fn fetch_tags(pass: &RegionPass<'_>, request: &Request) -> Result<Vec<(String, Tags)>, AwsError> {
+    let Wrapped(page): Wrapped<TagsPage> = pass.api.call(request).await?;
+    let of_balancer = |tagged: Tagged| (tagged.balancer, tagged.tags.member.into_iter().map(Tag::into_pair).collect());
+    Ok(page.tag_descriptions.member.into_iter().map(of_balancer).collect())
 }
 
 /// Files a batch's outcome under each of its names; a balancer that the answer leaves out has no tags.

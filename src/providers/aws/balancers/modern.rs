@@ -4,14 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use futures_util::future::join3;
 
-use super::super::elb_v2::{
-    self, BalancerItem, BalancersAnswer, Group, GroupsAnswer, HealthAnswer, ListenersAnswer, TagsAnswer,
-};
+use super::super::elb_v2::{self, BalancerItem, BalancersPage, Group, GroupsPage, HealthPage, ListenersPage};
 use super::super::failure::{AwsError, Class};
 use super::super::paging::{all_pages, read_pages};
 use super::super::region::RegionPass;
-use super::{Findings, Tags, Told, sweep, tags};
-use crate::kinds::load_balancer::{Listener, LoadBalancer, Target};
+use super::super::xml::Wrapped;
+use super::{Findings, Found, Tags, Told, sweep, tags};
+use crate::kinds::load_balancer::{Listener, Target};
 
 /// What was told of all balancers, by ARN.
 struct Parts {
@@ -33,7 +32,7 @@ pub(super) async fn find(pass: &RegionPass<'_>) -> Findings {
     let ((groups, targets), listeners, tags) = join3(
         all_targets(pass),
         sweep(pass, arns.clone(), |arn| listeners_of(pass, arn)),
-        tags(&arns, |arns| tags_of(pass, arns)),
+        tags(pass, &arns, elb_v2::tags),
     )
     .await;
     let mut parts = Parts { groups, targets, listeners, tags };
@@ -50,8 +49,7 @@ pub(super) async fn find(pass: &RegionPass<'_>) -> Findings {
 
 async fn list(pass: &RegionPass<'_>) -> (Vec<BalancerItem>, Result<(), AwsError>) {
     read_pages("DescribeLoadBalancers", |marker| async move {
-        let page: BalancersAnswer = pass.api.call(&elb_v2::balancers(marker)).await?;
-        let page = page.describe_load_balancers_result;
+        let Wrapped(page): Wrapped<BalancersPage> = pass.api.call(&elb_v2::balancers(marker)).await?;
         Ok((page.load_balancers.member, page.next_marker))
     })
     .await
@@ -62,8 +60,7 @@ async fn all_targets(
     pass: &RegionPass<'_>,
 ) -> (Result<Vec<Group>, AwsError>, HashMap<String, Result<Vec<Target>, AwsError>>) {
     let groups = all_pages("DescribeTargetGroups", |marker| async move {
-        let page: GroupsAnswer = pass.api.call(&elb_v2::groups(marker)).await?;
-        let page = page.describe_target_groups_result;
+        let Wrapped(page): Wrapped<GroupsPage> = pass.api.call(&elb_v2::groups(marker)).await?;
         Ok((page.target_groups.member, page.next_marker))
     })
     .await;
@@ -77,7 +74,7 @@ async fn all_targets(
     arns.sort();
     let used = &used;
     let ask = |arn: String| async move {
-        let answer: HealthAnswer = pass.api.call(&elb_v2::health(&arn)).await?;
+        let Wrapped(answer): Wrapped<HealthPage> = pass.api.call(&elb_v2::health(&arn)).await?;
         let mut unknowns = pass.unknowns.lock().await;
         Ok(used.get(&arn).map(|group| answer.into_targets(group, &mut unknowns)).unwrap_or_default())
     };
@@ -88,8 +85,7 @@ async fn all_targets(
 async fn listeners_of(pass: &RegionPass<'_>, arn: String) -> Result<Vec<Listener>, AwsError> {
     let arn = arn.as_str();
     let items = all_pages("DescribeListeners", |marker| async move {
-        let page: ListenersAnswer = pass.api.call(&elb_v2::listeners(arn, marker)).await?;
-        let page = page.describe_listeners_result;
+        let Wrapped(page): Wrapped<ListenersPage> = pass.api.call(&elb_v2::listeners(arn, marker)).await?;
         Ok((page.listeners.member, page.next_marker))
     })
     .await?;
@@ -98,42 +94,38 @@ async fn listeners_of(pass: &RegionPass<'_>, arn: String) -> Result<Vec<Listener
     Ok(listeners)
 }
 
-async fn tags_of(pass: &RegionPass<'_>, arns: Vec<String>) -> Result<Vec<(String, Tags)>, AwsError> {
-    let request = elb_v2::tags(arns.iter().map(String::as_str));
-    let answer: TagsAnswer = pass.api.call(&request).await?;
-    let tagged = answer.describe_tags_result.tag_descriptions.member.into_iter();
-    Ok(tagged
-        .map(|tagged| (tagged.resource_arn, tagged.tags.member.into_iter().map(|tag| (tag.key, tag.value)).collect()))
-        .collect())
-}
-
-/// The balancer with all its parts; nothing if it is gone, or if a part failed.
+/// The balancer with all its parts, but for those that may not be asked; nothing if it is gone, or if a part failed.
 async fn assemble(
     pass: &RegionPass<'_>,
     item: BalancerItem,
     parts: &mut Parts,
     findings: &mut Findings,
-) -> Option<LoadBalancer> {
+) -> Option<Found> {
     let arn = item.load_balancer_arn.clone();
     let listeners = findings.judge(parts.listeners.remove(&arn).unwrap_or_else(|| Ok(Vec::new())));
     let tags = findings.judge(parts.tags.remove(&arn).unwrap_or_else(|| Ok(Tags::new())));
     let targets = targets_of(&arn, parts, findings);
     let mut balancer = item.into_balancer(pass.account, pass.region(), &mut *pass.unknowns.lock().await);
-    balancer.listeners = match listeners {
-        Told::Known(listeners) => listeners,
-        Told::Denied(_) => Vec::new(),
+    let mut unsaid = Vec::new();
+    match listeners {
+        Told::Known(listeners) => balancer.listeners = listeners,
+        Told::Denied(_) => unsaid.push("listeners"),
         Told::Gone | Told::Failed => return None,
-    };
-    balancer.tags = match tags {
-        Told::Known(tags) => tags,
-        Told::Denied(_) => Tags::new(),
-        Told::Gone | Told::Failed => return None,
-    };
-    match targets {
-        Told::Known(targets) => Some(balancer.with_targets(targets)),
-        Told::Denied(words) => Some(LoadBalancer { targets_error: words, ..balancer }),
-        Told::Gone | Told::Failed => None,
     }
+    match tags {
+        Told::Known(tags) => balancer.tags = tags,
+        Told::Denied(_) => unsaid.push("tags"),
+        Told::Gone | Told::Failed => return None,
+    }
+    match targets {
+        Told::Known(targets) => balancer = balancer.with_targets(targets),
+        Told::Denied(words) => {
+            balancer.targets_error = words;
+            unsaid.extend(["members", "targets"]);
+        }
+        Told::Gone | Told::Failed => return None,
+    }
+    Some(Found { balancer, unsaid })
 }
 
 /// The targets of all the groups behind one balancer; a group that is gone has none.
