@@ -1,0 +1,1 @@
+def measure(plan, database): pass
