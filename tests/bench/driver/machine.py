@@ -76,7 +76,7 @@ def ticks_since(before, pids):
 
 
 def memory(pids, without=None):
-    """Proportional MiB of the processes and all that descend from them, apart from the mapping of the file `without`."""
+    """Proportional MB of the processes and all that descend from them, apart from the mapping of the file `without`."""
     total = 0
     for pid in tree(pids):
         try:
@@ -89,14 +89,14 @@ def memory(pids, without=None):
                         total += int(line.split()[1])
         except OSError:
             continue
-    return total / 1024
+    return total * 1.024 / 1000
 
 
 def status(pid, field):
-    """A field of /proc/PID/status in MiB; 0 when the process is gone."""
+    """A field of /proc/PID/status in MB; 0 when the process is gone."""
     try:
         with open(f"/proc/{pid}/status") as f:
-            return next((int(line.split()[1]) / 1024 for line in f if line.startswith(field + ":")), 0)
+            return next((int(line.split()[1]) * 1.024 / 1000 for line in f if line.startswith(field + ":")), 0)
     except OSError:
         return 0
 

@@ -140,9 +140,9 @@ class Plan:
     def memory(self, panel, database):
         mapped = database.file(panel.name) if database.name == "sqlite" else None
         held = machine.memory([panel.child.pid], without=mapped)
-        self.figure("memory after the load", database, held, "MiB", "without the mapped file" if mapped else "the panel alone")
+        self.figure("memory after the load", database, held, "MB", "without the mapped file" if mapped else "the panel alone")
         if database.pids():
-            self.figure("memory of the database after the load", database, machine.memory(database.pids()), "MiB")
+            self.figure("memory of the database after the load", database, machine.memory(database.pids()), "MB")
         self.figure("size: database", database, database.size(panel.name) / 1e6, "MB")
         self.figure("size: program", database, os.path.getsize(self.programs.panel) / 1e6, "MB")
 
