@@ -6,6 +6,7 @@
 //! | `api` | answers as Cloudflare and EC2 do, from memory |
 //! | `limit` | bare rows: what actix-web and SQLite alone can do |
 //! | `hello` | 20 kB of nothing: what actix-web alone can do |
+//! | `regions` | prints where the estate's instances lie, for the configuration of a source |
 
 use std::path::PathBuf;
 
@@ -40,6 +41,8 @@ enum Command {
         #[arg(long)]
         listen: String,
     },
+    /// Print the provider's regions as a list in TOML
+    Regions,
 }
 
 #[actix_web::main]
@@ -49,5 +52,6 @@ async fn main() -> anyhow::Result<()> {
         Command::Api(arguments) => api::run(arguments).await,
         Command::Limit { file, listen } => limit::rows(file, &listen).await,
         Command::Hello { listen } => limit::hello(&listen).await,
+        Command::Regions => Ok(println!("{:?}", estate::REGIONS)),
     }
 }

@@ -61,8 +61,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             }
         }
     };
-    let serve = move || {
-        App::new().route("/healthz", web::get().to(HttpResponse::Ok)).default_service(web::to(answer.clone()))
-    };
+    let serve =
+        move || App::new().route("/healthz", web::get().to(HttpResponse::Ok)).default_service(web::to(answer.clone()));
     Ok(HttpServer::new(serve).workers(1).bind(arguments.listen)?.run().await?)
 }

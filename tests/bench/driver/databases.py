@@ -95,7 +95,8 @@ class Postgres:
         self.run("postgres", f"CREATE DATABASE {name.replace('-', '_')}")
 
     def exists(self, name):
-        return False
+        """Only what this run has made: the cluster ends with it."""
+        return bool(self.query("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{name.replace('-', '_')}'"))
 
     def copy(self, name, to):
         self.drop(to)

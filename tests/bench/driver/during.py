@@ -23,7 +23,7 @@ def measure(plan, database):
     with stand_in(plan, "cloudflare") as (url, _):
         with open(plan.config) as f:
             text = f.read().replace('secret_key_env = "BENCH_SECRET_KEY"\n', "")
-        config = write_config(plan, name, text + source("newcomer", "cloudflare", 'token_env = "BENCH_SECRET_KEY"', url))
+        config = write_config(plan, name, text + source(plan, "newcomer", "cloudflare", url))
         panel = Panel(plan.programs, config, database, name, plan.folder)
         panel.admit()
         with panel.serve():

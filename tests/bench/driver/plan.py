@@ -25,8 +25,7 @@ class Plan:
         self.programs = Programs(root, not given.quick)
         self.config = os.path.join(root, "tests", "bench", "bench.toml")
         self.rows, self.figures, self.notes = [], [], []
-        # Few, so that a smoke test stays short: the numbers of states are those of the task, and a hundredth of its size.
-        self.states = (20, 100) if given.quick else (200, 10_000)
+        self.states = given.states
 
     def run(self):
         given = self.given

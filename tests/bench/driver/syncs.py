@@ -9,22 +9,18 @@ import threading
 import time
 
 from . import machine
-from .estate import REGIONS
 from .panel import Panel, free_port, process, wait_until_answers
 
-# Source, shape of the API, settings, and what is counted: so many for each instance of the estate.
-SOURCES = [
-    ("records", "cloudflare", 'token_env = "BENCH_SECRET_KEY"', 10),
-    ("instances", "ec2", f"aws_regions = {REGIONS}", 1),
-]
+# Source, shape of the API, and how many it has for each instance of the estate.
+SOURCES = [("records", "cloudflare", 10), ("instances", "ec2", 1)]
 
 
 def measure(plan, database):
-    for what, shape, settings, each in SOURCES:
+    for what, shape, each in SOURCES:
         count = plan.given.instances * each
         name = f"sync-{what}"
         with stand_in(plan, shape) as (url, api):
-            config = write_config(plan, name, source(what, shape, settings, url))
+            config = write_config(plan, name, source(plan, what, shape, url))
             panel = Panel(plan.programs, config, database, name, plan.folder)
             database.create(name)
             panel.ask("migrate")
@@ -103,8 +99,13 @@ def stand_in(plan, shape):
         yield f"http://{listen}", child.pid
 
 
-def source(name, shape, settings, url):
-    provider = "aws" if shape == "ec2" else shape
+def source(plan, name, shape, url):
+    """The section of a source that asks the stand-in."""
+    if shape == "ec2":
+        regions = subprocess.run([plan.programs.tools, "regions"], capture_output=True, text=True, check=True).stdout.strip()
+        provider, settings = "aws", f"aws_regions = {regions}"
+    else:
+        provider, settings = shape, 'token_env = "BENCH_SECRET_KEY"'
     return (f'\n[[source]]\nname = "{name}"\nprovider = "{provider}"\nevery = "30d"\n'
             f'settings = {{ endpoint_url = "{url}", {settings} }}\n')
 

@@ -20,7 +20,8 @@ class Wrk:
         """The row of a page at each number of connections: medians of the calmest runs."""
         sizes = check(base, page)
         for count in connections or self.connections:
-            self.once(base, page, count, 1, pids)
+            if self.seconds > 1:
+                self.once(base, page, count, 1, pids)
             runs = []
             while len(runs) < self.repeat or (len(runs) < 2 * self.repeat and calm(runs) < self.repeat):
                 machine.wait_for_quiet(self.quiet)

@@ -106,10 +106,10 @@ impl Estate {
 
     /// What is announced for the instance, if anything.
     pub fn event(&self, number: usize) -> Option<MaintenanceEvent> {
-        if number % 1_000 != 17 {
+        let mut dice = self.dice("event", number);
+        if dice.below(1_000) > 0 {
             return None;
         }
-        let mut dice = self.dice("event", number);
         let instance = self.instance(number, State::default());
         let begins = self.present + TimeDelta::hours(1 + dice.below(24 * 40) as i64);
         Some(MaintenanceEvent {
