@@ -8,6 +8,7 @@
 //! | `hello` | 20 kB of nothing: what actix-web alone can do |
 //! | `regions` | prints where the estate's instances lie, for the configuration of a source |
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -52,6 +53,6 @@ async fn main() -> anyhow::Result<()> {
         Command::Api(arguments) => api::run(arguments).await,
         Command::Limit { file, listen } => limit::rows(file, &listen).await,
         Command::Hello { listen } => limit::hello(&listen).await,
-        Command::Regions => Ok(println!("{:?}", estate::REGIONS)),
+        Command::Regions => Ok(writeln!(std::io::stdout(), "{:?}", estate::REGIONS)?),
     }
 }

@@ -42,9 +42,9 @@ impl Estate {
                 account(holder)
             ),
             dns_name: self.balancer_host(number),
-            balancer_type: if number % 4 == 0 { "network" } else { "application" }.to_owned(),
+            balancer_type: if number.is_multiple_of(4) { "network" } else { "application" }.to_owned(),
             state: "active".to_owned(),
-            scheme: if number % 3 == 0 { "internal" } else { "internet-facing" }.to_owned(),
+            scheme: if number.is_multiple_of(3) { "internal" } else { "internet-facing" }.to_owned(),
             network,
             zones: ["a", "b"].map(|letter| format!("{}{letter}", REGIONS[region])).to_vec(),
             security_groups: vec![format!("sg-{:017x}", 1 + dice.below(500))],

@@ -30,7 +30,7 @@ pub fn public_address(number: usize) -> Ipv4Addr {
 /// One in ten has an IPv6 address.
 pub fn ipv6_address(number: usize) -> Option<Ipv6Addr> {
     let [high, low] = [number >> 16, number & 0xFFFF].map(|part| u16::try_from(part).unwrap_or_default());
-    (number % 10 == 0).then(|| Ipv6Addr::new(0x2600, 0x1f18, 0x0421, high, 0, 0, low, 1))
+    number.is_multiple_of(10).then(|| Ipv6Addr::new(0x2600, 0x1f18, 0x0421, high, 0, 0, low, 1))
 }
 
 impl Estate {

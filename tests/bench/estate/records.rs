@@ -119,7 +119,7 @@ impl Estate {
             },
         };
         let proxiable = matches!(filled.record_type.as_str(), "A" | "AAAA" | "CNAME");
-        let proxied = proxiable && number % 7 == 0;
+        let proxied = proxiable && number.is_multiple_of(7);
         DnsRecord {
             record_id: id,
             name: zones.name_of(number),
@@ -128,7 +128,11 @@ impl Estate {
             ttl: if proxied { 1 } else { [60, 300, 300, 3_600][number % 4] } + state.turn as i64,
             proxied,
             proxiable,
-            comment: if number % 4 == 0 { format!("asked for by {}", dice.pick(&WORDS)) } else { String::new() },
+            comment: if number.is_multiple_of(4) {
+                format!("asked for by {}", dice.pick(&WORDS))
+            } else {
+                String::new()
+            },
             created_on: Some(self.days_ago(100 + number % 600)),
             modified_on: Some(self.days_ago(number % 100)),
             ..filled

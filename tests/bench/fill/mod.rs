@@ -3,6 +3,7 @@
 //! Nothing is written but by `sync::run`. The history ends at the estate's present and has a step a minute: at each the canary has its
 //! next state, every so often the busy hundredth has one, and half-way the second state of every tenth thing comes about.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -64,7 +65,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
     let began = Instant::now();
     filling.sync(|_| true, 0).await?;
-    eprintln!("filled: {:.1} s", began.elapsed().as_secs_f64());
+    writeln!(std::io::stdout(), "  filled in {:.1} s", began.elapsed().as_secs_f64())?;
     let mut busy = 0;
     for minute in 1..=minutes {
         filling.db.clock.advance(TimeDelta::minutes(1));
@@ -80,7 +81,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             filling.sync(|name| BUSY.contains(&name), busy).await?;
         }
     }
-    eprintln!("and its history: {:.1} s", began.elapsed().as_secs_f64());
+    writeln!(std::io::stdout(), "  with its history in {:.1} s", began.elapsed().as_secs_f64())?;
     Ok(())
 }
 
