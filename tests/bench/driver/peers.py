@@ -1,6 +1,7 @@
 """What the panel is measured beside: nothing at all, bare rows, and the Django admin."""
 import json
 import os
+import re
 import subprocess
 import urllib.parse
 
@@ -69,16 +70,29 @@ def django(plan):
             raise SystemExit(f"the Django admin did not start; see {log.name}")
         _, url, _, web, _, database, *_ = ready.split()
         given = plan.given
-        subprocess.run([os.path.join(folder, "measure"), url, "--instances", str(given.instances), "--pids", f"{web},{database}",
-                        "--seconds", str(given.seconds), "--repeat", str(given.repeat), "--json", out, "--quiet",
-                        "0" if given.quick else "15", "--connections", ",".join(map(str, given.connections))], check=True)
+        measure(plan, [os.path.join(folder, "measure"), url, "--instances", str(given.instances), "--pids", f"{web},{database}",
+                       "--seconds", str(given.seconds), "--repeat", str(given.repeat), "--json", out, "--quiet",
+                       str(given.quiet), "--connections", ",".join(map(str, given.connections))])
     with open(out) as f:
         theirs = json.load(f)
-    for row, name in DJANGO.items():
-        for measured in theirs:
-            if measured["case"] == name:
-                if measured["suspect"]:
-                    raise SystemExit(f"the Django admin answered {name} badly")
-                plan.add({"row": row, "database": "django", "instances": given.instances,
-                          **{key: measured[key] for key in ("connections", "rps", "p50_ms", "p99_ms", "bytes", "cpu_ms", "others",
-                                                            "rps_low", "rps_high", "bad")}})
+    for measured in theirs:
+        if measured["suspect"]:
+            plan.note(f"the Django admin did not answer “{measured['case']}” well at {measured['connections']}: left out")
+            continue
+        for row in (row for row, name in DJANGO.items() if name == measured["case"]):
+            plan.add({"row": row, "database": "django", "instances": given.instances,
+                      **{key: measured[key] for key in ("connections", "rps", "p50_ms", "p99_ms", "bytes", "cpu_ms", "others",
+                                                        "rps_low", "rps_high", "bad")}})
+
+
+def measure(plan, command):
+    """Runs their measurement, and takes from what it prints how much memory they hold at its end."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        for line in child.stdout:
+            print(line, end="", flush=True)
+            held = re.match(r"memory after: (\w+) .* (\d+) MiB proportional", line)
+            if held:
+                row = {"web": "memory after the load", "database": "memory of the database after the load"}[held.group(1)]
+                plan.figure(row, "django", int(held.group(2)) * 1.048576, "MB")
+    if child.returncode:
+        raise SystemExit(f"{command[0]} ended with {child.returncode}")

@@ -38,7 +38,7 @@ class Plan:
             self.folder = os.environ.get("BENCH_STATE") or stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
             os.makedirs(self.folder, exist_ok=True)
             self.present = self.the_present()
-            self.wrk = Wrk(given.seconds, given.repeat, given.connections, 0 if given.quick else 15, self.add)
+            self.wrk = Wrk(given.seconds, given.repeat, given.connections, given.quiet, self.add)
             report.head()
             if "peers" in given.parts:
                 peers.hello(self)
