@@ -46,5 +46,5 @@ def draw(found):
     title = f"Requests a second at {count} connections, {it['instances']:,} instances and {it['records']:,} records, {it['cores']} cores"
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + 24}" font-family="system-ui, sans-serif" font-size="12" '
             f'role="img" aria-label="{escape(title)}">\n<style>.value {{ font-size: 9px; fill: #5a6475 }}</style>\n'
-            f'<rect width="100%" height="100%" fill="#fff"/>\n<text x="{LEFT}" y="24" font-size="14" font-weight="600">{escape(title)}</text>\n'
+            f'<rect width="100%" height="100%" fill="#fff"/>\n<text x="20" y="24" font-size="14" font-weight="600">{escape(title)}</text>\n'
             + "\n".join(grid + parts + legend) + "\n</svg>\n")

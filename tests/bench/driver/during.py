@@ -53,7 +53,8 @@ def observe(plan, panel, count):
     tell(plan, database, f"pages {text}", [took for asker in pages for took in asker.took], sum(asker.failed for asker in pages))
     tell(plan, database, f"sign-ins {text}", people.took, people.failed)
     plan.figure(f"that sync, beside them", database, took, "s")
-    plan.figure(f"heartbeats {text}: longest gap", database, longest_gap(beats), "s", "one is due every 15 s")
+    if len(beats) > 1:
+        plan.figure(f"heartbeats {text}: longest gap", database, longest_gap(beats), "s", "one is due every 15 s")
 
 
 def tell(plan, database, row, took, failed):
