@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 
 use actix_web::error::ErrorInternalServerError;
 use actix_web::{App, HttpResponse, HttpServer, web};
-use diesel::connection::SimpleConnection;
+use anyhow::bail;
 use diesel::prelude::*;
+use diesel::r2d2::ManageConnection;
+use quarterdeck::store::AnyConnection;
+use quarterdeck::store::connection::Manager;
 use quarterdeck::store::schema::resources::dsl as r;
 use serde::Deserialize;
 
@@ -61,11 +64,12 @@ pub async fn hello(listen: &str) -> anyhow::Result<()> {
     Ok(HttpServer::new(serve).bind(listen)?.run().await?)
 }
 
-/// As the panel opens it.
+/// As the panel opens it, with the same settings.
 fn connect(file: &Path) -> anyhow::Result<SqliteConnection> {
-    let mut connection = SqliteConnection::establish(&file.display().to_string())?;
-    connection.batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -8000; PRAGMA mmap_size = 1073741824")?;
-    Ok(connection)
+    match Manager::new(&format!("sqlite://{}", file.display()))?.connect()? {
+        AnyConnection::Sqlite(connection) => Ok(connection),
+        AnyConnection::Postgres(_) => bail!("bare rows are read from a file"),
+    }
 }
 
 async fn table(asked: web::Query<Asked>) -> actix_web::Result<HttpResponse> {
