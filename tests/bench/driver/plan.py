@@ -130,7 +130,7 @@ class Plan:
                 self.memory(panel, database)
                 for page in pages:
                     plain, packed = sizes(panel.base + page["paths"][0][0], page["headers"])
-                    self.figure(f"size: {page['row']}", database, plain / 1000, "kB", f"{packed / 1000:.1f} kB by gzip")
+                    self.figure(f"size: {page['row']}", database, plain / 1000, "kB", f"{packed / 1000:.1f} by gzip")
         if full:
             self.cold_start(panel, database)
             if database.name == "sqlite" and "peers" in self.given.parts:
@@ -139,7 +139,7 @@ class Plan:
     def memory(self, panel, database):
         mapped = database.file(panel.name) if database.name == "sqlite" else None
         held = machine.memory([panel.child.pid], without=mapped)
-        self.figure("memory after the load", database, held, "MB", "without the mapped file" if mapped else "the panel alone")
+        self.figure("memory after the load", database, held, "MB")
         if database.pids():
             self.figure("memory of the database after the load", database, machine.memory(database.pids()), "MB")
         self.figure("size: database", database, database.size(panel.name) / 1e6, "MB")

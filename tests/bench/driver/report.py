@@ -106,9 +106,15 @@ def table(found):
         cells = [name]
         for database in shown:
             figure = next((f for f in found["figures"] if f["row"] == name and f["database"] == database), None)
-            cells.append(f"{number(figure['value'])} {figure['unit']}".strip() if figure else "")
+            cells.append(valued(figure) if figure else "")
         lines.append([*cells, verdicts_of(found, name)])
     return heading, lines
+
+
+def valued(figure):
+    """A figure with its unit, and what has to be known of it."""
+    remark = f" ({figure['remark']})" if figure["remark"] else ""
+    return f"{number(figure['value'])} {figure['unit']}".strip() + remark
 
 
 def verdicts_of(found, row):

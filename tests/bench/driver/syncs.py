@@ -47,10 +47,10 @@ def once(plan, panel, api, row, count):
         raise SystemExit(f"{row} ended with {child.returncode}:\n{out[-2000:]}")
     counted(row, out, count)
     busy = machine.ticks_since(before, [api]) / machine.TICK / took
-    plan.figure(row, database, took, "s", f"{count / took:,.0f} rows/s; the stand-in used {busy:.2f} cores")
-    plan.figure(f"{row}: peak memory", database, use.peak, "MB", f"{use.without_files:.0f} MB without mapped files")
-    what = "MB", "of write-ahead log" if log else "handed to the file"
-    plan.figure(f"{row}: written", database, written / 1e6, *what)
+    plan.figure(row, database, took, "s", f"{count / took:,.0f} rows/s")
+    plan.figure(f"{row}: used by the stand-in", database, busy, "cores")
+    plan.figure(f"{row}: peak memory", database, use.peak, "MB", f"{use.without_files:.0f} unmapped")
+    plan.figure(f"{row}: written", database, written / 1e6, "MB")
     if row.startswith("first"):
         plan.figure(f"{row}: database", database, database.size(panel.name) / 1e6, "MB")
     return written
