@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use quarterdeck::clock::Instant;
 use quarterdeck::kinds::dns_record;
+use quarterdeck::placement::Place;
+use quarterdeck::store::counts::Deltas;
 use quarterdeck::store::listing::{Filter, ListQuery, Page, Sort, facets, list};
 use quarterdeck::store::rows::ResourceRow;
 use quarterdeck::store::sql::Sql;
@@ -305,18 +307,26 @@ async fn who_may_see_nothing_sees_nothing() {
 async fn counts_are_summed_over_the_clusters() {
     on_each_database(async |db| {
         db.write(|connection| {
-            Sql::new(
-                "INSERT INTO counts (kind, facet, value, cluster, present) VALUES ('dns_record', '', '', 'eu', 3), \
-                 ('dns_record', '', '', 'us', 4), ('dns_record', 'type', 'A', 'eu', 3), ('dns_record', 'type', 'A', 'us', 2), \
-                 ('dns_record', 'type', 'MX', 'us', 2), ('dns_record', 'type', 'NS', 'us', 0), ('zone', '', '', 'us', 9)",
-            )
-            .execute(connection)
+            let mut deltas = Deltas::new(&dns_record::SPEC);
+            for (record_type, cluster, by) in [("A", "eu", 3), ("A", "us", 2), ("MX", "us", 2), ("NS", "us", 0)] {
+                let place = Place { cluster: cluster.to_owned(), ..Place::default() };
+                deltas.add("dns", "", &[record_type.to_owned(), String::new(), String::new()], &place, by);
+            }
+            deltas.write(connection)
         })
         .await
         .unwrap();
-        let counts = db.read(|connection| facets(connection, &Scope::of_member(), &dns_record::SPEC, [])).await.unwrap();
+        let told = async |chosen: &'static [(&str, &str)]| {
+            let of =
+                move |connection: &mut _| facets(connection, &Scope::of_member(), &dns_record::SPEC, chosen.to_vec());
+            db.read(of).await.unwrap()
+        };
+        let counts = told(&[]).await;
         assert_eq!(counts.total, 7);
         assert_eq!(counts.values["type"], [("A".to_owned(), 5), ("MX".to_owned(), 2)]);
+        assert_eq!(counts.values["cluster"], [("us".to_owned(), 4), ("eu".to_owned(), 3)]);
+        // What somebody chose is told once, whether it is among the most frequent or not.
+        assert_eq!(told(&[("type", "MX")]).await.values["type"], counts.values["type"]);
     })
     .await;
 }

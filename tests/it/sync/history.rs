@@ -97,10 +97,14 @@ async fn counts_follow_what_is_present() {
         fewer.push(an_instance(99));
         script.holds("eu", fewer);
         house.sync("cloud").await;
-        let total = "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE kind = 'instance' AND facet = ''";
-        let running =
-            "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE facet = 'status' AND value = 'running'";
-        assert_eq!((house.count(total).await, house.count(running).await), (11, 10));
+        for clusters in ["cluster = '*'", "cluster <> '*'"] {
+            let sum = async |what: &str| {
+                let sum = format!("SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE {clusters} AND {what}");
+                house.count(sum.leak()).await
+            };
+            assert_eq!(sum("kind = 'instance' AND facet = ''").await, 11, "{clusters}");
+            assert_eq!(sum("facet = 'status' AND value = 'running'").await, 10, "{clusters}");
+        }
     })
     .await;
 }
