@@ -73,10 +73,7 @@ pub fn fetch(
 }
 
 fn line(spec: &'static KindSpec, source: &str, rows: &[&ResourceRow], more: &str) -> UnplacedLine {
-    let example = |row: &&ResourceRow| Crumb {
-        title: row.title().to_owned(),
-        href: cells::href(spec, row.id, None),
-    };
+    let example = |row: &&ResourceRow| Crumb { title: row.title().to_owned(), href: cells::href(spec, row.id, None) };
     UnplacedLine {
         kind: if rows.len() == 1 && more.is_empty() { spec.title } else { spec.titles },
         source: source.to_owned(),

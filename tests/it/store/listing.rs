@@ -308,7 +308,9 @@ async fn counts_are_summed_over_the_clusters() {
             Sql::new(
                 "INSERT INTO counts (kind, facet, value, cluster, present) VALUES ('dns_record', '', '', 'eu', 3), \
                  ('dns_record', '', '', 'us', 4), ('dns_record', 'type', 'A', 'eu', 3), ('dns_record', 'type', 'A', 'us', 2), \
-                 ('dns_record', 'type', 'MX', 'us', 2), ('dns_record', 'type', 'NS', 'us', 0), ('zone', '', '', 'us', 9)",
+                 ('dns_record', 'type', 'MX', 'us', 2), ('dns_record', 'type', 'NS', 'us', 0), ('zone', '', '', 'us', 9), \
+                 ('dns_record', '', '', '*', 7), ('dns_record', 'type', 'A', '*', 5), ('dns_record', 'type', 'MX', '*', 2), \
+                 ('dns_record', 'type', 'NS', '*', 0), ('zone', '', '', '*', 9)",
             )
             .execute(connection)
         })

@@ -41,7 +41,7 @@ async fn a_large_account_is_stored_joined_and_remembered() {
         assert_eq!((report.state, report.scopes.len()), ("succeeded", 6), "three kinds in two regions: {report:?}");
         let fleet = "SELECT COUNT(*) AS n FROM resources WHERE gone_at IS NULL AND name LIKE 'fleet-%'";
         assert_eq!(house.count(fleet).await, 1_207);
-        let shown = "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE kind = 'instance' AND facet = ''";
+        let shown = "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE kind = 'instance' AND facet = '' AND cluster = '*'";
         assert_eq!(house.count(shown).await, house.present("instance").await.len() as i64);
 
         let web = id_of::<Instance>(&house, &made.web).await;

@@ -99,9 +99,9 @@ async fn counts_follow_what_is_present() {
         fewer.push(an_instance(99));
         script.holds("eu", fewer);
         house.sync("cloud").await;
-        let total = "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE kind = 'instance' AND facet = ''";
+        let total = "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE kind = 'instance' AND facet = '' AND cluster = '*'";
         let running =
-            "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE facet = 'status' AND value = 'running'";
+            "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE facet = 'status' AND value = 'running' AND cluster = '*'";
         assert_eq!((house.count(total).await, house.count(running).await), (11, 10));
     })
     .await;
