@@ -79,7 +79,8 @@ impl ProviderError {
             provider: provider.to_owned(),
             operation: operation.to_owned(),
             kind,
-            message: message.into(),
+            // PostgreSQL's text cannot hold a NUL, and how a sync failed must be written whatever a provider says.
+            message: message.into().replace('\0', "\u{FFFD}"),
             request_id: None,
             retry_after: None,
         }

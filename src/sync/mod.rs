@@ -180,6 +180,7 @@ impl<'a> Pass<'a> {
             }
             Event::End { scope, outcome } => self.end(&scope, outcome).await?,
             Event::Note { text } => {
+                let text = text.replace('\0', "\u{FFFD}");
                 tracing::info!(source = self.source.config.name, note = text, "a provider remarks");
                 // Enough to understand, too few to fill a row with.
                 if self.notes.len() < 100 && !self.notes.contains(&text) {

@@ -3,8 +3,10 @@
 use chrono::TimeDelta;
 use quarterdeck::kinds::dns_record::DnsRecord;
 use quarterdeck::kinds::instance;
+use quarterdeck::providers::memory::Ending;
 use quarterdeck::store::listing::{ListQuery, Sort, list};
 use quarterdeck::store::{Scope, resources};
+use quarterdeck::wire::{ErrorKind, ProviderError};
 
 use crate::support::database::on_each_database;
 use crate::support::house::{House, instance as an_instance, instances, line};
@@ -173,6 +175,10 @@ async fn a_nul_in_a_record_does_not_keep_its_zone_from_being_written() {
         assert_eq!(line(&house.sync("dns").await, "example.com"), "complete +0 ~0 -0 =2 !0");
         let kept = "SELECT COUNT(*) AS n FROM terms WHERE term = 'team:a\u{FFFD}b'";
         assert_eq!(house.count(kept).await, 1, "it is marked where something was");
+        script.notes("an unknown \0");
+        let words = ProviderError::new("dns", "GET /zones", ErrorKind::Rejected, "no \0 zone");
+        script.ends::<DnsRecord>("example.com", Ending::Partial(words));
+        assert_ne!(house.sync("dns").await.state, "succeeded", "and it is written how it failed");
     })
     .await;
 }
