@@ -102,13 +102,13 @@ impl Estate {
             ..DnsRecord::default()
         };
         let filled = match sort {
-            0..70 => plain("A", public_address(self.a_public_instance(&mut dice)).to_string()),
+            0..70 => plain("A", public_address(self.an_instance(&mut dice, is_public)).to_string()),
             70..80 => {
                 let balancer = dice.below(self.balancers());
                 plain("CNAME", self.balancer_host(balancer))
             }
             80..85 => {
-                let instance = dice.below(self.instances) / 10 * 10;
+                let instance = self.an_instance(&mut dice, |number| ipv6_address(number).is_some());
                 plain("AAAA", ipv6_address(instance).map(|address| address.to_string()).unwrap_or_default())
             }
             85..93 => plain("TXT", format!("v=verify {}", dice.hex(24))),
@@ -139,8 +139,9 @@ impl Estate {
         }
     }
 
-    fn a_public_instance(&self, dice: &mut Dice) -> usize {
-        let number = dice.below(self.instances);
-        if is_public(number) { number } else { number - number % 10 }
+    /// An instance of which `has` is true; of ten in a row there is one.
+    fn an_instance(&self, dice: &mut Dice, has: impl Fn(usize) -> bool) -> usize {
+        let first = dice.below(self.instances);
+        (0..10).map(|step| (first + step) % self.instances).find(|number| has(*number)).unwrap_or(first)
     }
 }

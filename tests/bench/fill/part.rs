@@ -24,7 +24,7 @@ use quarterdeck::kinds::zone::Zone;
 use quarterdeck::providers::{Collector, Provider};
 use quarterdeck::wire::{ErrorKind, ProviderError};
 
-use crate::estate::{ACCOUNTS, Estate, REGIONS, State, Zones, account, balancers};
+use crate::estate::{ACCOUNTS, Estate, REGIONS, State, Zones, account, balancers, instances};
 
 /// A source's part of the estate.
 pub struct Part {
@@ -64,7 +64,7 @@ impl Part {
     fn state(&self, number: usize) -> State {
         let turn = self.turn.load(Ordering::Relaxed);
         let is_busy = matches!(self.source.as_str(), "aws-spot" | "aws-canary" | "dns-dynamic" | "paas-ci");
-        match (is_busy, number % 10 == 3) {
+        match (is_busy, instances::sort_of(number) == 3) {
             (true, _) => State { turn },
             (false, true) => State { turn: turn.min(1) },
             (false, false) => State::default(),
