@@ -1,16 +1,23 @@
 //! Apps: what developers deploy on the platform.
 //!
-//! The list answers "what is down, whose is it, and did somebody just deploy?"; the detail adds where the app answers and
-//! with how many processes. One more fact: a field here, and its place in `cell` or `sections`.
+//! The list answers "what is down, whose is it, and did somebody just deploy?"; the detail adds where the app answers, with
+//! how many processes, under which limits, and what its last releases came to. Of its configuration it knows names, and of each
+//! value a keyed hash, so that a change shows and the value does not. One more fact: a field here, and its place in `cell` or
+//! `sections`.
 
 use std::collections::BTreeMap;
 
 use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::key::normal_host;
 use super::{Cell, Column, Facts, Key, Kind, KindSpec, Mention, Origin, Role, Section, Tone, erased};
 use crate::clock::Instant;
+
+mod deploys;
+
+pub use deploys::{Limit, Release};
 
 /// An app at a controller.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -22,7 +29,8 @@ pub struct App {
     /// A user, or the workspace where the controller has those.
     pub owner: String,
     pub collaborators: Vec<String>,
-    /// `up`, `degraded`, `down`, `maintenance`; derived from wanted and running processes.
+    /// `up`, `degraded`, `down`, `maintenance`; derived from wanted and running processes. `unknown` where the running ones could
+    /// not be seen.
     pub state: String,
     /// Wanted processes by type.
     pub processes: BTreeMap<String, i64>,
@@ -30,9 +38,25 @@ pub struct App {
     pub running: BTreeMap<String, i64>,
     /// Full host names; the bare app name that Hephy lists is not among them.
     pub domains: Vec<String>,
-    /// The latest release, as `v42`.
+    /// The address that the platform itself gives the app: a full host name, which is among [`App::domains`] too, or the bare name
+    /// where the platform's domain is not known here.
+    pub platform_address: String,
+    /// By process type.
+    pub limits: BTreeMap<String, Limit>,
+    /// The configuration's names, each with the keyed hash of its value (`secret::Digest`): `PORT`, or `web/PORT` where it is for
+    /// one process type or belongs to another part of the configuration.
+    pub config: BTreeMap<String, String>,
+    /// Node labels that the app asks for.
+    pub node_tags: BTreeMap<String, String>,
+    /// The latest release that did not fail, as `v42`.
     pub release: String,
     pub released_at: Option<Instant>,
+    /// The last few, newest first.
+    pub releases: Vec<Release>,
+    /// What the source could not see of it, each with the reason; what is named here is unknown and not empty.
+    pub unseen: Vec<String>,
+    /// Fields of the controller that this version does not know, as they came.
+    pub other: BTreeMap<String, Value>,
     pub created_at: Option<Instant>,
 }
 
@@ -44,8 +68,8 @@ pub const SPEC: KindSpec = KindSpec {
     about: "Apps that developers deployed, as the platform's controllers list them: whose they are, whether they run, \
             under which domains they answer.",
     shortcut: 'a',
-    facets: ["owner", "released_at", ""],
-    filters: &["status", "owner", "cluster", "region", "environment", "source"],
+    facets: ["owner", "released_at", "deploy"],
+    filters: &["status", "owner", "deploy", "cluster", "region", "environment", "source"],
     columns: &[
         Column::new("name", "Name").sortable().priority(1),
         Column::new("status", "State").sortable().priority(1),
@@ -55,6 +79,9 @@ pub const SPEC: KindSpec = KindSpec {
         Column::new("released_at", "Released").sortable(),
         Column::new("release", "Release").priority(3),
         Column::new("domains", "Domains").priority(3),
+        Column::new("deploy", "Last deploy").sortable().optional(),
+        Column::new("limits", "Limits").optional(),
+        Column::new("config", "Settings").optional(),
         Column::new("changed_at", "Changed").sortable().priority(3),
         Column::new("region", "Region").sortable().optional(),
         Column::new("environment", "Environment").sortable().optional(),
@@ -76,7 +103,7 @@ fn tone(state: &str) -> Tone {
         "up" => Tone::Good,
         "degraded" => Tone::Warn,
         "down" => Tone::Bad,
-        "maintenance" => Tone::Muted,
+        "maintenance" | "unknown" => Tone::Muted,
         _ => Tone::Plain,
     }
 }
@@ -95,7 +122,7 @@ impl Kind for App {
             name: self.name.clone(),
             status: self.state.clone(),
             due_at: None,
-            facets: [self.owner.clone(), sortable(self.released_at), String::new()],
+            facets: [self.owner.clone(), sortable(self.released_at), self.last_deploy().to_owned()],
             keys: vec![Mention::new(Role::Is, Key::app(&origin.source, &self.name))],
             refs: distinct(refs),
             terms: self.terms(),
@@ -110,6 +137,9 @@ impl Kind for App {
             "domains" => Cell::codes(self.domains.clone()),
             "release" => Cell::code(&self.release),
             "released_at" => Cell::time(self.released_at),
+            "deploy" => deploys::badge(self.last_deploy()),
+            "limits" => Cell::text(deploys::limits_in_words(&self.limits)),
+            "config" => Cell::codes(self.config.keys().cloned().collect()),
             "created_at" => Cell::time(self.created_at),
             "uuid" => Cell::code(&self.uuid),
             _ => Cell::Empty,
@@ -126,19 +156,27 @@ impl Kind for App {
                 "Now",
                 [
                     ("State", Cell::badge(&self.state, tone(&self.state))),
+                    ("Not seen", Cell::text(self.unseen.join("; "))),
+                    ("Last deploy", deploys::badge(self.last_deploy())),
                     ("Release", Cell::code(&self.release)),
                     ("Released", Cell::time(self.released_at)),
                     ("Domains", Cell::codes(self.domains.clone())),
+                    ("Platform address", Cell::code(&self.platform_address)),
                 ],
             ),
             Section::table("Processes", vec!["Type", "Running", "Wanted"], processes.collect()),
+            deploys::limits(&self.limits),
+            deploys::settings(&self.config),
+            deploys::releases(&self.releases),
             Section::fields(
                 "Who and what",
                 [
                     ("Owner", Cell::text(&self.owner)),
                     ("Collaborators", Cell::text(self.collaborators.join(", "))),
+                    ("Runs on nodes with", Cell::Tags(self.node_tags.clone().into_iter().collect()).filled()),
                     ("Created", Cell::time(self.created_at)),
                     ("UUID", Cell::code(&self.uuid)),
+                    ("Other", Cell::codes(self.other.iter().map(|(name, value)| format!("{name}={value}")).collect())),
                 ],
             ),
         ]
@@ -157,6 +195,15 @@ impl App {
             "degraded"
         } else {
             "up"
+        }
+    }
+
+    /// How the newest release came out: `succeeded` or `failed`; empty where none is known.
+    fn last_deploy(&self) -> &'static str {
+        match self.releases.first() {
+            None => "",
+            Some(newest) if newest.failed => "failed",
+            Some(_) => "succeeded",
         }
     }
 
@@ -197,69 +244,4 @@ pub(super) fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn counts<const N: usize>(counts: [(&str, i64); N]) -> BTreeMap<String, i64> {
-        counts.into_iter().map(|(process, count)| (process.to_owned(), count)).collect()
-    }
-
-    fn shop() -> App {
-        App {
-            uuid: "278D8364-72c7-460a-acf9-242da4a06d9d".into(),
-            name: "shop".into(),
-            owner: "Storefront".into(),
-            state: "degraded".into(),
-            processes: counts([("web", 3), ("worker", 1)]),
-            running: counts([("web", 2)]),
-            domains: vec!["www.Shop.example".into(), "*.shop.example".into(), "www.shop.example.".into()],
-            ..App::default()
-        }
-    }
-
-    #[test]
-    fn an_app_is_found_by_its_controller_and_refers_to_the_hosts_it_serves() {
-        let facts = shop().facts(&Origin { source: "paas-eu".into(), network: String::new() });
-        assert_eq!(facts.keys, [Mention::new(Role::Is, Key::app("paas-eu", "shop"))]);
-        let refs: Vec<String> =
-            facts.refs.iter().map(|mention| format!("{} {}", mention.role.as_str(), mention.key)).collect();
-        assert_eq!(refs, ["serves host:*.shop.example", "serves host:www.shop.example"]);
-    }
-
-    #[test]
-    fn search_terms_are_lower_case_and_said_once() {
-        let app = App { collaborators: vec!["storefront".into()], ..shop() };
-        let facts = app.facts(&Origin { source: "paas-eu".into(), network: String::new() });
-        assert_eq!(
-            facts.terms,
-            ["*.shop.example", "278d8364-72c7-460a-acf9-242da4a06d9d", "storefront", "www.shop.example"]
-        );
-    }
-
-    #[test]
-    fn the_state_follows_from_what_is_wanted_and_what_runs() {
-        let wanted = counts([("web", 2), ("worker", 1)]);
-        assert_eq!(App::state_of(&wanted, &counts([("web", 2), ("worker", 1)])), "up");
-        assert_eq!(App::state_of(&wanted, &counts([("web", 2)])), "degraded");
-        assert_eq!(App::state_of(&wanted, &counts([("run", 1)])), "down");
-        assert_eq!(App::state_of(&counts([("web", 0)]), &counts([])), "maintenance");
-    }
-
-    #[test]
-    fn a_process_type_of_which_none_runs_shows_a_zero_unless_running_ones_are_unknown() {
-        assert_eq!(shop().cell("processes"), Cell::Text("web 2/3, worker 0/1".into()));
-        let unknown = App { running: BTreeMap::new(), ..shop() };
-        assert_eq!(unknown.cell("processes"), Cell::Text("web 3, worker 1".into()));
-    }
-
-    #[test]
-    fn every_column_of_its_own_has_a_cell() {
-        let at = chrono::DateTime::UNIX_EPOCH;
-        let app = App { release: "v7".into(), released_at: Some(at), created_at: Some(at), ..shop() };
-        for id in ["processes", "owner", "released_at", "release", "domains", "created_at", "uuid"] {
-            assert!(SPEC.columns.iter().any(|column| column.id == id), "{id} is no column");
-            assert_ne!(app.cell(id), Cell::Empty, "{id} is empty");
-        }
-        assert_eq!(app.cell("name"), Cell::Empty, "common columns are the house's");
-    }
-}
+mod tests;

@@ -3,7 +3,10 @@
 //! The list answers "what runs out next, and where does it hang?". The status says only whether it is attached: facts are
 //! stored, and a status that the clock changes would be a lie a day later; the due date tells the rest.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::app::distinct;
 use super::key::normal_host;
@@ -30,6 +33,20 @@ pub struct Certificate {
     pub fingerprint: String,
     pub not_before: Option<Instant>,
     pub not_after: Option<Instant>,
+    /// The certificates as they are sent, the own one first, where a source can tell; a controller cannot.
+    pub chain: Vec<Link>,
+    pub created_at: Option<Instant>,
+    /// Fields of the controller that this version does not know, as they came.
+    pub other: BTreeMap<String, Value>,
+}
+
+/// One certificate of a chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Link {
+    pub subject: String,
+    pub issuer: String,
+    pub not_after: Option<Instant>,
 }
 
 pub const SPEC: KindSpec = KindSpec {
@@ -54,6 +71,8 @@ pub const SPEC: KindSpec = KindSpec {
         Column::new("names", "Names").optional(),
         Column::new("not_before", "Valid from").optional(),
         Column::new("fingerprint", "Fingerprint").optional(),
+        Column::new("holder", "Kept in").optional(),
+        Column::new("created_at", "Created").optional(),
         Column::new("region", "Region").sortable().optional(),
         Column::new("source", "Source").sortable().optional(),
         Column::new("changed_at", "Changed").sortable().optional(),
@@ -106,6 +125,8 @@ impl Kind for Certificate {
             "issuer" => Cell::text(common_name_of(&self.issuer)),
             "not_before" => Cell::time(self.not_before),
             "fingerprint" => Cell::code(&self.fingerprint),
+            "holder" => Cell::text(&self.app),
+            "created_at" => Cell::time(self.created_at),
             _ => Cell::Empty,
         }
     }
@@ -115,7 +136,11 @@ impl Kind for Certificate {
         vec![
             Section::fields(
                 "Validity",
-                [("Expires", Cell::time(self.not_after)), ("Valid from", Cell::time(self.not_before))],
+                [
+                    ("Hole in the chain", Cell::text(self.hole().unwrap_or_default())),
+                    ("Expires", Cell::time(self.not_after)),
+                    ("Valid from", Cell::time(self.not_before)),
+                ],
             ),
             Section::fields(
                 "Names",
@@ -135,8 +160,11 @@ impl Kind for Certificate {
                     ("Subject", Cell::code(&self.subject)),
                     ("SHA-256 fingerprint", Cell::code(&self.fingerprint)),
                     ("Id at the controller", Cell::code(&self.certificate_id)),
+                    ("Created", Cell::time(self.created_at)),
+                    ("Other", Cell::codes(self.other.iter().map(|(name, value)| format!("{name}={value}")).collect())),
                 ],
             ),
+            Section::table("Chain", vec!["Subject", "Issuer", "Expires"], self.chain.iter().map(Link::row).collect()),
         ]
     }
 }
@@ -155,6 +183,18 @@ impl Certificate {
         self.names().into_iter().any(|name| name == host || Some(&name) == wildcard.as_ref())
     }
 
+    /// The first place at which the chain does not go on, in words: clients that do not know the missing one refuse it.
+    pub fn hole(&self) -> Option<String> {
+        let pair = self.chain.windows(2).find(|pair| pair[0].issuer != pair[1].subject);
+        let (lacking, below) = match (pair, self.chain.as_slice()) {
+            (Some(pair), _) => (&pair[0].issuer, &pair[0].subject),
+            // A leaf alone, which did not sign itself.
+            (None, [alone]) if alone.issuer != alone.subject => (&alone.issuer, &alone.subject),
+            _ => return None,
+        };
+        Some(format!("{} is not sent, which signed {}", common_name_of(lacking), common_name_of(below)))
+    }
+
     fn status(&self) -> &'static str {
         if self.domains.is_empty() { "unattached" } else { "attached" }
     }
@@ -168,6 +208,12 @@ impl Certificate {
     }
 }
 
+impl Link {
+    fn row(&self) -> Vec<Cell> {
+        vec![Cell::code(&self.subject), Cell::code(&self.issuer), Cell::time(self.not_after)]
+    }
+}
+
 /// The common name within a distinguished name of either spelling (`/CN=Example CA/O=Example`, `CN=Example CA,O=Example`),
 /// or the whole where there is none.
 fn common_name_of(distinguished: &str) -> &str {
@@ -175,85 +221,4 @@ fn common_name_of(distinguished: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn www() -> Certificate {
-        Certificate {
-            name: "www-cert".into(),
-            owner: "Admin".into(),
-            common_name: "www.Example.com".into(),
-            subject_alt_names: vec!["www.example.com".into(), "*.apps.example.com".into()],
-            domains: vec!["www.example.com".into()],
-            issuer: "/CN=Example CA/O=Example".into(),
-            fingerprint: "DD:21:E4".into(),
-            not_after: Some(chrono::DateTime::UNIX_EPOCH),
-            ..Certificate::default()
-        }
-    }
-
-    fn facts(certificate: &Certificate) -> Facts {
-        certificate.facts(&Origin { source: "paas-eu".into(), network: String::new() })
-    }
-
-    fn spelled(mentions: &[Mention]) -> Vec<String> {
-        mentions.iter().map(|mention| format!("{} {}", mention.role.as_str(), mention.key)).collect()
-    }
-
-    #[test]
-    fn a_certificate_covers_its_names_and_serves_where_it_is_attached() {
-        let facts = facts(&www());
-        assert_eq!(spelled(&facts.keys), ["covers host:*.apps.example.com", "covers host:www.example.com"]);
-        assert_eq!(spelled(&facts.refs), ["serves host:www.example.com"]);
-        assert_eq!(facts.due_at, Some(chrono::DateTime::UNIX_EPOCH));
-        assert_eq!(facts.facets, ["Admin", "Example CA", "www.Example.com"]);
-    }
-
-    #[test]
-    fn the_status_never_depends_on_the_clock() {
-        assert_eq!(facts(&www()).status, "attached", "although it ran out in 1970");
-        assert_eq!(facts(&Certificate { domains: Vec::new(), ..www() }).status, "unattached");
-    }
-
-    #[test]
-    fn two_apps_may_keep_certificates_of_one_name() {
-        let held = |app: &str| Certificate { app: app.into(), ..www() };
-        assert_ne!(held("shop").external_id(), held("billing").external_id());
-        assert_eq!(www().external_id(), "www-cert");
-        assert_eq!(spelled(&facts(&held("shop")).refs), ["is app:paas-eu/shop", "serves host:www.example.com"]);
-    }
-
-    #[test]
-    fn a_wildcard_stands_for_one_label_only() {
-        for (host, covered) in [
-            ("www.example.com", true),
-            ("shop.apps.example.com", true),
-            ("apps.example.com", false),
-            ("a.b.apps.example.com", false),
-            ("*.apps.example.com", true),
-        ] {
-            assert_eq!(www().covers(host), covered, "{host}");
-        }
-    }
-
-    #[test]
-    fn a_domain_that_it_is_attached_to_without_covering_it_is_named_first() {
-        let wrong = Certificate { domains: vec!["pay.example.com".into()], ..www() };
-        let first = |certificate: &Certificate| certificate.sections()[1].fields[0].label;
-        assert_eq!(first(&wrong), "Attached, but not covered");
-        assert_eq!(first(&www()), "Attached to");
-    }
-
-    #[test]
-    fn it_is_found_by_its_fingerprint_as_browsers_and_as_tools_print_it() {
-        let terms = facts(&www()).terms;
-        assert_eq!(terms, ["*.apps.example.com", "admin", "dd21e4", "dd:21:e4", "www.example.com"]);
-    }
-
-    #[test]
-    fn issuers_of_both_controllers_are_shortened_alike() {
-        assert_eq!(common_name_of("/CN=Example CA/O=Example"), "Example CA");
-        assert_eq!(common_name_of("O=Example,CN=Example CA"), "Example CA");
-        assert_eq!(common_name_of("Example"), "Example");
-    }
-}
+mod tests;

@@ -83,6 +83,15 @@ impl Cell {
         if value.is_empty() { Self::Empty } else { Self::Badge(value, tone) }
     }
 
+    /// Itself, or [`Cell::Empty`] for a list of nothing.
+    pub fn filled(self) -> Self {
+        match self {
+            Self::Tags(tags) if tags.is_empty() => Self::Empty,
+            Self::Codes(values) if values.is_empty() => Self::Empty,
+            other => other,
+        }
+    }
+
     pub fn time(value: Option<Instant>) -> Self {
         value.map_or(Self::Empty, Self::Time)
     }

@@ -31,7 +31,7 @@ mod tests;
 
 pub use field::{Cell, Column, Field, Section, Tone};
 pub use key::{Held, Key, Mention, Role};
-pub use record::Record;
+pub use record::{Record, SecretValue};
 
 /// Every kind, in the order of the navigation.
 pub const KINDS: &[&KindSpec] = &[

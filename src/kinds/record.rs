@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Kind;
+use crate::secret::Secret;
 
 /// A reported resource. It is hashed at once and dropped when nothing changed, so it carries nothing that can be derived.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,6 +18,18 @@ pub struct Record {
     pub external_id: String,
     /// The JSON of the kind's struct, fields in the order of their declaration.
     pub attrs: Box<RawValue>,
+    /// What belongs to it and must not stand in `attrs`. Never serialised: whoever sends a record elsewhere has to seal these first.
+    #[serde(skip)]
+    pub values: Vec<SecretValue>,
+}
+
+/// A secret beside its record. In the record's attrs stands `name` with `digest`, so that a change of the value is one of the record.
+#[derive(Clone, Debug)]
+pub struct SecretValue {
+    pub name: String,
+    /// The keyed hash of the value (`secret::Digest`).
+    pub digest: String,
+    pub value: Secret,
 }
 
 impl Record {
@@ -25,7 +38,13 @@ impl Record {
     /// # Errors
     /// When the struct does not serialise, which means a map with keys that are no strings.
     pub fn of<K: Kind>(kind: &K) -> serde_json::Result<Self> {
-        Ok(Self { external_id: kind.external_id(), attrs: serde_json::value::to_raw_value(kind)? })
+        let attrs = serde_json::value::to_raw_value(kind)?;
+        Ok(Self { external_id: kind.external_id(), attrs, values: Vec::new() })
+    }
+
+    /// With these beside it.
+    pub fn with_values(self, values: Vec<SecretValue>) -> Self {
+        Self { values, ..self }
     }
 
     /// The record of a struct of which the fields `unsaid` could not be learned.
@@ -49,7 +68,11 @@ impl Record {
             if self.external_id.contains('\0') { self.external_id.replace('\0', "\u{FFFD}") } else { self.external_id };
         let attrs =
             replace_nul(self.attrs.get()).and_then(|json| RawValue::from_string(json).ok()).unwrap_or(self.attrs);
-        Self { external_id, attrs }
+        let mut values = self.values;
+        for value in values.iter_mut().filter(|value| value.name.contains('\0')) {
+            value.name = value.name.replace('\0', "\u{FFFD}");
+        }
+        Self { external_id, attrs, values }
     }
 
     /// The identity within its scope in 64 bits (XXH3).

@@ -2,7 +2,8 @@
 
 use tokio::sync::mpsc;
 
-use crate::kinds::{Kind, Record};
+use crate::kinds::{Kind, Record, SecretValue};
+use crate::secret::{Digest, Secret};
 use crate::wire::{ErrorKind, Event, Outcome, Parent, ProviderError, ScopeRef};
 
 /// Records that travel in one event.
@@ -23,6 +24,7 @@ impl From<Hangup> for ProviderError {
 #[derive(Clone, Debug)]
 pub struct Collector {
     events: mpsc::Sender<Event>,
+    digest: Digest,
 }
 
 /// The listing of one scope. It ends with [`Listing::complete`], [`Listing::partial`] or [`Listing::skipped`]; one that is
@@ -35,10 +37,20 @@ pub struct Listing {
 }
 
 impl Collector {
-    /// A collector and the stream of its events; a slow reader slows the provider down.
+    /// A collector and the stream of its events; a slow reader slows the provider down. Its digests hold for this collection alone.
     pub fn channel() -> (Self, mpsc::Receiver<Event>) {
+        Self::channel_with(Digest::of_the_moment())
+    }
+
+    /// A collector that hashes secrets with `digest`, so that they compare with those of earlier collections.
+    pub fn channel_with(digest: Digest) -> (Self, mpsc::Receiver<Event>) {
         let (events, receiver) = mpsc::channel(8);
-        (Self { events }, receiver)
+        (Self { events, digest }, receiver)
+    }
+
+    /// The secret `name` of the resource `external_id`, with the digest that stands for it in the resource's attrs.
+    pub fn secret(&self, external_id: &str, name: &str, value: Secret) -> SecretValue {
+        SecretValue { name: name.to_owned(), digest: self.digest.of(&[external_id, name], &value), value }
     }
 
     /// Begins the listing of the kind `K` in the scope `name`.
@@ -70,15 +82,25 @@ impl Collector {
 impl Listing {
     /// Reports one resource.
     pub async fn push<K: Kind>(&mut self, resource: &K) -> Result<(), ProviderError> {
-        self.push_without(resource, &[]).await
+        self.push_with(resource, &[], Vec::new()).await
     }
 
     /// Reports one resource of which the fields `unsaid` could not be learned: they stay as they were last known.
     pub async fn push_without<K: Kind>(&mut self, resource: &K, unsaid: &[&str]) -> Result<(), ProviderError> {
+        self.push_with(resource, unsaid, Vec::new()).await
+    }
+
+    /// The same, with the secrets that belong beside it.
+    pub async fn push_with<K: Kind>(
+        &mut self,
+        resource: &K,
+        unsaid: &[&str],
+        values: Vec<SecretValue>,
+    ) -> Result<(), ProviderError> {
         debug_assert_eq!(K::SPEC.id(), self.scope.kind, "a listing holds one kind");
         let record = Record::without(resource, unsaid)
             .map_err(|error| ProviderError::new("quarterdeck", "serialise", ErrorKind::Malformed, error.to_string()))?;
-        self.batch.push(record);
+        self.batch.push(record.with_values(values));
         if self.batch.len() >= BATCH {
             self.flush().await?;
         }

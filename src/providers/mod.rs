@@ -12,12 +12,13 @@ pub mod cloudflare;
 pub mod collect;
 pub mod memory;
 pub mod spec;
+pub mod workflow;
 
 pub use collect::{Collector, Hangup, Listing};
 pub use spec::{Built, Parts, ProviderSpec, SettingSpec};
 
 /// Every provider.
-pub const PROVIDERS: &[&ProviderSpec] = &[&aws::SPEC, &cloudflare::SPEC, &memory::SPEC];
+pub const PROVIDERS: &[&ProviderSpec] = &[&aws::SPEC, &cloudflare::SPEC, &memory::SPEC, &workflow::SPEC];
 
 /// One configured source.
 #[async_trait]

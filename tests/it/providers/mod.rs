@@ -5,3 +5,4 @@ mod aws_credentials;
 mod aws_moto;
 mod aws_wire;
 mod cloudflare;
+mod workflow;

@@ -11,3 +11,4 @@ pub mod moto;
 pub mod panel;
 pub mod program;
 pub mod seed;
+pub mod workflow;

@@ -145,6 +145,7 @@ fn app(place: &Place, team: &str, name: &str, moment: &Moment) -> App {
         release: format!("v{release}"),
         released_at: Some(moment.at(if is_busy { -1 } else { released }, 14)),
         created_at: Some(moment.at(-700 + released, 10)),
+        ..App::default()
     }
 }
 

@@ -89,5 +89,6 @@ fn certificate(place: &Place, draft: Draft, moment: &Moment) -> Certificate {
         fingerprint: seed::fingerprint(&identity),
         not_before: Some(moment.at(day - 365, hour)),
         not_after: Some(moment.at(day, hour)),
+        ..Certificate::default()
     }
 }

@@ -1,10 +1,15 @@
 //! Secrets, and taking them out of texts that came from outside.
 //!
 //! A [`Secret`] has neither `Serialize` nor a telling `Debug`. What a provider answers is passed through [`redact`]
-//! before it is kept, because providers like to repeat the token that they refused.
+//! before it is kept, because providers like to repeat the token that they refused. [`digest`] tells two values of a secret apart
+//! without telling what they are.
 
 use secrecy::ExposeSecret;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
+
+pub mod digest;
+
+pub use digest::Digest;
 
 /// A value that is never printed, logged or stored in the clear.
 pub type Secret = secrecy::SecretString;

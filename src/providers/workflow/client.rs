@@ -1,0 +1,181 @@
+//! One request to the controller: signed with a token, repeated while it may pass, errors in the controller's words.
+//!
+//! Hephy has no quota. Drycc counts 60 requests a minute and account and says so only when they are used up, so a 429 holds every
+//! reader for as long as it asks, and not by retries of each.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use tokio::time::Instant;
+use url::Url;
+
+use super::settings::Settings;
+use super::words::{is_the_apis, words_of};
+use crate::net::http::{Answer, Call, Http, RetryPolicy};
+use crate::secret::Secret;
+use crate::wire::{ErrorKind, ProviderError};
+
+/// The wait after a 429 that does not say how long: the window of the usual throttle.
+const UNSAID_WAIT: Duration = Duration::from_secs(60);
+/// The version of the API that is spoken here.
+const MAJOR: &str = "2";
+/// The headers that tell an API's version. Proxies like to drop headers with underscores, so none may be there.
+const VERSIONS: [&str; 2] = ["DEIS_API_VERSION", "DRYCC_API_VERSION"];
+
+/// Talks to one controller, with whatever token a call is made.
+pub struct Client {
+    http: Http,
+    endpoint: Url,
+    /// Every token that may be sent, to be struck out of what is answered.
+    secrets: Vec<Secret>,
+    resume_at: Mutex<Option<Instant>>,
+    pub policy: RetryPolicy,
+}
+
+/// A call that failed, and with which status if it was answered.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub status: Option<StatusCode>,
+    /// The API itself answered, and not something before it.
+    pub by_api: bool,
+    pub error: ProviderError,
+}
+
+impl From<Failure> for ProviderError {
+    fn from(failure: Failure) -> Self {
+        failure.error
+    }
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        Self { status: None, by_api: false, error }
+    }
+}
+
+impl Client {
+    pub fn new(http: Http, settings: &Settings) -> Self {
+        let owners = settings.owner_tokens.iter().filter_map(|owner| owner.token.clone().ok());
+        Self {
+            http,
+            endpoint: settings.endpoint.clone(),
+            secrets: std::iter::once(settings.token.clone()).chain(owners).collect(),
+            resume_at: Mutex::new(None),
+            policy: RetryPolicy::default(),
+        }
+    }
+
+    /// The call of that name, for errors: `GET /v2/apps`.
+    pub fn call<'a>(&'a self, operation: &'a str) -> Call<'a> {
+        Call { provider: "workflow", operation, secrets: &self.secrets }
+    }
+
+    /// Asks for `path` until it answers well.
+    pub async fn get(
+        &self,
+        token: &Secret,
+        operation: &str,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<Answer, Failure> {
+        let call = self.call(operation);
+        let mut attempt = 1;
+        loop {
+            let failure = match self.get_once(call, token, path, query).await {
+                Err(failure) if failure.error.kind.is_transient() && attempt < self.policy.attempts => failure,
+                outcome => return outcome,
+            };
+            if failure.error.retry_after.is_some_and(|asked| asked > self.policy.patience) {
+                return Err(failure);
+            }
+            let wait = self.policy.wait(attempt, failure.error.retry_after);
+            tracing::warn!(error = %failure.error, attempt, wait_ms = wait.as_millis(), "repeating a provider's call");
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    /// Asks for a JSON value. What is none is told without its text.
+    pub async fn json(
+        &self,
+        token: &Secret,
+        operation: &str,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<Value, Failure> {
+        let answer = self.get(token, operation, path, query).await?;
+        serde_json::from_slice(&answer.body)
+            .map_err(|_| self.call(operation).error(ErrorKind::Malformed, &words_of(&answer.body)).into())
+    }
+
+    async fn get_once(
+        &self,
+        call: Call<'_>,
+        token: &Secret,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<Answer, Failure> {
+        self.wait_for_quota(call).await?;
+        let mut url = self.endpoint.clone();
+        url.set_path(&format!("{}{path}", self.endpoint.path().trim_end_matches('/')));
+        let mut authorization = HeaderValue::from_str(&format!("token {}", token.expose_secret()))
+            .map_err(|_| call.error(ErrorKind::Auth, "the token has characters that no header can carry"))?;
+        authorization.set_sensitive(true);
+        let request = self.http.client().get(url).query(query).header(AUTHORIZATION, authorization).build();
+        let request = request
+            .map_err(|error| call.error(ErrorKind::Rejected, &format!("the request cannot be built: {error}")))?;
+        let answer = self.http.send(call, request).await?;
+        if answer.status != StatusCode::OK {
+            return Err(self.refusal(call, &answer));
+        }
+        match version(&answer) {
+            Some(version) if version.split('.').next() != Some(MAJOR) => {
+                let words = format!("the controller speaks version {version} of the API, and this is version {MAJOR}");
+                Err(call.error(ErrorKind::Malformed, &words).into())
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    /// Waits while the quota is used up; a wait beyond our patience ends the call instead, to be made by a later collection.
+    async fn wait_for_quota(&self, call: Call<'_>) -> Result<(), Failure> {
+        loop {
+            let resume_at = *self.resume_at.lock().unwrap_or_else(PoisonError::into_inner);
+            let pause = resume_at.map(|at| at.saturating_duration_since(Instant::now())).unwrap_or_default();
+            if pause.is_zero() {
+                return Ok(());
+            }
+            if pause > self.policy.patience {
+                let words = format!("the controller takes no more requests for {} s", pause.as_secs());
+                return Err(call.error(ErrorKind::RateLimited, &words).with_retry_after(Some(pause)).into());
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// What an answer with a bad status says; a 429 stops all readers for as long as it asks.
+    fn refusal(&self, call: Call<'_>, answer: &Answer) -> Failure {
+        let throttled = answer.status == StatusCode::TOO_MANY_REQUESTS;
+        let asked = answer.retry_after().or(throttled.then_some(UNSAID_WAIT));
+        if let Some(asked) = asked.filter(|_| throttled) {
+            let until = Instant::now().checked_add(asked);
+            let mut resume_at = self.resume_at.lock().unwrap_or_else(PoisonError::into_inner);
+            *resume_at = (*resume_at).max(until);
+        }
+        let words = format!("{}: {}", answer.status.as_u16(), words_of(&answer.body));
+        Failure {
+            status: Some(answer.status),
+            by_api: is_the_apis(&answer.body),
+            error: call.error(Call::status_kind(answer.status), &words).with_retry_after(asked),
+        }
+    }
+}
+
+/// The version that an answer says the API has.
+pub fn version(answer: &Answer) -> Option<&str> {
+    VERSIONS.iter().find_map(|name| answer.header(name))
+}
