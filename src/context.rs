@@ -54,15 +54,17 @@ impl From<(SourceConfig, Built)> for Connected {
 }
 
 impl Context {
-    /// Opens the database, brings it up to date and tells it which sources there are.
+    /// Opens the database, brings it up to date, opens its vault and tells it which sources there are.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] among others: a database ahead of this program is left alone.
+    /// [`StoreError::Newer`] among others: a database ahead of this program is left alone. [`StoreError::WrongKey`]: so is
+    /// one that was sealed with another key.
     pub async fn open(config: Config, sources: Vec<(SourceConfig, Built)>, parts: Parts) -> Result<Self, StoreError> {
         let db = Db::open(config.server.database_url.expose_secret(), parts.clock.clone())?;
         for migration in db.migrate().await? {
             tracing::info!(migration, "brought the database up to date");
         }
+        db.unlock(&config.server.secret_key.obtain()?).await?;
         let context = Self::over(config, sources, parts, db);
         let (configured, now) = (context.sources.iter().map(configured).collect::<Vec<_>>(), context.clock.now());
         context.db.write(move |connection| configure(connection, &configured, now)).await?;

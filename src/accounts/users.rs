@@ -73,7 +73,7 @@ pub async fn set_password(
     change(context, user, begun, String::new(), move |connection, id| users::set_password(connection, id, &hash)).await
 }
 
-/// Changes one's own password. Guesses at the current one are throttled like sign-ins: the session may be stolen.
+/// Changes one's own password.
 pub async fn change_password(
     context: &Context,
     doer: &Doer,
@@ -82,6 +82,39 @@ pub async fn change_password(
     new: Secret,
 ) -> Result<Ended, AccountError> {
     passwords::check(&new)?;
+    if !is_theirs(context, doer, user, current).await? {
+        let begun = audit::begin(&context.db, doer, Act::new("user.password", &user.email)).await?;
+        begun.complete(&context.db, Outcome::Refused, "the current password was wrong").await?;
+        return Err(AccountError::CurrentPassword);
+    }
+    set_password(context, doer, user, new).await
+}
+
+/// Asks for the password of somebody who is signed in, before an act that a stolen session shall not do. The act is audited, begun
+/// or refused.
+pub async fn prove(
+    context: &Context,
+    doer: &Doer,
+    user: &UserRow,
+    password: Secret,
+    act: Act,
+) -> Result<Begun, AccountError> {
+    let right = is_theirs(context, doer, user, password).await?;
+    let begun = audit::begin(&context.db, doer, act).await?;
+    if right {
+        return Ok(begun);
+    }
+    begun.complete(&context.db, Outcome::Refused, "the password was wrong").await?;
+    Err(AccountError::CurrentPassword)
+}
+
+/// Whether a password is that of somebody who is signed in. Guesses are throttled like sign-ins: the session may be stolen.
+async fn is_theirs(
+    context: &Context,
+    doer: &Doer,
+    user: &UserRow,
+    password: Secret,
+) -> Result<bool, AccountError> {
     let (email, address, at, id) = (user.email.clone(), doer.address.clone(), context.clock.now(), user.id);
     let (verdict, hash) = context
         .db
@@ -93,21 +126,18 @@ pub async fn change_password(
         Verdict::Admitted(attempt) => attempt,
         Verdict::Throttled(until) => return Err(AccountError::Throttled(until)),
     };
-    let right = match context.passwords.verify(current, hash).await {
-        Ok(right) => right,
+    match context.passwords.verify(password, hash).await {
+        Ok(true) => {
+            let email = user.email.clone();
+            context.db.write(move |connection| throttle::forgive(connection, attempt, &email)).await?;
+            Ok(true)
+        }
+        Ok(false) => Ok(false),
         Err(error) => {
             context.db.write(move |connection| throttle::take_back(connection, attempt)).await?;
-            return Err(error.into());
+            Err(error.into())
         }
-    };
-    if !right {
-        let begun = audit::begin(&context.db, doer, Act::new("user.password", &user.email)).await?;
-        begun.complete(&context.db, Outcome::Refused, "the current password was wrong").await?;
-        return Err(AccountError::CurrentPassword);
     }
-    let email = user.email.clone();
-    context.db.write(move |connection| throttle::forgive(connection, attempt, &email)).await?;
-    set_password(context, doer, user, new).await
 }
 
 /// Gives a person another role.

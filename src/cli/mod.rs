@@ -20,6 +20,7 @@ mod check;
 mod demo;
 mod doctor;
 mod dry_run;
+mod key;
 mod migrate;
 mod open;
 mod openapi;
@@ -64,6 +65,9 @@ enum Command {
     /// Make, list and revoke tokens for machines
     #[command(subcommand)]
     Token(token::Arguments),
+    /// Change the secret key
+    #[command(subcommand)]
+    Key(key::Arguments),
     /// Check the configuration, the database and the reach of every source
     Doctor,
     /// Print the description of the API
@@ -126,6 +130,7 @@ async fn dispatch(arguments: Arguments, environment: &Environment) -> anyhow::Re
         Command::Task(arguments) => task::run(arguments, &from, environment).await,
         Command::User(arguments) => user::run(arguments, &from, environment).await,
         Command::Token(arguments) => token::run(arguments, &from, environment).await,
+        Command::Key(arguments) => key::run(arguments, &from, environment).await,
         Command::Doctor => doctor::run(&from, environment).await,
         Command::Openapi => openapi::run(),
     }
@@ -136,6 +141,7 @@ fn tell(error: &anyhow::Error, to: &mut impl Write) -> u8 {
     let (text, code) = match kind_of(error) {
         Trouble::Faults(faults) => (faults.to_string(), 2),
         Trouble::Newer => (format!("quarterdeck: {error:#}"), 4),
+        Trouble::WrongKey => (format!("quarterdeck: {error:#}"), 2),
         Trouble::Other => (format!("quarterdeck: {error:#}"), 1),
     };
     // Nobody is left to tell if standard error is closed; the exit code still says it.
@@ -146,6 +152,8 @@ fn tell(error: &anyhow::Error, to: &mut impl Write) -> u8 {
 enum Trouble<'a> {
     Faults(&'a Faults),
     Newer,
+    /// The configuration names a key that the database was not sealed with.
+    WrongKey,
     Other,
 }
 
@@ -158,6 +166,9 @@ fn kind_of(error: &anyhow::Error) -> Trouble<'_> {
         if cause.is::<NewerDatabase>() || matches!(cause.downcast_ref(), Some(StoreError::Newer(_))) {
             return Trouble::Newer;
         }
+        if matches!(cause.downcast_ref(), Some(StoreError::WrongKey(_))) {
+            return Trouble::WrongKey;
+        }
     }
     Trouble::Other
 }
@@ -169,6 +180,7 @@ mod tests {
 
     use super::*;
     use crate::error::{Fault, Place};
+    use crate::store::vault::WrongKey;
 
     #[test]
     fn the_arguments_are_consistent() {
@@ -189,6 +201,8 @@ mod tests {
         let newer = || NewerDatabase { found: "2027".to_owned(), known: "2026".to_owned() };
         assert_eq!(told(StoreError::from(newer()).into()).0, 4);
         assert_eq!(told(anyhow::Error::from(newer()).context("while migrating")).0, 4);
+        let wrong = WrongKey { wanted: "aa".to_owned(), given: "bb".to_owned() };
+        assert_eq!(told(StoreError::from(wrong).into()).0, 2);
         let other = Err::<(), _>(std::io::Error::other("no space")).context("cannot write").unwrap_err();
         assert_eq!(told(other), (1, "quarterdeck: cannot write: no space\n".to_owned()));
     }

@@ -56,6 +56,9 @@ pub async fn reading(from: &LoadFrom, environment: &Environment) -> anyhow::Resu
     if !db.is_current().await? {
         bail!("the database is not up to date; run `quarterdeck migrate` first");
     }
+    if let Some(key) = config.server.secret_key.present()? {
+        db.unlock_if_sealed(&key).await?;
+    }
     Ok(Context::over(config, sources, parts, db))
 }
 

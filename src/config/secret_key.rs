@@ -27,12 +27,27 @@ impl SecretKeyConfig {
     /// # Errors
     /// The file cannot be read or made, or what it holds is too short; the text names the file.
     pub fn obtain(&self) -> io::Result<Secret> {
+        self.read(true)
+    }
+
+    /// The key itself if it is there already; none is made.
+    ///
+    /// # Errors
+    /// As [`SecretKeyConfig::obtain`], but for a file that is still to be made.
+    pub fn present(&self) -> io::Result<Option<Secret>> {
+        match (self, self.read(false)) {
+            (Self::File { make: true, .. }, Err(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
+            (_, outcome) => outcome.map(Some),
+        }
+    }
+
+    fn read(&self, may_make: bool) -> io::Result<Secret> {
         let (text, origin) = match self {
             Self::Given(secret) => {
                 use secrecy::ExposeSecret;
                 (secret.expose_secret().to_owned(), "the variable".to_owned())
             }
-            Self::File { path, make } => (read_or_make(Path::new(path), *make)?, path.clone()),
+            Self::File { path, make } => (read_or_make(Path::new(path), *make && may_make)?, path.clone()),
         };
         let text = text.trim();
         if text.len() < MIN_LENGTH {
@@ -75,8 +90,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("quarterdeck.key");
         let config = SecretKeyConfig::File { path: path.display().to_string(), make: true };
+        assert!(config.present().unwrap().is_none() && !path.exists(), "a look makes nothing");
         let first = config.obtain().unwrap();
         assert_eq!(config.obtain().unwrap().expose_secret(), first.expose_secret());
+        assert_eq!(config.present().unwrap().unwrap().expose_secret(), first.expose_secret());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 

@@ -181,6 +181,10 @@ impl Kind for App {
             ),
         ]
     }
+
+    fn secrets(&self) -> BTreeMap<String, String> {
+        self.config.clone()
+    }
 }
 
 impl App {

@@ -71,7 +71,6 @@ pub const SPEC: KindSpec = KindSpec {
         Column::new("names", "Names").optional(),
         Column::new("not_before", "Valid from").optional(),
         Column::new("fingerprint", "Fingerprint").optional(),
-        Column::new("holder", "Kept in").optional(),
         Column::new("created_at", "Created").optional(),
         Column::new("region", "Region").sortable().optional(),
         Column::new("source", "Source").sortable().optional(),
@@ -125,7 +124,6 @@ impl Kind for Certificate {
             "issuer" => Cell::text(common_name_of(&self.issuer)),
             "not_before" => Cell::time(self.not_before),
             "fingerprint" => Cell::code(&self.fingerprint),
-            "holder" => Cell::text(&self.app),
             "created_at" => Cell::time(self.created_at),
             _ => Cell::Empty,
         }

@@ -6,6 +6,7 @@
 //! **One more kind**: its file here with the struct and `impl Kind` (and its example in `examples/`), one line in [`KINDS`], and a
 //! provider that collects it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
@@ -60,6 +61,11 @@ pub trait Kind: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// The detail page's facts, in the order in which a question needs them.
     fn sections(&self) -> Vec<Section>;
+
+    /// The secrets that lie sealed beside it, by name, each with the digest of its present value.
+    fn secrets(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
 }
 
 /// Who reports a resource, as far as its keys depend on it.
@@ -127,6 +133,8 @@ pub struct Erased {
     /// The cells of the named columns, in their order.
     pub cells: fn(&str, &[&str]) -> serde_json::Result<Vec<Cell>>,
     pub sections: fn(&str) -> serde_json::Result<Vec<Section>>,
+    /// See [`Kind::secrets`].
+    pub secrets: fn(&str) -> serde_json::Result<BTreeMap<String, String>>,
     /// The same with what it lacks by default: of `{}`, every field empty.
     pub complete: fn(&str) -> serde_json::Result<serde_json::Value>,
 }
@@ -140,6 +148,7 @@ pub const fn erased<K: Kind>() -> Erased {
             Ok(columns.iter().map(|column| kind.cell(column)).collect())
         },
         sections: |attrs| Ok(serde_json::from_str::<K>(attrs)?.sections()),
+        secrets: |attrs| Ok(serde_json::from_str::<K>(attrs)?.secrets()),
         complete: |attrs| serde_json::to_value(serde_json::from_str::<K>(attrs)?),
     }
 }

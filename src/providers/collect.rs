@@ -32,6 +32,7 @@ pub struct Collector {
 #[derive(Debug)]
 pub struct Listing {
     events: mpsc::Sender<Event>,
+    digest: Digest,
     scope: ScopeRef,
     batch: Vec<Record>,
 }
@@ -50,7 +51,7 @@ impl Collector {
 
     /// The secret `name` of the resource `external_id`, with the digest that stands for it in the resource's attrs.
     pub fn secret(&self, external_id: &str, name: &str, value: Secret) -> SecretValue {
-        SecretValue { name: name.to_owned(), digest: self.digest.of(&[external_id, name], &value), value }
+        digested(&self.digest, external_id, name, value)
     }
 
     /// Begins the listing of the kind `K` in the scope `name`.
@@ -66,7 +67,7 @@ impl Collector {
     pub(super) async fn begin<K: Kind>(&self, name: &str, parent: Option<Parent>) -> Result<Listing, Hangup> {
         let scope = ScopeRef { kind: K::SPEC.id(), name: name.to_owned() };
         self.send(Event::Begin { scope: scope.clone(), parent }).await?;
-        Ok(Listing { events: self.events.clone(), scope, batch: Vec::new() })
+        Ok(Listing { events: self.events.clone(), digest: self.digest.clone(), scope, batch: Vec::new() })
     }
 
     /// A remark for the sync's log: an unknown value that was kept, a permission that is missing.
@@ -80,6 +81,11 @@ impl Collector {
 }
 
 impl Listing {
+    /// As [`Collector::secret`].
+    pub fn secret(&self, external_id: &str, name: &str, value: Secret) -> SecretValue {
+        digested(&self.digest, external_id, name, value)
+    }
+
     /// Reports one resource.
     pub async fn push<K: Kind>(&mut self, resource: &K) -> Result<(), ProviderError> {
         self.push_with(resource, &[], Vec::new()).await
@@ -146,4 +152,8 @@ impl Listing {
     async fn send(&self, event: Event) -> Result<(), Hangup> {
         self.events.send(event).await.map_err(|_| Hangup)
     }
+}
+
+fn digested(digest: &Digest, external_id: &str, name: &str, value: Secret) -> SecretValue {
+    SecretValue { name: name.to_owned(), digest: digest.of(&[external_id, name], &value), value }
 }

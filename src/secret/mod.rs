@@ -2,14 +2,16 @@
 //!
 //! A [`Secret`] has neither `Serialize` nor a telling `Debug`. What a provider answers is passed through [`redact`]
 //! before it is kept, because providers like to repeat the token that they refused. [`digest`] tells two values of a secret apart
-//! without telling what they are.
+//! without telling what they are, and [`seal`] keeps a value where only the holder of the secret key can read it.
 
 use secrecy::ExposeSecret;
 use sha2::{Digest as _, Sha256};
 
 pub mod digest;
+pub mod seal;
 
 pub use digest::Digest;
+pub use seal::SealingKey;
 
 /// A value that is never printed, logged or stored in the clear.
 pub type Secret = secrecy::SecretString;

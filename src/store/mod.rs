@@ -6,7 +6,7 @@
 //!
 //! **One more table**: its migration in both folders, its columns in `schema.rs`, its file here with the row, the insert and the queries.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -35,6 +35,7 @@ pub mod schema;
 pub mod scope;
 pub mod scopes;
 pub mod search;
+pub mod secret_values;
 pub mod sessions;
 pub mod setup_links;
 pub mod sign_ins;
@@ -47,12 +48,14 @@ pub mod tasks;
 pub mod terms;
 pub mod tokens;
 pub mod users;
+pub mod vault;
 pub mod versions;
 pub mod words;
 
 pub use connection::{AnyConnection, Backend};
 pub use gate::Priority;
 pub use scope::Scope;
+pub use vault::Vault;
 
 /// A page waits this long for a connection before it says that the panel is overloaded.
 const POOL_WAIT: Duration = Duration::from_secs(5);
@@ -65,6 +68,7 @@ pub struct Db {
     pool: r2d2::Pool<connection::Manager>,
     backend: Backend,
     gate: Arc<gate::Gate>,
+    vault: Arc<OnceLock<Vault>>,
     pub clock: Clock,
 }
 
@@ -81,6 +85,12 @@ pub enum StoreError {
     Newer(#[from] NewerDatabase),
     #[error("the database could not be brought up to date: {0}")]
     Migration(String),
+    #[error(transparent)]
+    WrongKey(#[from] vault::WrongKey),
+    #[error("the secret key could not be had: {0}")]
+    NoKey(#[from] std::io::Error),
+    #[error("the vault is not open: the secret key has not been given")]
+    Locked,
     #[error("a query was cut off by the end of the process")]
     Cancelled,
 }
@@ -100,7 +110,17 @@ impl Db {
             .test_on_check_out(backend == Backend::Postgres)
             .error_handler(Box::new(LoggingHandler))
             .build(manager)?;
-        Ok(Self { pool, backend, gate: Arc::default(), clock })
+        Ok(Self { pool, backend, gate: Arc::default(), vault: Arc::default(), clock })
+    }
+
+    /// What seals and opens, once [`Db::unlock`] has been given the secret key.
+    pub fn vault(&self) -> Option<&Vault> {
+        self.vault.get()
+    }
+
+    /// The first key stays: a process has one.
+    fn keep_open(&self, vault: Vault) {
+        let _ = self.vault.set(vault);
     }
 
     pub fn backend(&self) -> Backend {

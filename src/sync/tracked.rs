@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::kinds::Record;
+use crate::kinds::{Record, SecretValue};
 use crate::store::scopes::{self, KnownRow, ScopeRow};
+use crate::store::secret_values::Listed;
 use crate::store::stage::{self, Op, StagedRow};
 use crate::store::{Db, Priority, StoreError, syncs};
 use crate::wire::{Parent, ScopeRef};
@@ -32,6 +33,8 @@ pub struct Tracked {
     differing: HashSet<i64>,
     /// What differs or is new, until it is staged; by identity, so that a row listed twice counts once.
     pub pending: BTreeMap<i64, StagedRow>,
+    /// The secrets beside what differs or is new. They are never staged: the stage is for text that anybody may read.
+    values: BTreeMap<i64, Vec<SecretValue>>,
     /// Whether some of it lies on the stage already.
     pub staged: bool,
     salt: Source,
@@ -61,6 +64,7 @@ impl Tracked {
             fresh: HashSet::new(),
             differing: HashSet::new(),
             pending: BTreeMap::new(),
+            values: BTreeMap::new(),
             staged: false,
             salt: source.clone(),
         })
@@ -82,6 +86,9 @@ impl Tracked {
                 Err(_) => {
                     self.fresh.insert(identity);
                 }
+            }
+            if !record.values.is_empty() {
+                self.values.insert(identity, record.values);
             }
             self.pending.insert(
                 identity,
@@ -124,11 +131,18 @@ impl Tracked {
         self.fresh.clear();
         self.differing.clear();
         self.pending.clear();
+        self.values.clear();
         if self.staged {
             discard_stage(db, self.row.id).await?;
             self.staged = false;
         }
         Ok(())
+    }
+
+    /// The secrets of what differs or is new.
+    pub fn secrets(&self) -> Vec<Listed> {
+        let listed = self.values.iter();
+        listed.map(|(identity, values)| Listed { external_hash: *identity, values: values.clone() }).collect()
     }
 
     /// Known rows that the listing has shown.

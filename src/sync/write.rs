@@ -12,7 +12,7 @@ use crate::store::apply::{self, Applied, Batch, Put, SLICE};
 use crate::store::scopes::{self, Ending};
 use crate::store::stage::{self, Op, StagedRow};
 use crate::store::syncs::{self, Tally};
-use crate::store::{AnyConnection, Db, Priority, StoreError, held};
+use crate::store::{AnyConnection, Db, Priority, StoreError, Vault, held, secret_values};
 
 /// How the application of a stage ends; kept with the scope, so that another process can finish it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -68,9 +68,11 @@ async fn small(
 ) -> Result<(Tally, Vec<i64>), StoreError> {
     let claim = claim.clone();
     let unchanged = tracked.unchanged_count();
+    let (vault, secrets) = (db.vault().cloned(), tracked.secrets());
     let puts: Vec<Put> = tracked.pending.into_values().map(|row| to_put(row, &batch)).collect();
     db.write_as(Priority::Background, move |connection| {
         syncs::hold(connection, claim.sync_id, &claim.worker, batch.at)?;
+        keep(connection, vault.as_ref(), &batch, &secrets)?;
         let mut applied = Applied::default();
         let mut puts = puts.into_iter();
         loop {
@@ -118,6 +120,15 @@ async fn large(
                 .collect();
             stage_slice(db, claim, batch.scope_id, slice).await?;
         }
+    }
+    // Before the rows: after a crash in between, the next listing finds these rows unchanged and would not bring the values again.
+    for slice in tracked.secrets().chunks(SLICE) {
+        let (claim, batch, vault, slice) = (claim.clone(), batch.clone(), db.vault().cloned(), slice.to_vec());
+        db.write_as(Priority::Background, move |connection| {
+            syncs::hold(connection, claim.sync_id, &claim.worker, batch.at)?;
+            keep(connection, vault.as_ref(), &batch, &slice)
+        })
+        .await?;
     }
     let tally = Tally {
         added: tracked.fresh_count(),
@@ -194,6 +205,17 @@ fn apply_slice(connection: &mut AnyConnection, batch: &Batch, plan: &Plan) -> Qu
     come_back(connection, batch.scope_id, &back, batch.at)?;
     stage::remove_through(connection, batch.scope_id, last)?;
     Ok((applied, true))
+}
+
+/// Keeps the secrets that came with the rows; without an open vault none.
+fn keep(
+    connection: &mut AnyConnection,
+    vault: Option<&Vault>,
+    batch: &Batch,
+    secrets: &[secret_values::Listed],
+) -> QueryResult<()> {
+    let Some(vault) = vault else { return Ok(()) };
+    secret_values::keep(connection, vault, batch.scope_id, secrets, batch.at).map(|_| ())
 }
 
 /// Opens new losses, notes that the old ones were seen again, and decides those that a listing decides.

@@ -8,7 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{Route, web};
 
 use super::access::{self, Access};
-use super::pages::inventory::handlers;
+use super::pages::inventory::{handlers, values};
 use super::pages::{
     account, alerts, api, audit, dashboard, held_loss, placement, pulse, search, setup, sign_in, source, sources,
     syncs, tasks, tokens, users,
@@ -98,6 +98,8 @@ const ROUTES: &[Entry] = table! {
     GET  "/{kind}"                          SignedIn => handlers::list;
     GET  "/{kind}/{id:[0-9]+}"              SignedIn => handlers::show;
     GET  "/{kind}/{id:[0-9]+}/history"      SignedIn => handlers::history;
+    GET  "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::show;
+    POST "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::reveal;
 };
 
 /// Every route, for the tests' table of routes and roles, and for the API's description.

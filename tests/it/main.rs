@@ -14,6 +14,7 @@ mod dependencies;
 mod layers;
 mod providers;
 mod relations;
+mod secrets;
 mod store;
 mod support;
 mod sync;

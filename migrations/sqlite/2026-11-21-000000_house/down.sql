@@ -1,3 +1,5 @@
+DROP TABLE secret_values;
+DROP TABLE vault;
 DROP TABLE api_tokens;
 DROP TABLE setup_links;
 DROP TABLE sign_in_attempts;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::kinds::Kind;
+use crate::kinds::{Kind, SecretValue};
 use crate::providers::{Collector, Hangup, Listing};
 use crate::wire::{Parent, ProviderError, ScopeRef};
 
@@ -30,7 +30,14 @@ impl Holding {
     /// `count` resources, each made from its index when its turn comes.
     pub fn made<K: Kind>(scope: &str, count: usize, make: impl Fn(usize) -> K + Send + Sync + 'static) -> Self {
         let scope = ScopeRef { kind: K::SPEC.id(), name: scope.to_owned() };
-        Self { scope, parent: None, content: Arc::new(Made { count, make: Box::new(make) }) }
+        Self { scope, parent: None, content: Arc::new(Made { count, make: Box::new(make), seal: |_, _| Vec::new() }) }
+    }
+
+    /// The given resources, each with what `seal` puts beside it; its digests go into the resource.
+    pub fn sealed<K: Kind + Clone>(scope: &str, resources: Vec<K>, seal: Seal<K>) -> Self {
+        let scope = ScopeRef { kind: K::SPEC.id(), name: scope.to_owned() };
+        let made = Made { count: resources.len(), make: Box::new(move |index| resources[index].clone()), seal };
+        Self { scope, parent: None, content: Arc::new(made) }
     }
 
     /// The scope exists as long as the resource `parent` does.
@@ -85,9 +92,13 @@ trait Content: Send + Sync {
     async fn tell(&self, listing: &mut Listing, index: usize) -> Result<(), ProviderError>;
 }
 
+/// Gives the secrets of a resource, and writes their digests into it.
+pub type Seal<K> = fn(&mut K, &Listing) -> Vec<SecretValue>;
+
 struct Made<K> {
     count: usize,
     make: Box<dyn Fn(usize) -> K + Send + Sync>,
+    seal: Seal<K>,
 }
 
 #[async_trait]
@@ -101,6 +112,8 @@ impl<K: Kind> Content for Made<K> {
     }
 
     async fn tell(&self, listing: &mut Listing, index: usize) -> Result<(), ProviderError> {
-        listing.push(&(self.make)(index)).await
+        let mut resource = (self.make)(index);
+        let values = (self.seal)(&mut resource, listing);
+        listing.push_with(&resource, values).await
     }
 }

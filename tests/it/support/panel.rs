@@ -22,6 +22,9 @@ use super::house::config;
 /// What everybody's password is.
 pub const PASSWORD: &str = "a long enough password";
 
+/// The panel's secret key.
+pub const SECRET_KEY: &str = "0123456789abcdef0123456789abcdef";
+
 /// A serving panel; it stops when dropped.
 pub struct Panel {
     pub context: Context,
@@ -40,7 +43,8 @@ impl Panel {
     pub async fn at(db: Db, public_url: &str) -> Self {
         let mut config = config();
         config.server.public_url = public_url.parse().unwrap();
-        config.server.secret_key = SecretKeyConfig::Given("0123456789abcdef0123456789abcdef".into());
+        config.server.secret_key = SecretKeyConfig::Given(SECRET_KEY.into());
+        db.unlock(&SECRET_KEY.into()).await.expect("a test has one secret key");
         config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
         let http = Http::new();
         let client = http.client().clone();

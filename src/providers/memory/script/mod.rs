@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::holding::Holding;
+use super::holding::{Holding, Seal};
 use crate::kinds::Kind;
 use crate::providers::{Collector, Provider};
 use crate::wire::ProviderError;
@@ -66,6 +66,11 @@ impl Script {
     /// The scope `scope` of the kind `K` now holds these; how it ends, and its gates and pace, stay.
     pub fn holds<K: Kind + Clone>(&self, scope: &str, resources: impl IntoIterator<Item = K>) -> &Self {
         self.put(Holding::of(scope, resources))
+    }
+
+    /// As [`Script::holds`], with secrets beside the resources.
+    pub fn seals<K: Kind + Clone>(&self, scope: &str, resources: Vec<K>, seal: Seal<K>) -> &Self {
+        self.put(Holding::sealed(scope, resources, seal))
     }
 
     /// As [`Script::holds`], for a scope that exists as long as `parent` does.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::place::Place;
 use super::{Moment, drift, seed};
-use crate::kinds::app::App;
+use crate::kinds::app::{App, Limit, Release};
 
 /// Where an app is deployed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,6 +93,9 @@ const WITH_DOMAIN: &[&str] = &[
 /// One of them forgot the record.
 const WITHOUT_RECORD: &str = "radio";
 
+/// The one whose latest deploy failed.
+const FAILED_DEPLOY: &str = "fraud-check";
+
 /// The apps at the region's controller.
 pub fn apps(place: &Place, moment: &Moment) -> Vec<App> {
     names(place).map(|(team, name)| app(place, team, name, moment)).collect()
@@ -142,11 +145,46 @@ fn app(place: &Place, team: &str, name: &str, moment: &Moment) -> App {
         processes: wanted,
         running,
         domains,
+        platform_address: platform_domain(place, name),
+        limits: limits(name),
         release: format!("v{release}"),
         released_at: Some(moment.at(if is_busy { -1 } else { released }, 14)),
+        releases: releases(team, name, release, if is_busy { -1 } else { released }, moment),
+        unseen: if name == "dunning" { vec!["collaborators (403: not for panel)".to_owned()] } else { Vec::new() },
         created_at: Some(moment.at(-700 + released, 10)),
         ..App::default()
     }
+}
+
+fn limits(name: &str) -> BTreeMap<String, Limit> {
+    let limit = |memory: &str, cpu: &str| Limit { memory: memory.to_owned(), cpu: cpu.to_owned(), ..Limit::default() };
+    match seed::number(name, 3) {
+        0 => BTreeMap::new(),
+        1 => BTreeMap::from([("web".to_owned(), limit("256M/512M", "250m/500m"))]),
+        _ => BTreeMap::from([("web".to_owned(), limit("512M/1G", "500m")), ("worker".to_owned(), limit("1G", ""))]),
+    }
+}
+
+/// The last three; of one app the latest deploy failed, and the one before it goes on.
+fn releases(team: &str, name: &str, latest: u64, day: i64, moment: &Moment) -> Vec<Release> {
+    let release = |version: u64, day: i64, summary: String| Release {
+        version: format!("v{version}"),
+        summary,
+        created_at: Some(moment.at(day, 14)),
+        ..Release::default()
+    };
+    let build = |version: u64| seed::hex(&format!("{name} {version}"), 7);
+    let mut releases = vec![
+        release(latest, day, format!("{team} deployed {}", build(latest))),
+        release(latest - 1, day - 2, format!("{team} added FEATURE_FLAGS")),
+        release(latest - 2, day - 9, format!("{team} deployed {}", build(latest - 2))),
+    ];
+    if name == FAILED_DEPLOY {
+        let failed = release(latest + 1, day + 1, format!("{team} deployed {}", build(latest + 1)));
+        let exception = "web-1 did not become ready within 120 s".to_owned();
+        releases.insert(0, Release { failed: true, exception, ..failed });
+    }
+    releases
 }
 
 fn wanted(name: &str) -> BTreeMap<String, i64> {

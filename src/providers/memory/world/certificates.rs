@@ -1,8 +1,13 @@
-//! The certificates at two controllers: near their end, past it, far from it, wildcards, and one that hangs nowhere.
+//! The certificates at two controllers: near their end, past it, far from it, wildcards, one that hangs nowhere, and one whose
+//! chain has a hole.
 
 use super::place::Place;
 use super::{Moment, apps, drift, seed};
-use crate::kinds::certificate::Certificate;
+use crate::clock::Instant;
+use crate::kinds::certificate::{Certificate, Link};
+
+/// The one that was uploaded without the certificate that signed it.
+const WITH_A_HOLE: &str = "us-shop";
 
 /// A certificate in the making.
 struct Draft {
@@ -75,20 +80,37 @@ fn certificate(place: &Place, draft: Draft, moment: &Moment) -> Certificate {
     let identity = format!("{} at {}", draft.name, place.controller());
     let common_name = draft.names.first().cloned().unwrap_or_default();
     let (day, hour) = draft.ends;
+    let issuer = if draft.owner == "payments" { "/CN=Example EV CA/O=Example" } else { "/CN=Example CA/O=Example" };
+    let subject = format!("/CN={common_name}/O=Example");
     Certificate {
         certificate_id: (1 + seed::number(&identity, 900)).to_string(),
         name: draft.name.to_owned(),
         app: String::new(),
         owner: draft.owner.to_owned(),
-        subject: format!("/CN={common_name}/O=Example"),
-        issuer: if draft.owner == "payments" { "/CN=Example EV CA/O=Example" } else { "/CN=Example CA/O=Example" }
-            .to_owned(),
+        chain: chain(draft.name, &subject, issuer, moment.at(day, hour), moment.at(1_500, 0)),
+        issuer: issuer.to_owned(),
+        subject,
         common_name,
         subject_alt_names: draft.names,
         domains: draft.domains,
         fingerprint: seed::fingerprint(&identity),
         not_before: Some(moment.at(day - 365, hour)),
         not_after: Some(moment.at(day, hour)),
+        created_at: Some(moment.at(day - 365, hour + 1)),
         ..Certificate::default()
     }
+}
+
+/// As it was uploaded: the certificate and the one that signed it, which whoever uploaded one of them forgot.
+fn chain(name: &str, subject: &str, issuer: &str, not_after: Instant, ca_not_after: Instant) -> Vec<Link> {
+    let link = |subject: &str, issuer: &str, not_after| Link {
+        subject: subject.to_owned(),
+        issuer: issuer.to_owned(),
+        not_after: Some(not_after),
+    };
+    let mut chain = vec![link(subject, issuer, not_after)];
+    if name != WITH_A_HOLE {
+        chain.push(link(issuer, "/CN=Example Root CA/O=Example", ca_not_after));
+    }
+    chain
 }

@@ -23,6 +23,7 @@ mod machine;
 mod place;
 mod records;
 mod seed;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod zone_file;
@@ -104,7 +105,10 @@ fn cloud(place: &'static place::Place, moment: &Moment) -> Vec<Holding> {
 /// What a region's platform controller shows.
 fn controller(place: &'static place::Place, moment: &Moment) -> Vec<Holding> {
     let scope = place.controller();
-    vec![Holding::of(&scope, apps::apps(place, moment)), Holding::of(&scope, certificates::certificates(place, moment))]
+    vec![
+        Holding::sealed(&scope, apps::apps(place, moment), settings::seal),
+        Holding::of(&scope, certificates::certificates(place, moment)),
+    ]
 }
 
 fn times_out_after_the_first(step: u64) -> Ends {

@@ -53,10 +53,10 @@ pub async fn history(
 }
 
 /// A word that is no kind's path is no page.
-fn kind_of(request: &HttpRequest) -> Result<&'static KindSpec, PageError> {
+pub(super) fn kind_of(request: &HttpRequest) -> Result<&'static KindSpec, PageError> {
     KindSpec::by_path(request.match_info().query("kind")).ok_or(PageError::NotFound)
 }
 
-fn id_of(request: &HttpRequest) -> Result<i64, PageError> {
+pub(super) fn id_of(request: &HttpRequest) -> Result<i64, PageError> {
     request.match_info().query("id").parse().map_err(|_| PageError::NotFound)
 }

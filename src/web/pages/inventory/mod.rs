@@ -1,4 +1,5 @@
-//! `/{kind}`, `/{kind}/{id}`, `/{kind}/{id}/history`: three pages for every kind, drawn from its `KindSpec`.
+//! `/{kind}`, `/{kind}/{id}`, `/{kind}/{id}/history`: three pages for every kind, drawn from its `KindSpec`; and `/{kind}/{id}/values`
+//! for those that have secrets.
 
 use diesel::QueryResult;
 
@@ -14,6 +15,7 @@ pub mod handlers;
 pub mod history;
 pub mod list;
 pub mod show;
+pub mod values;
 
 /// How old a single resource's facts are: as old as the listing that shows it.
 fn age_of(

@@ -46,6 +46,8 @@ pub struct ShowPage {
     pub last_seen_at: Option<Instant>,
     pub missing_since: Option<Instant>,
     pub gone_at: Option<Instant>,
+    /// Where its secrets can be asked for, if it has any and the viewer may.
+    pub values_href: Option<String>,
     /// To tools that this panel does not replace.
     pub links: Vec<Crumb>,
 }
@@ -147,6 +149,8 @@ pub fn fetch(
         Some(_) => Vec::new(),
     };
     let alerts = if at.is_none() { alerts::of_resource(connection, scope, id)? } else { Vec::new() };
+    let may_reveal = at.is_none() && shell.viewer.as_ref().is_some_and(|viewer| viewer.operates);
+    let has_secrets = (spec.of.secrets)(&row.attrs).is_ok_and(|secrets| !secrets.is_empty());
     let age = age_of(connection, scope, &row, listing.as_ref(), shell.now)?;
     Ok(Some(ShowPage {
         path: format!("/{}/{id}", spec.path),
@@ -173,6 +177,7 @@ pub fn fetch(
         last_seen_at: row.last_seen_at(),
         missing_since: row.missing_since().filter(|_| at.is_none()),
         gone_at: row.gone_at().filter(|_| at.is_none()),
+        values_href: (may_reveal && has_secrets).then(|| format!("/{}/{id}/values", spec.path)),
         links: config
             .links
             .iter()

@@ -1,6 +1,8 @@
 //! What somebody who looks around in the demo is meant to find.
 
 use super::*;
+use crate::kinds::app::App;
+use crate::kinds::certificate::Certificate;
 use crate::wire::{ErrorKind, Outcome};
 
 fn record<'a>(records: &'a [Value], name: &str, record_type: &str) -> Option<&'a Value> {
@@ -120,6 +122,27 @@ async fn certificates_are_past_their_end_near_it_and_far_from_it() {
     }
     assert!(certificates.iter().any(|certificate| text(certificate, "common_name").starts_with("*.")));
     assert!(certificates.iter().any(|certificate| certificate["domains"].as_array().is_some_and(Vec::is_empty)));
+}
+
+#[tokio::test]
+async fn one_certificate_has_a_hole_in_its_chain() {
+    let platform = platform().await;
+    let certificates = all(&platform, "certificate").into_iter();
+    let certificates = certificates.map(|value| serde_json::from_value::<Certificate>(value).unwrap());
+    let holed: Vec<(String, String)> = certificates.filter_map(|one| Some((one.name.clone(), one.hole()?))).collect();
+    let told = "Example CA is not sent, which signed us-shop.example.com";
+    assert_eq!(holed, [("us-shop".to_owned(), told.to_owned())]);
+}
+
+#[tokio::test]
+async fn every_app_has_settings_and_one_has_failed_to_deploy() {
+    let platform = platform().await;
+    let apps: Vec<App> =
+        all(&platform, "app").into_iter().map(|value| serde_json::from_value(value).unwrap()).collect();
+    assert!(apps.iter().all(|app| app.config.len() >= 4 && app.releases.len() >= 3));
+    let failed: Vec<&str> = apps.iter().filter(|app| app.releases[0].failed).map(|app| app.name.as_str()).collect();
+    assert_eq!(failed, ["fraud-check"]);
+    assert!(apps.iter().any(|app| !app.limits.is_empty()) && apps.iter().any(|app| !app.unseen.is_empty()));
 }
 
 #[tokio::test]
