@@ -109,12 +109,7 @@ pub async fn prove(
 }
 
 /// Whether a password is that of somebody who is signed in. Guesses are throttled like sign-ins: the session may be stolen.
-async fn is_theirs(
-    context: &Context,
-    doer: &Doer,
-    user: &UserRow,
-    password: Secret,
-) -> Result<bool, AccountError> {
+async fn is_theirs(context: &Context, doer: &Doer, user: &UserRow, password: Secret) -> Result<bool, AccountError> {
     let (email, address, at, id) = (user.email.clone(), doer.address.clone(), context.clock.now(), user.id);
     let (verdict, hash) = context
         .db

@@ -49,11 +49,7 @@ async fn database(config: &Config) -> anyhow::Result<(Health, String)> {
     if Backend::of_url(url)? == Backend::Sqlite && !Path::new(sqlite_path(url)).exists() {
         return Ok((Health::Warn, format!("{} is not there yet; the first start makes it", sqlite_path(url))));
     }
-    let current = match Db::open(url, Clock::system()) {
-        Ok(db) => db.is_current().await,
-        Err(error) => Err(error),
-    };
-    match current {
+    match reached(config, url).await {
         Ok(true) => Ok((Health::Ok, "reached, up to date".to_owned())),
         Ok(false) => {
             Ok((Health::Warn, "reached, not up to date; `quarterdeck migrate` or the next start mends it".to_owned()))
@@ -65,6 +61,16 @@ async fn database(config: &Config) -> anyhow::Result<(Health, String)> {
         }
         Err(error) => Ok((Health::Fail, format!("{:#}", anyhow::Error::from(error)))),
     }
+}
+
+/// Whether the database is up to date, and opens with the secret key.
+async fn reached(config: &Config, url: &str) -> Result<bool, StoreError> {
+    let db = Db::open(url, Clock::system())?;
+    let current = db.is_current().await?;
+    if let Some(key) = config.server.secret_key.present()?.filter(|_| current) {
+        db.unlock_if_sealed(&key).await?;
+    }
+    Ok(current)
 }
 
 async fn source(config: &SourceConfig, built: &Built) -> (Health, String) {

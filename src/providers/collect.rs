@@ -1,9 +1,12 @@
 //! What a provider reports into: scopes, their records, and how each listing ended.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 
+use crate::kinds::record::identity;
 use crate::kinds::{Kind, Record, SecretValue};
-use crate::secret::{Digest, Secret};
+use crate::secret::{Digest, Remembered, Secret};
 use crate::wire::{ErrorKind, Event, Outcome, Parent, ProviderError, ScopeRef};
 
 /// Records that travel in one event.
@@ -24,7 +27,7 @@ impl From<Hangup> for ProviderError {
 #[derive(Clone, Debug)]
 pub struct Collector {
     events: mpsc::Sender<Event>,
-    digest: Digest,
+    secrets: Arc<Remembered>,
 }
 
 /// The listing of one scope. It ends with [`Listing::complete`], [`Listing::partial`] or [`Listing::skipped`]; one that is
@@ -40,18 +43,23 @@ pub struct Listing {
 impl Collector {
     /// A collector and the stream of its events; a slow reader slows the provider down. Its digests hold for this collection alone.
     pub fn channel() -> (Self, mpsc::Receiver<Event>) {
-        Self::channel_with(Digest::of_the_moment())
+        Self::channel_with(Remembered::nothing(Digest::of_the_moment()))
     }
 
-    /// A collector that hashes secrets with `digest`, so that they compare with those of earlier collections.
-    pub fn channel_with(digest: Digest) -> (Self, mpsc::Receiver<Event>) {
+    /// A collector that knows of the secrets that earlier collections saw.
+    pub fn channel_with(secrets: Remembered) -> (Self, mpsc::Receiver<Event>) {
         let (events, receiver) = mpsc::channel(8);
-        (Self { events, digest }, receiver)
+        (Self { events, secrets: Arc::new(secrets) }, receiver)
     }
 
     /// The secret `name` of the resource `external_id`, with the digest that stands for it in the resource's attrs.
     pub fn secret(&self, external_id: &str, name: &str, value: Secret) -> SecretValue {
-        digested(&self.digest, external_id, name, value)
+        digested(&self.secrets.digest, external_id, name, value)
+    }
+
+    /// Former values of the resource's secrets, as far as they are kept.
+    pub fn former_secrets(&self, external_id: &str) -> &[Secret] {
+        self.secrets.former.get(&identity(external_id)).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Begins the listing of the kind `K` in the scope `name`.
@@ -67,7 +75,7 @@ impl Collector {
     pub(super) async fn begin<K: Kind>(&self, name: &str, parent: Option<Parent>) -> Result<Listing, Hangup> {
         let scope = ScopeRef { kind: K::SPEC.id(), name: name.to_owned() };
         self.send(Event::Begin { scope: scope.clone(), parent }).await?;
-        Ok(Listing { events: self.events.clone(), digest: self.digest.clone(), scope, batch: Vec::new() })
+        Ok(Listing { events: self.events.clone(), digest: self.secrets.digest.clone(), scope, batch: Vec::new() })
     }
 
     /// A remark for the sync's log: an unknown value that was kept, a permission that is missing.

@@ -4,6 +4,7 @@
 //! dictionary. The key is made once, lies sealed in the database, and does not change when the secret key does; otherwise every
 //! value would look changed after a rotation.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -45,6 +46,21 @@ impl Digest {
         }
         mac.update(value.expose_secret().as_bytes());
         mac.finalize().into_bytes().iter().take(KEPT).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// What a collection has to know of secrets that were seen before it.
+#[derive(Clone, Debug)]
+pub struct Remembered {
+    pub digest: Digest,
+    /// Former values, by the identity of the resource that they belonged to: a text about it may still tell them.
+    pub former: HashMap<i64, Vec<Secret>>,
+}
+
+impl Remembered {
+    /// Nothing was seen before.
+    pub fn nothing(digest: Digest) -> Self {
+        Self { digest, former: HashMap::new() }
     }
 }
 

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 pub mod digest;
 pub mod seal;
 
-pub use digest::Digest;
+pub use digest::{Digest, Remembered};
 pub use seal::SealingKey;
 
 /// A value that is never printed, logged or stored in the clear.

@@ -1,5 +1,9 @@
 //! The tables as diesel sees them: portable types only, the same on both databases.
 
+mod sealed;
+
+pub use sealed::{secret_values, vault};
+
 diesel::table! {
     id_blocks (name) {
         name -> Text,
@@ -358,27 +362,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    vault (id) {
-        id -> BigInt,
-        key_id -> Text,
-        digest_key -> Text,
-        since -> Timestamp,
-    }
-}
-
-diesel::table! {
-    secret_values (id) {
-        id -> BigInt,
-        scope_id -> BigInt,
-        external_hash -> BigInt,
-        name -> Text,
-        digest -> Text,
-        sealed -> Text,
-        since -> Timestamp,
-    }
-}
-
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(api_tokens -> users (user_id));
 
@@ -409,6 +392,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_in_attempts,
     setup_links,
     api_tokens,
-    vault,
-    secret_values,
 );

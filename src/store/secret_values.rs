@@ -41,7 +41,8 @@ struct Newest {
     digest: String,
 }
 
-#[derive(Queryable)]
+#[derive(Queryable, QueryableByName)]
+#[diesel(table_name = secret_values)]
 struct Sealed {
     id: i64,
     scope_id: i64,
@@ -157,6 +158,39 @@ pub fn reveal(
         .load::<Sealed>(connection)?;
     let present = kept.into_iter().filter(|value| digests.get(&value.name) == Some(&value.digest));
     Ok(present.filter_map(|value| Some((value.name.clone(), Secret::from(opened(vault, &value)?)))).collect())
+}
+
+/// The values of a source's resources that are kept and are no longer the present ones, by the resources' identities.
+pub(super) fn former(
+    connection: &mut AnyConnection,
+    vault: &Vault,
+    source: &str,
+) -> QueryResult<HashMap<i64, Vec<Secret>>> {
+    let mut sql = Sql::new(
+        "SELECT v.id, v.scope_id, v.external_hash, v.name, v.digest, v.sealed FROM secret_values v JOIN scopes s ON s.id = v.scope_id \
+         WHERE s.source = ",
+    );
+    sql.bind(source).push(
+        " AND v.id < (SELECT MAX(n.id) FROM secret_values n WHERE n.scope_id = v.scope_id AND n.external_hash = v.external_hash \
+         AND n.name = v.name)",
+    );
+    let mut former: HashMap<i64, Vec<Secret>> = HashMap::new();
+    for value in sql.load::<Sealed>(connection)? {
+        if let Some(text) = opened(vault, &value) {
+            former.entry(value.external_hash).or_default().push(Secret::from(text));
+        }
+    }
+    Ok(former)
+}
+
+/// Forgets the values of what has been gone since before then.
+pub fn prune(connection: &mut AnyConnection, before: Instant) -> QueryResult<usize> {
+    let mut sql = Sql::new(
+        "DELETE FROM secret_values WHERE EXISTS (SELECT 1 FROM resources r WHERE r.scope_id = secret_values.scope_id \
+         AND r.external_hash = secret_values.external_hash AND r.gone_at < ",
+    );
+    sql.bind(before).push(")");
+    sql.execute(connection)
 }
 
 /// Seals every value anew; gives how many.

@@ -10,7 +10,7 @@ use super::schema::vault;
 use super::sql::Sql;
 use super::{AnyConnection, Db, StoreError, gate, secret_values};
 use crate::clock::Instant;
-use crate::secret::{Digest, SealingKey, Secret, random_bytes};
+use crate::secret::{Digest, Remembered, SealingKey, Secret, random_bytes};
 
 /// For what the key of the digests is sealed.
 const DIGEST_KEY: &str = "the key of the digests";
@@ -95,9 +95,12 @@ impl Db {
         Ok(())
     }
 
-    /// What a collection tells secrets apart with. Without an open vault nothing is told apart, and no value is kept.
-    pub fn digest(&self) -> Digest {
-        self.vault().map_or_else(Digest::blind, |vault| vault.digest.clone())
+    /// What a collection of that source has to know of secrets. Without an open vault nothing is told apart, and no value is kept.
+    pub async fn remembered(&self, source: &str) -> Result<Remembered, StoreError> {
+        let Some(vault) = self.vault().cloned() else { return Ok(Remembered::nothing(Digest::blind())) };
+        let (digest, source) = (vault.digest.clone(), source.to_owned());
+        let former = self.read(move |connection| secret_values::former(connection, &vault, &source)).await?;
+        Ok(Remembered { digest, former })
     }
 
     /// Seals everything anew with another secret key; gives how many values. Versions, digests and times stay as they are.

@@ -49,7 +49,7 @@ pub struct DryRun {
 
 /// Collects a source and compares; the database is only read.
 pub async fn dry_run(db: &Db, source: &Source) -> Result<DryRun, StoreError> {
-    let (collector, mut events) = Collector::channel_with(db.digest());
+    let (collector, mut events) = Collector::channel_with(db.remembered(&source.config.name).await?);
     let provider = Arc::clone(&source.provider);
     let collecting = tokio::spawn(async move { provider.collect(&collector).await });
     let mut found = DryRun::default();

@@ -78,7 +78,7 @@ pub struct ScopeReport {
 /// Collects a source and writes what has changed. The sync's row is ended here, whatever happens but a lost lease.
 pub async fn run(db: &Db, source: &Source, claim: &Claim) -> Result<Report, StoreError> {
     let mut pass = Pass::new(db, source, claim);
-    let (collector, events) = Collector::channel_with(db.digest());
+    let (collector, events) = Collector::channel_with(db.remembered(&source.config.name).await?);
     let provider = Arc::clone(&source.provider);
     let span = tracing::Span::current();
     let collecting =

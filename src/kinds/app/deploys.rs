@@ -12,13 +12,10 @@ use crate::kinds::{Cell, Section, Tone};
 #[serde(default)]
 pub struct Limit {
     /// `512M`, or `256M/512M` as request and limit.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub memory: String,
     /// `500m`, or `250m/500m` as request and limit.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub cpu: String,
     /// The name of a plan, at controllers that have those instead.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub plan: String,
 }
 
@@ -32,10 +29,8 @@ pub struct Release {
     pub summary: String,
     pub failed: bool,
     /// The controller's own state, where it has one.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub state: String,
     /// Why it failed.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub exception: String,
     pub created_at: Option<Instant>,
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::providers::{Collector, Provider};
-use crate::secret::Digest;
+use crate::secret::{Digest, Remembered};
 use crate::wire::{Event, Outcome, Parent, ProviderError, ScopeRef};
 
 /// One whole collection.
@@ -15,7 +15,7 @@ pub struct Told {
 /// Collects once and reads everything.
 pub async fn tell(provider: &dyn Provider) -> Told {
     // One key for all of them, so that two collections can be compared.
-    let (collector, mut receiver) = Collector::channel_with(Digest::new([7; 32]));
+    let (collector, mut receiver) = Collector::channel_with(Remembered::nothing(Digest::new([7; 32])));
     let collect = async {
         let error = provider.collect(&collector).await.err();
         drop(collector);

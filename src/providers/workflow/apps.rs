@@ -9,6 +9,7 @@ use super::client::Client;
 use super::details::{Asking, Seen};
 use super::dialect::Dialect;
 use super::listing::{List, understood};
+use super::settings::OwnerToken;
 use super::wire::WireApp;
 use crate::kinds::app::App;
 use crate::providers::{Collector, Listing};
@@ -19,10 +20,18 @@ pub const SIDE_BY_SIDE: usize = 4;
 /// After so many apps what was seen is sent on, so that a slow controller is not taken for a silent one.
 const SENT_AT_ONCE: usize = 10;
 
-/// Which controller it is, for names.
+/// Which controller it is, for names, and whose tokens there are.
 pub struct Place<'a> {
     pub host: &'a str,
     pub platform_domain: Option<&'a str>,
+    pub owner_tokens: &'a [OwnerToken],
+}
+
+impl Place<'_> {
+    /// Whether there is a token of `user`, besides the one that `account` has.
+    pub fn has_token_of(&self, user: &str, account: &Account) -> bool {
+        account.user == user || self.owner_tokens.iter().any(|owner| owner.user == user && owner.token.is_ok())
+    }
 }
 
 /// What the rest of the collection needs to know of the apps.

@@ -13,7 +13,6 @@ use super::apps::{Place, SIDE_BY_SIDE, SeenApps, Trouble};
 use super::client::Client;
 use super::dialect::CertificatesWithin;
 use super::listing::{List, understood};
-use super::settings::OwnerToken;
 use super::wire::WireCertificate;
 use crate::kinds::certificate::Certificate;
 use crate::providers::{Collector, Listing};
@@ -26,7 +25,6 @@ const OWN: &str = "GET /v2/certs";
 pub async fn report_by_owner(
     client: &Client,
     account: &Account,
-    others: &[OwnerToken],
     apps: &SeenApps,
     place: &Place<'_>,
     collector: &Collector,
@@ -35,7 +33,7 @@ pub async fn report_by_owner(
     let mut reported = BTreeSet::from([account.user.clone()]);
     let listing = collector.listing::<Certificate>(&scope(&account.user)).await?;
     report_own(client, &account.token, listing, collector).await?;
-    for other in others {
+    for other in place.owner_tokens {
         if !reported.insert(other.user.clone()) {
             continue;
         }
@@ -76,7 +74,7 @@ async fn report_own(
     let read = list.read(client, token).await;
     let outcome = match read {
         Ok(elements) => push(client, OWN, elements, None, &mut listing, collector).await?,
-        Err(failure) => Some(failure.error),
+        Err(failure) => Some(failure.into()),
     };
     end(listing, outcome).await
 }
@@ -105,7 +103,7 @@ pub async fn report_within(
             let holder = Some((app.as_str(), workspace));
             let outcome = match read {
                 Ok(elements) => push(client, within.operation, elements, holder, &mut listing, collector).await?,
-                Err(failure) => Some(failure.error),
+                Err(failure) => Some(failure.into()),
             };
             if let Some(error) = outcome {
                 trouble.with(&app, error);

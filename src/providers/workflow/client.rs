@@ -42,18 +42,18 @@ pub struct Failure {
     pub status: Option<StatusCode>,
     /// The API itself answered, and not something before it.
     pub by_api: bool,
-    pub error: ProviderError,
+    pub error: Box<ProviderError>,
 }
 
 impl From<Failure> for ProviderError {
     fn from(failure: Failure) -> Self {
-        failure.error
+        *failure.error
     }
 }
 
 impl From<ProviderError> for Failure {
     fn from(error: ProviderError) -> Self {
-        Self { status: None, by_api: false, error }
+        Self { status: None, by_api: false, error: Box::new(error) }
     }
 }
 
@@ -170,7 +170,7 @@ impl Client {
         Failure {
             status: Some(answer.status),
             by_api: is_the_apis(&answer.body),
-            error: call.error(Call::status_kind(answer.status), &words).with_retry_after(asked),
+            error: Box::new(call.error(Call::status_kind(answer.status), &words).with_retry_after(asked)),
         }
     }
 }

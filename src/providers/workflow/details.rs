@@ -1,11 +1,12 @@
 //! What one app is asked for besides its line in the list, and what becomes of it when an answer does not come.
 //!
-//! What is refused to this account is unseen: the app is reported without it and says so. What merely failed may be there a minute
+//! What is refused to this account is unseen: the app is reported without it, keeps what was last known, and says so. What merely failed may be there a minute
 //! later: the app is not reported at all, keeps what was known of it, and its scope is partial. What is gone was deleted meanwhile.
 
 use std::collections::BTreeMap;
 
 use reqwest::StatusCode;
+use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -29,7 +30,8 @@ const UP: &str = "up";
 
 /// What asking for an app came to.
 pub enum Seen {
-    App(Box<App>, Vec<SecretValue>),
+    /// With the fields that could not be learned, and its secrets.
+    App(Box<App>, Vec<&'static str>, Vec<SecretValue>),
     /// It was deleted after it was listed.
     Gone,
 }
@@ -47,27 +49,34 @@ impl Asking<'_> {
     /// Everything about `wire`; an error means that something of it failed and may not fail the next time.
     pub async fn whole(&self, wire: &WireApp) -> Result<Seen, ProviderError> {
         match self.ask(wire).await {
-            Ok((app, values)) => Ok(Seen::App(Box::new(app), values)),
+            Ok(seen) => Ok(seen),
             Err(failure) if failure.status == Some(StatusCode::NOT_FOUND) && failure.by_api => {
-                if self.is_gone(&wire.id).await? { Ok(Seen::Gone) } else { Err(failure.error) }
+                if self.is_gone(&wire.id).await? { Ok(Seen::Gone) } else { Err(failure.into()) }
             }
-            Err(failure) => Err(failure.error),
+            Err(failure) => Err(failure.into()),
         }
     }
 
-    async fn ask(&self, wire: &WireApp) -> Result<(App, Vec<SecretValue>), Failure> {
+    async fn ask(&self, wire: &WireApp) -> Result<Seen, Failure> {
         let name = &wire.id;
-        let mut unseen = Vec::new();
-        let domains = self.domains(name).await.or_unseen("domains", &mut unseen)?;
-        let configuration = self.configuration(name).await.or_unseen("configuration", &mut unseen)?;
-        let releases = self.releases(name).await.or_unseen("releases", &mut unseen)?;
-        let running = self.running(name).await.or_unseen("running processes", &mut unseen)?;
+        let mut refused = Refused::default();
+        let domains = refused.or("domains", &["domains", "platform_address"], self.domains(name).await)?;
+        let parts = ["config", "limits", "node_tags"];
+        let configuration = refused.or("configuration", &parts, self.configuration(name).await)?;
+        let releases = refused.or("releases", &["release", "released_at", "releases"], self.releases(name).await)?;
+        // Numbers of a while ago would look like news beside a state that is unknown.
+        let running = refused.or("running processes", &[], self.running(name).await)?;
         let collaborators = self.dialect.collaborators(self.client, self.account, name).await;
-        let collaborators = collaborators.or_unseen("collaborators", &mut unseen)?.unwrap_or_default();
+        let collaborators = refused.or("collaborators", &["collaborators"], collaborators)?.unwrap_or_default();
 
+        let owner = self.dialect.owner(wire);
+        if self.dialect.certificates_within_apps().is_none() && !self.place.has_token_of(&owner, self.account) {
+            refused.unseen.push(format!("certificates of {owner} (no token of {owner} is configured)"));
+        }
         let mut configuration = configuration.unwrap_or_default();
         let values = self.secrets(name, &mut configuration).await?;
-        let releases = without_values(releases.unwrap_or_default(), &values);
+        let former = self.collector.former_secrets(name);
+        let releases = without_values(releases.unwrap_or_default(), &values, former);
         let last_good = releases.iter().find(|release| !release.failed);
         let processes = wire.structure.clone().unwrap_or_default();
         let (platform, domains) = self.told_apart(domains.unwrap_or_default());
@@ -75,7 +84,7 @@ impl Asking<'_> {
         let app = App {
             uuid: wire.uuid.clone(),
             name: name.clone(),
-            owner: self.dialect.owner(wire),
+            owner,
             collaborators,
             state: state.to_owned(),
             processes,
@@ -88,11 +97,11 @@ impl Asking<'_> {
             release: last_good.map(|release| release.version.clone()).unwrap_or_default(),
             released_at: last_good.and_then(|release| release.created_at),
             releases,
-            unseen,
+            unseen: refused.unseen,
             other: wire.unknown(),
             created_at: wire.created_at(),
         };
-        Ok((app, values))
+        Ok(Seen::App(Box::new(app), refused.fields, values))
     }
 
     async fn domains(&self, app: &str) -> Result<Vec<WireDomain>, Failure> {
@@ -165,7 +174,7 @@ impl Asking<'_> {
         match self.client.get(&self.account.token, "GET /v2/apps/{id}", &format!("/v2/apps/{app}"), &[]).await {
             Ok(_) => Ok(false),
             Err(failure) if failure.status == Some(StatusCode::NOT_FOUND) && failure.by_api => Ok(true),
-            Err(failure) => Err(failure.error),
+            Err(failure) => Err(failure.into()),
         }
     }
 
@@ -178,9 +187,11 @@ impl Asking<'_> {
     }
 }
 
-/// Releases tell in free text what was done, and why it failed; a value that stands in it is struck out.
-fn without_values(mut releases: Vec<Release>, values: &[SecretValue]) -> Vec<Release> {
-    let secrets: Vec<Secret> = values.iter().map(|value| value.value.clone()).collect();
+/// Releases tell in free text what was done, and why it failed; a value that stands in it, or a former one, is struck out. The
+/// longest goes first: one that begins another would leave its end behind.
+fn without_values(mut releases: Vec<Release>, values: &[SecretValue], former: &[Secret]) -> Vec<Release> {
+    let mut secrets: Vec<Secret> = values.iter().map(|value| &value.value).chain(former).cloned().collect();
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
     for release in &mut releases {
         release.summary = redact(&release.summary, &secrets);
         release.exception = redact(&release.exception, &secrets);
@@ -188,18 +199,23 @@ fn without_values(mut releases: Vec<Release>, values: &[SecretValue]) -> Vec<Rel
     releases
 }
 
-/// Telling what is refused from what failed.
-trait OrUnseen<T> {
-    /// `None`, with a line in `unseen`, where the controller says that it is not for this account.
-    fn or_unseen(self, what: &str, unseen: &mut Vec<String>) -> Result<Option<T>, Failure>;
+/// What is not for this account, told from what merely failed.
+#[derive(Default)]
+struct Refused {
+    /// In words, for the app's page.
+    unseen: Vec<String>,
+    /// The fields that stay as they were last known.
+    fields: Vec<&'static str>,
 }
 
-impl<T> OrUnseen<T> for Result<T, Failure> {
-    fn or_unseen(self, what: &str, unseen: &mut Vec<String>) -> Result<Option<T>, Failure> {
-        match self {
+impl Refused {
+    /// `None` where the controller says that `what` is not for this account: `fields` come from it.
+    fn or<T>(&mut self, what: &str, fields: &[&'static str], seen: Result<T, Failure>) -> Result<Option<T>, Failure> {
+        match seen {
             Ok(seen) => Ok(Some(seen)),
             Err(failure) if failure.status == Some(StatusCode::FORBIDDEN) => {
-                unseen.push(format!("{what} ({})", failure.error.message));
+                self.unseen.push(format!("{what} ({})", failure.error.message));
+                self.fields.extend(fields);
                 Ok(None)
             }
             Err(failure) => Err(failure),

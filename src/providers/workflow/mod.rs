@@ -88,7 +88,11 @@ impl Provider for Workflow {
         let host = self.host();
         let account = Account::of(&self.client, &self.settings.token).await?;
         let dialect = account.dialect();
-        let place = apps::Place { host: &host, platform_domain: self.settings.platform_domain.as_deref() };
+        let place = apps::Place {
+            host: &host,
+            platform_domain: self.settings.platform_domain.as_deref(),
+            owner_tokens: &self.settings.owner_tokens,
+        };
         let seen = apps::report(&self.client, dialect, &account, &place, collector).await?;
         if let Some(apps) = dialect.certificates_within_apps() {
             return certificates::report_within(&self.client, apps, &account, &seen, &place, collector).await;

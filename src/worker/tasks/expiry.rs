@@ -1,5 +1,5 @@
-//! Removes what has run out: sessions, setup links, attempts to sign in, and what syncs of a month ago did. Closes audit rows that
-//! nobody will complete.
+//! Removes what has run out: sessions, setup links, attempts to sign in, what syncs of a month ago did, and the
+//! secrets of what has been gone for a month. Closes audit rows that nobody will complete.
 //!
 //! **One more**: its `prune` in the store, and its number in the report.
 
@@ -8,12 +8,14 @@ use chrono::TimeDelta;
 use super::slices;
 use crate::accounts::throttle;
 use crate::audit;
-use crate::store::{sessions, setup_links, sign_ins, syncs};
+use crate::store::{secret_values, sessions, setup_links, sign_ins, syncs};
 use crate::worker::Worker;
 use crate::worker::task::Outcome;
 
 /// How long it can be seen what a sync did.
 const SYNCS_KEPT: TimeDelta = TimeDelta::days(30);
+/// How long the secrets of what is gone can be looked at.
+const SECRETS_KEPT: TimeDelta = TimeDelta::days(30);
 /// Syncs forgotten in one transaction: each may have touched a thousand scopes.
 const BATCH: i64 = 20;
 /// Transactions of one run; what is left then is the next run's.
@@ -21,12 +23,13 @@ const BATCHES: usize = 100;
 
 pub async fn run(worker: &Worker) -> Outcome {
     let (db, now) = (&worker.db, worker.db.clock.now());
-    let (sessions, links, attempts) = db
+    let (sessions, links, attempts, secrets) = db
         .write(move |connection| {
             Ok((
                 sessions::prune(connection, now)?,
                 setup_links::prune(connection, now)?,
                 sign_ins::prune(connection, now - throttle::WINDOW)?,
+                secret_values::prune(connection, now - SECRETS_KEPT)?,
             ))
         })
         .await?;
@@ -34,6 +37,6 @@ pub async fn run(worker: &Worker) -> Outcome {
     let before = now - SYNCS_KEPT;
     let syncs = slices::remove(db, BATCHES, move |connection| syncs::prune(connection, before, BATCH)).await?;
     Ok(format!(
-        "{sessions} sessions, {links} setup links, {attempts} attempts, {syncs} syncs removed; {closed} audit rows closed"
+        "{sessions} sessions, {links} setup links, {attempts} attempts, {secrets} secrets, {syncs} syncs removed; {closed} audit rows closed"
     ))
 }

@@ -14,8 +14,11 @@ use crate::support::browser::Browser;
 use crate::support::cloudflare::{Effect, FakeCloudflare, Fault, TOKEN};
 use crate::support::fake_aws::{EC2, FakeAws, SECRET, asked};
 use crate::support::program::Program;
+use crate::support::workflow::{self, FakeWorkflow, Flavour};
 
 const SESSION_TOKEN: &str = "canary/session+token/FwoGZXIvYXdzEBYaDH";
+const VALUE: &str = "canary-value-of-an-app/postgres://u:p@db";
+const OWNERS_TOKEN: &str = "canary-owner-b3edc20f35fabd0c9de6db57a54a1a6c";
 const PASSWORD: &str = "canary password of ada";
 
 /// What must not be seen, by what it is.
@@ -37,8 +40,8 @@ impl Canaries {
     }
 }
 
-/// Two providers that put the secrets they were sent into their refusals.
-async fn telltales() -> (FakeCloudflare, FakeAws) {
+/// Three providers that put the secrets they were sent, or hold, into whatever they say.
+async fn telltales() -> (FakeCloudflare, FakeAws, FakeWorkflow) {
     let dns = FakeCloudflare::start().await;
     dns.world().add_zone("one.example");
     let message = format!("Invalid header Authorization: Bearer {TOKEN}");
@@ -50,24 +53,35 @@ async fn telltales() -> (FakeCloudflare, FakeAws) {
     );
     let refusal = ResponseTemplate::new(401).set_body_string(said);
     cloud.respond(asked(EC2, "DescribeInstances"), refusal, None).await;
-    (dns, cloud)
+    let paas = FakeWorkflow::start(Flavour::Hephy).await;
+    let mut world = paas.world();
+    let shop = world.add_app("shop", "alice");
+    shop.config["values"]["DATABASE_URL"] = VALUE.into();
+    shop.releases[0]["exception"] = format!("cannot connect to {VALUE}").into();
+    drop(world);
+    (dns, cloud, paas)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f20_no_planted_secret_is_on_a_page_in_an_answer_in_the_log_or_in_the_database() {
-    let (dns, cloud) = telltales().await;
+    let (dns, cloud, paas) = telltales().await;
     let program = Program::with(&format!(
         "[[source]]\nname = \"dns\"\nprovider = \"cloudflare\"\n\
          settings = {{ token_env = \"TOKEN\", endpoint_url = \"{}\" }}\n\
          [[source]]\nname = \"cloud\"\nprovider = \"aws\"\n\
-         settings = {{ aws_region = \"eu-west-1\", endpoint_url = \"{}\" }}\n",
+         settings = {{ aws_region = \"eu-west-1\", endpoint_url = \"{}\" }}\n\
+         [[source]]\nname = \"paas\"\nprovider = \"workflow\"\nsettings = {{ token_env = \"PAAS\", endpoint_url = \"{}\", \
+         owner_tokens = [{{ user = \"alice\", token_env = \"ALICE\" }}] }}\n",
         dns.url(),
-        cloud.url()
+        cloud.url(),
+        paas.url()
     ));
     let program = program
         .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
         .env("AWS_SECRET_ACCESS_KEY", SECRET)
         .env("AWS_SESSION_TOKEN", SESSION_TOKEN)
+        .env("PAAS", workflow::TOKEN)
+        .env("ALICE", OWNERS_TOKEN)
         .env("QUARTERDECK_LOG", "debug,quarterdeck=trace");
     let user = program
         .run_with(&["user", "add", "ada@example.com", "--role", "admin", "--password-stdin"], &format!("{PASSWORD}\n"));
@@ -84,11 +98,18 @@ async fn f20_no_planted_secret_is_on_a_page_in_an_answer_in_the_log_or_in_the_da
     let made = shown.text.split("qd_").nth(1).map(|rest| format!("qd_{}", &rest[..46])).expect("it is shown once");
     told_of(&ada, "/sources/dns").await;
     told_of(&ada, "/sources/cloud").await;
+    // The owner's token is refused and said back.
+    told_of(&ada, "/sources/paas").await;
+    let apps = ada.get("/api/v1/apps").await.json();
+    let shop = apps["items"][0]["id"].to_string().replace('"', "");
 
     let mut canaries = Canaries(vec![
         ("the provider\u{2019}s token", TOKEN.to_owned()),
         ("the secret access key", SECRET.to_owned()),
         ("the session token", SESSION_TOKEN.to_owned()),
+        ("the controller\u{2019}s token", workflow::TOKEN.to_owned()),
+        ("the owner\u{2019}s token", OWNERS_TOKEN.to_owned()),
+        ("an app\u{2019}s value", VALUE.to_owned()),
         ("the password", PASSWORD.to_owned()),
         ("a token made by command", token.out.trim().to_owned()),
         ("a token made on the page", made),
@@ -98,7 +119,9 @@ async fn f20_no_planted_secret_is_on_a_page_in_an_answer_in_the_log_or_in_the_da
         ),
     ]);
     let mut sung = Vec::new();
-    for path in everything() {
+    let its = [format!("/apps/{shop}"), format!("/apps/{shop}/history"), format!("/api/v1/apps/{shop}")];
+    let apps = ["/apps?format=csv&columns=name,config", "/api/v1/apps", "/search?q=shop"].map(str::to_owned);
+    for path in everything().into_iter().chain(its).chain(apps) {
         let page = ada.get(&path).await;
         sung.extend(canaries.within(page.text.as_bytes()).into_iter().map(|what| format!("{what} on {path}")));
     }
@@ -140,7 +163,9 @@ fn everything() -> Vec<String> {
         }
     }
     paths.extend(
-        ["dns", "cloud"].iter().flat_map(|name| [format!("/sources/{name}"), format!("/api/v1/sources/{name}")]),
+        ["dns", "cloud", "paas"]
+            .iter()
+            .flat_map(|name| [format!("/sources/{name}"), format!("/api/v1/sources/{name}")]),
     );
     paths.extend(["/zones?format=csv", "/search?q=one", "/api/v1/search?q=one"].map(str::to_owned));
     paths

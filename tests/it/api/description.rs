@@ -114,19 +114,26 @@ fn json_type(value: &Value) -> &'static str {
     }
 }
 
-/// The same keys at each level and the same types; what can be null may be so on either side. Maps by process or by kind have the
-/// names that they have, and a record's `data` and `settings` are there when its type has any.
+/// The same keys at each level and the same types; what can be null may be so on either side. Maps by process, by setting or by kind have
+/// the names that they have, and a record's `data` and `settings` are there when its type has any.
 fn same_shape(example: &Value, live: &Value, at: &str) {
     match (example, live) {
         (Value::Null, _) | (_, Value::Null) => {}
         (Value::Object(expected), Value::Object(found)) => {
-            if at.ends_with(".neighbours") {
-                let any = expected.values().next().expect("an example of neighbours");
+            if at.ends_with(".neighbours") || at.ends_with(".limits") {
+                let any = expected.values().next().expect("an example of one");
                 found.values().for_each(|group| same_shape(any, group, &format!("{at}.*")));
                 return;
             }
             if at.ends_with(".processes") || at.ends_with(".running") {
                 assert!(found.values().all(Value::is_number), "{at}: {found:?}");
+                return;
+            }
+            if at.ends_with(".config") || at.ends_with(".node_tags") {
+                assert!(found.values().all(Value::is_string), "{at}: {found:?}");
+                return;
+            }
+            if at.ends_with(".other") {
                 return;
             }
             let names = |object: &serde_json::Map<String, Value>| {

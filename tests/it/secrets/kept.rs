@@ -1,5 +1,6 @@
 //! What is kept, and under which key.
 
+use chrono::TimeDelta;
 use quarterdeck::kinds::app::App;
 use quarterdeck::providers::Listing;
 use quarterdeck::store::StoreError;
@@ -61,6 +62,27 @@ async fn the_last_ten_values_of_a_name_are_kept() {
         assert_eq!(house.count("SELECT COUNT(*) AS n FROM secret_values WHERE name = 'DATABASE_URL'").await, 10);
         assert_eq!(house.count("SELECT COUNT(*) AS n FROM secret_values WHERE name = 'PORT'").await, 1);
         assert_eq!(revealed(&house, &db, "DATABASE_URL").await.as_deref(), Some("value 12"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_values_of_what_is_gone_are_forgotten_after_a_month() {
+    on_each_database(async |db| {
+        db.unlock(&KEY.into()).await.unwrap();
+        let fake = controller().await;
+        fake.world().add_app("cart", "panel");
+        let house = house(db.clone(), &fake).await;
+        house.sync("paas").await;
+        fake.world().apps.remove("cart");
+        house.sync("paas").await;
+        let prune = async || {
+            let before = house.clock.now() - TimeDelta::days(30);
+            db.write(move |connection| secret_values::prune(connection, before)).await.unwrap()
+        };
+        assert_eq!((prune().await, house.count(VALUES).await), (0, 3));
+        house.clock.advance(TimeDelta::days(31));
+        assert_eq!((prune().await, house.count(VALUES).await), (1, 2), "what is there keeps its own");
     })
     .await;
 }

@@ -5,6 +5,7 @@ use quarterdeck::wire::Outcome;
 use serde_json::json;
 
 use super::*;
+use crate::support::workflow::{Effect, Fault};
 
 #[tokio::test]
 async fn apps_lie_in_workspaces_with_plans_and_a_configuration_that_is_a_list() {
@@ -77,7 +78,7 @@ async fn a_throttle_holds_every_reader_for_as_long_as_it_asks() {
     for number in 0..8 {
         fake.world().add_app(&format!("webshop-{number}"), "example");
     }
-    fake.script(crate::support::workflow::Fault::on("/config", crate::support::workflow::Effect::Throttle(Some(1))));
+    fake.script(Fault::on("/config", Effect::Throttle(Some(1))));
     let seen = seen(&fake).await;
     assert_eq!(*seen.outcome::<App>(&format!("{}/example", fake.host())), Outcome::Complete);
     let calls = fake.seen("");

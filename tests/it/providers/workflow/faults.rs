@@ -89,10 +89,20 @@ async fn what_is_refused_to_this_account_is_said_on_the_app_and_the_rest_is_show
         shop.unseen,
         [
             "configuration (403: You do not have permission to perform this action.)",
-            "running processes (403: You do not have permission to perform this action.)"
+            "running processes (403: You do not have permission to perform this action.)",
+            "certificates of alice (no token of alice is configured)"
         ]
     );
-    assert_eq!((shop.state.as_str(), shop.config.len()), ("unknown", 0), "not seen running is not down");
+    assert_eq!(shop.state, "unknown", "not seen running is not down");
+    let (records, _) = seen.scopes.values().find(|(records, _)| records.len() == 2).unwrap();
+    let fields = |name: &str| {
+        let record = records.iter().find(|record| record.external_id == name).unwrap();
+        serde_json::from_str::<serde_json::Value>(record.attrs.get()).unwrap()
+    };
+    for field in ["config", "limits", "node_tags"] {
+        assert!(fields("shop").get(field).is_none(), "{field} is left as it was last known");
+        assert!(fields("cart").get(field).is_some());
+    }
     assert_eq!(shop.domains, ["shop.example.com"]);
 }
 

@@ -47,7 +47,8 @@ async fn an_app_is_reported_with_everything_that_the_controller_tells() {
     let failed = &shop.releases[0];
     assert!(failed.failed);
     assert_eq!(failed.exception, "no connection to [redacted]", "a value is struck out wherever it stands");
-    assert!(shop.unseen.is_empty() && shop.other.is_empty(), "{shop:?}");
+    assert_eq!(shop.unseen, ["certificates of alice (no token of alice is configured)"]);
+    assert!(shop.other.is_empty(), "{shop:?}");
     assert!(shop.created_at.is_some() && shop.released_at.is_some());
 }
 
@@ -118,6 +119,7 @@ async fn certificates_of_every_owner_with_a_token_are_listed_and_the_others_are_
     };
     assert_eq!(skipped("bob"), "only bob can list these, and no token of bob is configured in `owner_tokens`");
     assert_eq!(skipped("dora"), "the environment variable DORA is not set");
+    assert!(seen.one::<App>(&fake.host(), "shop").unseen.is_empty());
     let www: Certificate = seen.one(&scope("alice"), "www-cert");
     assert_eq!((www.owner.as_str(), www.certificate_id.as_str(), www.app.as_str()), ("alice", "2", ""));
     assert_eq!(www.subject_alt_names, ["www.example.com", "*.wild.example.com"]);
