@@ -1,5 +1,3 @@
-DROP TABLE secret_values;
-DROP TABLE vault;
 DROP TABLE api_tokens;
 DROP TABLE setup_links;
 DROP TABLE sign_in_attempts;

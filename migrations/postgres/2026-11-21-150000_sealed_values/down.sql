@@ -1,0 +1,2 @@
+DROP TABLE secret_values;
+DROP TABLE vault;
