@@ -22,6 +22,28 @@ impl Place {
     pub fn is_unplaced(&self) -> bool {
         self.region.is_empty() && self.cluster.is_empty() && self.app.is_empty()
     }
+
+    /// This place, and where it says nothing what `derived` says, field by field. The halves of two places make none, though: when
+    /// the two disagree about the region or the cluster, `derived` fills in neither, nor the environment.
+    pub fn or(&self, derived: &Self) -> Self {
+        let agree = |one: &str, other: &str| one.is_empty() || other.is_empty() || one == other;
+        let fill = |one: &String, other: &String| if one.is_empty() { other.clone() } else { one.clone() };
+        let same_spot = agree(&self.region, &derived.region) && agree(&self.cluster, &derived.cluster);
+        let spot = if same_spot { derived } else { self };
+        Self {
+            region: fill(&self.region, &spot.region),
+            cluster: fill(&self.cluster, &spot.cluster),
+            app: fill(&self.app, &derived.app),
+            role: fill(&self.role, &derived.role),
+            app_type: fill(&self.app_type, &derived.app_type),
+            environment: fill(&self.environment, &spot.environment),
+        }
+    }
+
+    /// Whether it says all that `other` says, and perhaps more.
+    pub fn extends(&self, other: &Self) -> bool {
+        self.or(other) == *self && other.or(self) == *self
+    }
 }
 
 /// The rules as one source's records meet them.
@@ -117,6 +139,35 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn place(region: &str, cluster: &str, app: &str, environment: &str) -> Place {
+        let [region, cluster, app, environment] = [region, cluster, app, environment].map(str::to_owned);
+        Place { region, cluster, app, environment, ..Place::default() }
+    }
+
+    #[test]
+    fn what_rules_leave_open_relations_fill_unless_they_speak_of_another_place() {
+        let derived = place("eu", "eu-1", "shop", "production");
+        for (rule, together) in [
+            (place("", "", "", ""), place("eu", "eu-1", "shop", "production")),
+            (place("", "", "blog", ""), place("eu", "eu-1", "blog", "production")),
+            (place("eu", "", "", ""), place("eu", "eu-1", "shop", "production")),
+            (place("", "eu-1", "", "test"), place("eu", "eu-1", "shop", "test")),
+            (place("us", "", "", ""), place("us", "", "shop", "")),
+            (place("", "us-1", "", ""), place("", "us-1", "shop", "")),
+        ] {
+            assert_eq!(rule.or(&derived), together, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_extends_another_when_nothing_of_that_is_lost() {
+        let whole = place("eu", "eu-1", "shop", "production");
+        assert!(
+            whole.extends(&Place::default()) && whole.extends(&place("eu", "", "shop", "")) && whole.extends(&whole)
+        );
+        assert!(!whole.extends(&place("us", "", "", "")) && !place("eu", "", "", "").extends(&whole));
+    }
 
     #[test]
     fn a_star_stands_for_any_run() {

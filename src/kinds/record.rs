@@ -116,9 +116,9 @@ fn replace_nul(json: &str) -> Option<String> {
     Some(clean)
 }
 
-/// Whether a JSON value says nothing: null, an empty string, list or object, false or zero.
+/// Whether a JSON value says nothing: null, an empty string, list or object. `false` and zero do say something.
 pub fn is_blank(json: &str) -> bool {
-    matches!(json.trim(), "null" | "\"\"" | "[]" | "{}" | "false" | "0")
+    matches!(json.trim(), "null" | "\"\"" | "[]" | "{}")
 }
 
 #[cfg(test)]

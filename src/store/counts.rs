@@ -12,23 +12,26 @@ use crate::placement::Place;
 /// In place of a cluster, for the sum over all of them. No cluster can be named so.
 pub const EVERYWHERE: &str = "*";
 
-/// Changes to the counts of one kind, collected over a slice and written in one statement.
-#[derive(Debug)]
+/// Changes to the counts, collected over a slice and written in one statement.
+#[derive(Debug, Default)]
 pub struct Deltas {
-    spec: &'static KindSpec,
-    /// (facet, value, cluster) to difference; sorted, so that two writers lock rows in one order.
-    by_value: BTreeMap<(&'static str, String, String), i64>,
+    /// (kind, facet, value, cluster) to difference; sorted, so that two writers lock rows in one order.
+    by_value: BTreeMap<(&'static str, &'static str, String, String), i64>,
 }
 
 impl Deltas {
-    pub fn new(spec: &'static KindSpec) -> Self {
-        Self { spec, by_value: BTreeMap::new() }
-    }
-
     /// Counts a row in (`by` = 1) or out (`by` = -1): in the total, whose facet is empty, and under each filter of its kind.
-    pub fn add(&mut self, source: &str, status: &str, facets: &[String; 3], place: &Place, by: i64) {
-        self.bump("", "", &place.cluster, by);
-        for filter in self.spec.filters {
+    pub fn add(
+        &mut self,
+        spec: &'static KindSpec,
+        source: &str,
+        status: &str,
+        facets: &[String; 3],
+        place: &Place,
+        by: i64,
+    ) {
+        self.bump(spec, "", "", &place.cluster, by);
+        for filter in spec.filters {
             let value = match *filter {
                 "status" => status,
                 "source" => source,
@@ -38,20 +41,20 @@ impl Deltas {
                 "role" => &place.role,
                 "app_type" => &place.app_type,
                 "environment" => &place.environment,
-                facet => match self.spec.facet(facet) {
+                facet => match spec.facet(facet) {
                     Some(position) => &facets[position],
                     None => continue,
                 },
             };
             if !value.is_empty() {
-                self.bump(filter, value, &place.cluster, by);
+                self.bump(spec, filter, value, &place.cluster, by);
             }
         }
     }
 
-    fn bump(&mut self, facet: &'static str, value: &str, cluster: &str, by: i64) {
+    fn bump(&mut self, spec: &'static KindSpec, facet: &'static str, value: &str, cluster: &str, by: i64) {
         for cluster in [EVERYWHERE, cluster] {
-            *self.by_value.entry((facet, value.to_owned(), cluster.to_owned())).or_default() += by;
+            *self.by_value.entry((spec.name, facet, value.to_owned(), cluster.to_owned())).or_default() += by;
         }
     }
 
@@ -61,8 +64,8 @@ impl Deltas {
             .by_value
             .into_iter()
             .filter(|(_, by)| *by != 0)
-            .map(|((facet, value, cluster), by)| -> Vec<Value> {
-                vec![self.spec.name.into(), facet.into(), value.into(), cluster.into(), by.into()]
+            .map(|((kind, facet, value, cluster), by)| -> Vec<Value> {
+                vec![kind.into(), facet.into(), value.into(), cluster.into(), by.into()]
             })
             .collect();
         insert_rows(

@@ -8,11 +8,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::scope::Scope;
-use super::scopes::{self, Ending, ScopeState};
+use super::scopes;
 use super::sql::{Sql, insert_rows};
-use super::{AnyConnection, Db, Priority, StoreError};
+use super::{AnyConnection, Db, Priority, StoreError, gate};
 use crate::clock::Instant;
-use crate::guard::Peaks;
 
 /// The subject of a loss of rows, as against the loss of a field.
 pub const ROWS: &str = "rows";
@@ -146,27 +145,46 @@ pub fn spoken_for(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<
     Ok(rows.into_iter().map(|row| row.resource_id).collect())
 }
 
-/// Notes that one more complete listing showed the open losses of a scope; gives the largest number of listings.
+/// Notes that one more complete listing showed the open losses of a scope.
 pub fn seen_again(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<()> {
     let mut sql = Sql::new("UPDATE held_losses SET seen = seen + 1 WHERE state = 'open' AND scope_id = ");
     sql.bind(scope_id);
     sql.execute(connection).map(|_| ())
 }
 
-/// Rows have returned: they leave every loss, and open losses of rows that are empty now dissolve.
-pub fn returned(connection: &mut AnyConnection, scope_id: i64, resources: &[i64], at: Instant) -> QueryResult<()> {
+/// Rows have returned, or are gone by another way: they leave every loss that is not settled, and one that is empty then dissolves.
+pub fn leave(connection: &mut AnyConnection, resources: &[i64], at: Instant) -> QueryResult<()> {
     if resources.is_empty() {
         return Ok(());
     }
-    let mut sql = Sql::new("DELETE FROM held_loss_items WHERE resource_id IN ");
-    sql.bind_list(resources);
-    sql.push(" AND held_loss_id IN (SELECT id FROM held_losses WHERE state IN ('open', 'rejected') AND scope_id = ")
-        .bind(scope_id);
-    sql.push(")");
+    #[derive(QueryableByName)]
+    struct Left {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let mut sql = Sql::new(
+        "SELECT DISTINCT h.id FROM held_loss_items i JOIN held_losses h ON h.id = i.held_loss_id \
+         WHERE h.state IN ('open', 'rejected') AND i.resource_id IN ",
+    );
+    sql.bind_list(resources).push(" ORDER BY h.id");
+    let losses: Vec<i64> = sql.load::<Left>(connection)?.into_iter().map(|left| left.id).collect();
+    if losses.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::new("DELETE FROM held_loss_items WHERE held_loss_id IN ");
+    sql.bind_list(&losses).push(" AND resource_id IN ").bind_list(resources);
     sql.execute(connection)?;
     let mut sql = Sql::new("UPDATE held_losses SET state = 'dissolved', decided_at = ");
-    sql.bind(at).push(" WHERE state IN ('open', 'rejected') AND subject = 'rows' AND scope_id = ").bind(scope_id);
+    sql.bind(at).push(" WHERE subject = 'rows' AND id IN ").bind_list(&losses);
     sql.push(" AND NOT EXISTS (SELECT 1 FROM held_loss_items i WHERE i.held_loss_id = held_losses.id)");
+    sql.execute(connection).map(|_| ())
+}
+
+/// A field is back: its loss is over, whatever was said of it.
+pub fn field_is_back(connection: &mut AnyConnection, id: i64, at: Instant) -> QueryResult<()> {
+    let mut sql =
+        Sql::new("UPDATE held_losses SET state = 'dissolved', decision_reason = 'the field is back', decided_at = ");
+    sql.bind(at).push(" WHERE state IN ('open', 'rejected') AND id = ").bind(id);
     sql.execute(connection).map(|_| ())
 }
 
@@ -191,7 +209,15 @@ pub fn decide(
     Ok(sql.execute(connection)? == 1)
 }
 
-/// The decision on the newest loss of a field in a scope: its state, if there ever was one.
+/// The losses of fields in a scope that are held: nobody has decided them, or somebody has said that they are none.
+pub fn fields_in(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<Vec<HeldLossRow>> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE h.state IN ('open', 'rejected') AND h.subject <> 'rows' AND h.scope_id = ").bind(scope_id);
+    sql.push(" ORDER BY h.id");
+    sql.load(connection)
+}
+
+/// The newest loss of a field in a scope, if there ever was one.
 pub fn field_state(connection: &mut AnyConnection, scope_id: i64, field: &str) -> QueryResult<Option<HeldLossRow>> {
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE h.scope_id = ")
@@ -246,6 +272,7 @@ pub async fn accept_all(db: &Db, id: i64, by: &str, reason: &str, at: Instant) -
 pub async fn reject(db: &Db, id: i64, by: &str, reason: &str, at: Instant) -> Result<bool, StoreError> {
     let (by, reason) = (by.to_owned(), reason.to_owned());
     db.write(move |connection| {
+        gate::take_turn(connection, gate::Turn::Inventory)?;
         let Some(loss) = find(connection, &Scope::unrestricted(), id)? else { return Ok(false) };
         let was_open = decide(connection, id, "rejected", &by, &reason, at)?;
         settle_scope(connection, loss.scope_id, at)?;
@@ -262,25 +289,11 @@ fn bury(connection: &mut AnyConnection, rows: &[i64], at: Instant) -> QueryResul
     Ok(super::apply::tombstone(connection, &missing, at)?.gone)
 }
 
-/// After a decision: a scope without open losses is complete again, and its present count is what losses are measured against.
+/// After a decision: when nothing is held any more, the scope is complete again, and what is present is what losses are measured
+/// against, whatever its last listing came to.
 fn settle_scope(connection: &mut AnyConnection, scope_id: i64, at: Instant) -> QueryResult<()> {
-    let Some(scope) = scopes::by_id(connection, &Scope::unrestricted(), scope_id)? else { return Ok(()) };
-    let open = open_in(connection, scope_id)?;
-    if scope.state() != ScopeState::Held {
-        return Ok(());
-    }
-    let mut peaks = Peaks::from_json(&scope.peaks);
-    let mut ending = Ending { state: scope.state, reason: scope.reason, confirmed_at: None, peaks: scope.peaks };
-    if open.is_empty() {
-        ScopeState::Complete.as_str().clone_into(&mut ending.state);
-        ending.reason.clear();
-    }
-    scopes::end(connection, scope_id, &ending)?;
-    if open.is_empty() {
-        let present = scopes::by_id(connection, &Scope::unrestricted(), scope_id)?.map_or(0, |scope| scope.present);
-        peaks.reset(at, present.unsigned_abs());
-        ending.peaks = peaks.to_json();
-        scopes::end(connection, scope_id, &ending)?;
-    }
-    Ok(())
+    // A listing that ends now notes its count, too: one after the other, or one would be lost.
+    gate::take_turn(connection, gate::Turn::Inventory)?;
+    scopes::recount(connection, scope_id)?;
+    if open_in(connection, scope_id)?.is_empty() { scopes::settle(connection, scope_id, at) } else { Ok(()) }
 }

@@ -27,6 +27,7 @@ pub mod keys;
 pub mod listing;
 pub mod migrate;
 pub mod page;
+pub mod placement_due;
 pub mod places;
 pub mod prune;
 pub mod resources;

@@ -1,9 +1,11 @@
 //! Places that follow from relations: reading what a row's neighbours say, and moving rows there.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::apply::{self, move_to};
+use super::apply::{self, Says};
 use super::counts::Deltas;
 use super::sql::Sql;
 use super::{AnyConnection, gate};
@@ -11,7 +13,7 @@ use crate::clock::Instant;
 use crate::kinds::KindSpec;
 use crate::placement::Place;
 
-/// A row that is placed by its relations, or not at all, and the place of one of its targets.
+/// A row that rules have not placed in every respect, and the place of one of its targets.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Candidate {
     #[diesel(sql_type = BigInt)]
@@ -26,7 +28,19 @@ pub struct Candidate {
     pub environment: String,
 }
 
-/// Where the targets of those rows are, for rows that no rule has placed: first the row, then its targets' places in their order.
+impl Candidate {
+    fn place(&self) -> Place {
+        Place {
+            region: self.region.clone(),
+            cluster: self.cluster.clone(),
+            app: self.app.clone(),
+            environment: self.environment.clone(),
+            ..Place::default()
+        }
+    }
+}
+
+/// Where the targets of those rows are, for rows that rules leave room for: first the row, then its targets' places in their order.
 ///
 /// A target is what the row points at, or what it serves: a record its address, an event its instance, a certificate its host.
 pub fn candidates(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Vec<Candidate>> {
@@ -36,8 +50,8 @@ pub fn candidates(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Ve
          JOIN resource_keys k ON k.key = f.key AND k.until IS NULL AND k.resource_id <> f.resource_id \
          JOIN resources r ON r.id = k.resource_id AND r.gone_at IS NULL AND (r.region <> '' OR r.cluster <> '') \
          WHERE f.until IS NULL AND ((f.role = 'points_at' AND k.role IN ('is', 'serves')) OR (f.role = 'serves' AND k.role = 'serves')) \
-         AND ((o.region = '' AND o.cluster = '') OR EXISTS (SELECT 1 FROM resource_places p WHERE p.resource_id = o.id \
-         AND p.position = 0 AND p.until IS NULL AND p.origin = 'relation')) AND f.resource_id IN ",
+         AND NOT EXISTS (SELECT 1 FROM resource_places p WHERE p.resource_id = o.id AND p.position = 0 AND p.until IS NULL \
+         AND p.region <> '' AND p.cluster <> '' AND p.app <> '' AND p.environment <> '') AND f.resource_id IN ",
     );
     sql.bind_list(ids).push(" ORDER BY 1, 3, 2, 4, 5");
     sql.load(connection)
@@ -59,33 +73,35 @@ pub fn dependents(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Ve
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Moves rows to where their relations put them; gives those that were elsewhere before.
-pub fn relocate(connection: &mut AnyConnection, moves: &[Candidate], at: Instant) -> QueryResult<Vec<i64>> {
+/// Notes where relations put rows, and moves those for which that makes a difference; gives their ids.
+pub fn relocate(
+    connection: &mut AnyConnection,
+    moves: &BTreeMap<i64, Candidate>,
+    at: Instant,
+) -> QueryResult<Vec<i64>> {
     gate::take_turn(connection, gate::Turn::Inventory)?;
-    let ids: Vec<i64> = moves.iter().map(|to| to.id).collect();
-    let mut moved = Vec::new();
+    let ids: Vec<i64> = moves.keys().copied().collect();
+    let said = apply::said(connection, &ids)?;
+    let mut deltas = Deltas::default();
+    let (mut derived, mut moved, mut superseded) = (Vec::new(), Vec::new(), Vec::new());
     for old in apply::stored_by_id(connection, &ids)? {
-        let (Some(to), Some(spec)) = (moves.iter().find(|to| to.id == old.id), KindSpec::by_name(&old.kind)) else {
-            continue;
-        };
-        let before = old.place();
-        let after = Place {
-            region: to.region.clone(),
-            cluster: to.cluster.clone(),
-            app: if before.app.is_empty() { to.app.clone() } else { before.app.clone() },
-            environment: to.environment.clone(),
-            ..before.clone()
-        };
+        let (id, kind) = (old.state.id, KindSpec::by_name(&old.state.kind));
+        let (Some(to), Some(spec), None) = (moves.get(&id), kind, old.state.gone_at) else { continue };
+        let (before, relation) = (old.place(), to.place());
+        let rule = said.get(&id).map(|said| said.rule.clone()).unwrap_or_default();
+        // Relations say nothing about these two.
+        let after = Place { role: before.role.clone(), app_type: before.app_type.clone(), ..rule.or(&relation) };
+        derived.push((id, relation));
         if before == after {
             continue;
         }
-        let mut deltas = Deltas::new(spec);
-        deltas.add(&old.source, &old.status, &old.facets(), &before, -1);
-        deltas.add(&old.source, &old.status, &old.facets(), &after, 1);
-        deltas.write(connection)?;
-        move_to(connection, old.id, &after, "relation", at)?;
-        moved.push(old.id);
-        apply::write_place(connection, old, &after, at)?;
+        old.count(&mut deltas, spec, -1);
+        deltas.add(spec, &old.state.source, &old.state.status, &old.facets(), &after, 1);
+        superseded.extend(apply::write_place(connection, old, &after, at)?);
+        moved.push(id);
     }
+    apply::place(connection, Says::Relation, &derived, &said, at)?;
+    apply::archive(connection, superseded)?;
+    deltas.write(connection)?;
     Ok(moved)
 }

@@ -136,6 +136,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    placement_due (id) {
+        id -> BigInt,
+        resource_id -> BigInt,
+        hops -> BigInt,
+    }
+}
+
+diesel::table! {
     terms (id) {
         id -> BigInt,
         term -> Text,
@@ -374,6 +382,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     resource_keys,
     resource_refs,
     resource_places,
+    placement_due,
     terms,
     resource_terms,
     counts,

@@ -7,10 +7,12 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use super::sql::Sql;
 use super::{AnyConnection, Scope};
 use crate::clock::Instant;
+use crate::guard::Peaks;
 use crate::wire::{Parent, ScopeRef};
 
 /// A scope's state, as stored and shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ScopeState {
     Complete,
     Partial,
@@ -163,24 +165,59 @@ pub fn begin(
 /// How a listing ended.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Ending {
-    pub state: String,
+    pub state: ScopeState,
     pub reason: String,
     /// Whether the facts of the rows that were shown stand as of now.
     pub confirmed_at: Option<Instant>,
-    /// The accepted counts of the last day.
-    pub peaks: String,
+    /// What is there, if nothing of it is in doubt: later losses are measured against it.
+    pub accepted: Option<u64>,
 }
 
 /// Writes how a listing ended, and counts what is present.
 pub fn end(connection: &mut AnyConnection, id: i64, ending: &Ending) -> QueryResult<()> {
+    if let (Some(count), Some(at)) = (ending.accepted, ending.confirmed_at) {
+        // Read here: somebody may have accepted a loss since the listing began.
+        let mut peaks = peaks(connection, id)?;
+        peaks.accept(at, count);
+        set_peaks(connection, id, &peaks)?;
+    }
     let mut sql = Sql::new("UPDATE scopes SET state = ");
-    sql.bind(&ending.state).push(", reason = ").bind(&ending.reason).push(", peaks = ").bind(&ending.peaks);
+    sql.bind(ending.state.as_str()).push(", reason = ").bind(&ending.reason);
     if ending.confirmed_at.is_some() {
         sql.push(", confirmed_at = ").bind(ending.confirmed_at);
     }
     sql.push(", plan = '', present = (SELECT COUNT(*) FROM resources WHERE gone_at IS NULL AND scope_id = ").bind(id);
     sql.push(") WHERE id = ").bind(id);
     sql.execute(connection).map(|_| ())
+}
+
+/// The accepted counts of the last day.
+pub fn peaks(connection: &mut AnyConnection, id: i64) -> QueryResult<Peaks> {
+    let row = by_id(connection, &Scope::unrestricted(), id)?;
+    Ok(row.map(|row| Peaks::from_json(&row.peaks)).unwrap_or_default())
+}
+
+fn set_peaks(connection: &mut AnyConnection, id: i64, peaks: &Peaks) -> QueryResult<()> {
+    let mut sql = Sql::new("UPDATE scopes SET peaks = ");
+    sql.bind(peaks.to_json()).push(" WHERE id = ").bind(id);
+    sql.execute(connection).map(|_| ())
+}
+
+/// Counts what is present.
+pub fn recount(connection: &mut AnyConnection, id: i64) -> QueryResult<()> {
+    let mut sql =
+        Sql::new("UPDATE scopes SET present = (SELECT COUNT(*) FROM resources WHERE gone_at IS NULL AND scope_id = ");
+    sql.bind(id).push(") WHERE id = ").bind(id);
+    sql.execute(connection).map(|_| ())
+}
+
+/// Nothing is held in the scope any more: what is present, which was counted just now, is what later losses are measured against.
+pub fn settle(connection: &mut AnyConnection, id: i64, at: Instant) -> QueryResult<()> {
+    let Some(row) = by_id(connection, &Scope::unrestricted(), id)? else { return Ok(()) };
+    let mut peaks = Peaks::from_json(&row.peaks);
+    peaks.reset(at, row.present.unsigned_abs());
+    set_peaks(connection, id, &peaks)?;
+    if row.state() == ScopeState::Held { set_state(connection, id, ScopeState::Complete, "") } else { Ok(()) }
 }
 
 /// Changes the state and its reason alone.
@@ -195,6 +232,22 @@ pub fn begin_applying(connection: &mut AnyConnection, id: i64, plan: &str) -> Qu
     let mut sql = Sql::new("UPDATE scopes SET state = 'applying', reason = 'a large change is being written', plan = ");
     sql.bind(plan).push(" WHERE id = ").bind(id);
     sql.execute(connection).map(|_| ())
+}
+
+/// Whether the application with that plan is still to be finished; holds on to it for the current transaction, so that two processes
+/// that finish it take turns.
+pub fn hold_application(connection: &mut AnyConnection, id: i64, plan: &str) -> QueryResult<bool> {
+    let mut sql = Sql::new("UPDATE scopes SET state = 'applying' WHERE state = 'applying' AND id = ");
+    sql.bind(id).push(" AND plan = ").bind(plan);
+    Ok(sql.execute(connection)? == 1)
+}
+
+/// Gives up an application whose plan cannot be read; what is left of its stage is a draft again.
+pub fn give_up_application(connection: &mut AnyConnection, id: i64, plan: &str) -> QueryResult<bool> {
+    let mut sql = Sql::new("UPDATE scopes SET state = 'partial', plan = '', ");
+    sql.push("reason = 'an interrupted change could not be finished' WHERE state = 'applying' AND id = ");
+    sql.bind(id).push(" AND plan = ").bind(plan);
+    Ok(sql.execute(connection)? == 1)
 }
 
 /// Its parent is gone and all its rows are tombstones.
@@ -255,21 +308,33 @@ pub fn some_present(connection: &mut AnyConnection, scope_id: i64, limit: usize)
     sql.load(connection)
 }
 
-/// Since when the parent of a scope is a tombstone; `None` while it is present or was never seen.
-pub fn parent_gone_at(connection: &mut AnyConnection, scope: &ScopeRow) -> QueryResult<Option<Instant>> {
+/// A parent that is a tombstone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoneParent {
+    pub at: Instant,
+    /// The scope that held it to the last; its listing alone can confirm that it is gone.
+    pub scope: String,
+}
+
+/// The parent of a scope, if it is a tombstone; `None` while it is present or was never seen.
+pub fn gone_parent(connection: &mut AnyConnection, scope: &ScopeRow) -> QueryResult<Option<GoneParent>> {
     #[derive(QueryableByName)]
-    struct Gone {
+    struct Row {
         #[diesel(sql_type = Nullable<Timestamp>)]
         gone_at: Option<NaiveDateTime>,
+        #[diesel(sql_type = Text)]
+        scope: String,
     }
-    let mut sql = Sql::new("SELECT gone_at FROM resources WHERE kind = ");
-    sql.bind(&scope.parent_kind).push(" AND source = ").bind(&scope.source);
-    sql.push(" AND external_id = ").bind(&scope.parent_external_id);
-    sql.push(" AND scope_id IN (SELECT id FROM scopes WHERE source = ").bind(&scope.source);
-    sql.push(" AND kind = ").bind(&scope.parent_kind).push(") AND external_hash = ");
-    sql.bind(crate::kinds::record::identity(&scope.parent_external_id));
-    let rows: Vec<Gone> = sql.load(connection)?;
+    let mut sql = Sql::new(
+        "SELECT r.gone_at, s.name AS scope FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.kind = ",
+    );
+    sql.bind(&scope.parent_kind).push(" AND r.source = ").bind(&scope.source);
+    sql.push(" AND r.external_id = ").bind(&scope.parent_external_id);
+    sql.push(" AND s.source = ").bind(&scope.source).push(" AND s.kind = ").bind(&scope.parent_kind);
+    sql.push(" AND r.external_hash = ").bind(crate::kinds::record::identity(&scope.parent_external_id));
+    let rows: Vec<Row> = sql.load(connection)?;
     // A parent that moved from one scope to another is present in one of them.
-    let all_gone = !rows.is_empty() && rows.iter().all(|row| row.gone_at.is_some());
-    Ok(if all_gone { rows.iter().filter_map(|row| row.gone_at).max().map(|at| at.and_utc()) } else { None })
+    let gone: Option<Vec<GoneParent>> =
+        rows.into_iter().map(|row| Some(GoneParent { at: row.gone_at?.and_utc(), scope: row.scope })).collect();
+    Ok(gone.and_then(|gone| gone.into_iter().max_by_key(|parent| parent.at)))
 }

@@ -194,6 +194,11 @@ pub fn insert_rows(
     Ok(inserted)
 }
 
+/// The value of an `until`: `at`, or the row's own `since` where a clock was set back in between.
+pub fn no_sooner_than_since(sql: &mut Sql, at: Instant) -> &mut Sql {
+    sql.push("CASE WHEN since > ").bind(at).push(" THEN since ELSE ").bind(at).push(" END")
+}
+
 impl QueryId for Sql {
     type QueryId = ();
     // The cache key is the text.

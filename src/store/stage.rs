@@ -100,6 +100,20 @@ pub fn discard(connection: &mut AnyConnection, scope_id: i64, limit: usize) -> Q
     sql.execute(connection)
 }
 
+/// The same for a draft that nobody works at: neither an application nor a running sync of its source.
+pub fn discard_abandoned(connection: &mut AnyConnection, scope_id: i64, limit: usize) -> QueryResult<usize> {
+    let mut sql = Sql::new("DELETE FROM sync_stage WHERE scope_id = ");
+    sql.bind(scope_id)
+        .push(" AND external_hash IN (SELECT external_hash FROM sync_stage WHERE scope_id = ")
+        .bind(scope_id);
+    sql.push(" ORDER BY external_hash LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    sql.push(
+        ") AND EXISTS (SELECT 1 FROM scopes s WHERE s.id = sync_stage.scope_id AND s.state <> 'applying' AND NOT EXISTS \
+         (SELECT 1 FROM syncs y WHERE y.source = s.source AND y.state = 'running'))",
+    );
+    sql.execute(connection)
+}
+
 /// The scopes that have a draft which no application has begun on.
 pub fn abandoned(connection: &mut AnyConnection) -> QueryResult<Vec<i64>> {
     #[derive(QueryableByName)]

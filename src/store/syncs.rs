@@ -4,9 +4,10 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
-use super::AnyConnection;
 use super::scope::Scope;
+use super::scopes::ScopeState;
 use super::sql::Sql;
+use super::{AnyConnection, StoreError};
 use crate::clock::Instant;
 
 /// A worker that has not renewed its lease for this long is taken for dead.
@@ -74,6 +75,13 @@ pub struct LeaseLost;
 impl From<LeaseLost> for diesel::result::Error {
     fn from(lost: LeaseLost) -> Self {
         Self::QueryBuilderError(Box::new(lost))
+    }
+}
+
+impl LeaseLost {
+    /// Whether that is what an error says.
+    pub fn is(error: &StoreError) -> bool {
+        matches!(error, StoreError::Query(diesel::result::Error::QueryBuilderError(inner)) if inner.is::<Self>())
     }
 }
 
@@ -210,8 +218,8 @@ pub fn reap(connection: &mut AnyConnection, at: Instant, nobody_else: bool) -> Q
     Ok(reaped)
 }
 
-/// Notes what a sync did in one scope.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// What a sync did in one scope.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub added: u64,
     pub changed: u64,
@@ -220,12 +228,12 @@ pub struct Tally {
     pub held: u64,
 }
 
-/// Writes, or writes over, the row of a sync in a scope.
+/// Adds to what a sync did in a scope: a large scope is told slice by slice. The state and its reason are those of the latest call.
 pub fn record(
     connection: &mut AnyConnection,
     sync_id: i64,
     scope_id: i64,
-    state: &str,
+    state: ScopeState,
     reason: &str,
     tally: &Tally,
 ) -> QueryResult<()> {
@@ -233,14 +241,33 @@ pub fn record(
     let mut sql = Sql::new(
         "INSERT INTO sync_results (sync_id, scope_id, state, reason, added, changed, gone, unchanged, held) VALUES (",
     );
-    sql.bind(sync_id).push(", ").bind(scope_id).push(", ").bind(state).push(", ").bind(reason);
+    sql.bind(sync_id).push(", ").bind(scope_id).push(", ").bind(state.as_str()).push(", ").bind(reason);
     sql.push(", ").bind(count(tally.added)).push(", ").bind(count(tally.changed)).push(", ").bind(count(tally.gone));
     sql.push(", ").bind(count(tally.unchanged)).push(", ").bind(count(tally.held));
     sql.push(
-        ") ON CONFLICT (sync_id, scope_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, added = excluded.added, \
-         changed = excluded.changed, gone = excluded.gone, unchanged = excluded.unchanged, held = excluded.held",
+        ") ON CONFLICT (sync_id, scope_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, \
+         added = sync_results.added + excluded.added, changed = sync_results.changed + excluded.changed, \
+         gone = sync_results.gone + excluded.gone, unchanged = sync_results.unchanged + excluded.unchanged, \
+         held = sync_results.held + excluded.held",
     );
     sql.execute(connection).map(|_| ())
+}
+
+/// What a sync did in a scope, all in all.
+pub fn tally(connection: &mut AnyConnection, sync_id: i64, scope_id: i64) -> QueryResult<Tally> {
+    let mut sql = Sql::new(
+        "SELECT t.sync_id, s.kind, s.name AS scope, t.state, t.reason, t.added, t.changed, t.gone, t.unchanged, t.held \
+         FROM sync_results t JOIN scopes s ON s.id = t.scope_id WHERE t.sync_id = ",
+    );
+    sql.bind(sync_id).push(" AND t.scope_id = ").bind(scope_id);
+    let row: Option<SyncResultRow> = sql.first(connection)?;
+    Ok(row.map_or_else(Tally::default, |row| Tally {
+        added: row.added.unsigned_abs(),
+        changed: row.changed.unsigned_abs(),
+        gone: row.gone.unsigned_abs(),
+        unchanged: row.unchanged.unsigned_abs(),
+        held: row.held.unsigned_abs(),
+    }))
 }
 
 /// The sync of that id.

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::AnyConnection;
-use super::sql::{Sql, insert_rows};
+use super::sql::{Sql, insert_rows, no_sooner_than_since};
 use crate::clock::Instant;
 
 /// Longer terms are cut: nobody types them, and an index entry has its limits (PostgreSQL: 2,704 bytes).
@@ -30,9 +30,8 @@ struct Borne {
     term: String,
 }
 
-/// Gives resources their terms from now on.
+/// Gives resources their terms, all of them [`cut`], from now on.
 pub fn link(connection: &mut AnyConnection, at: Instant, wanted: Vec<(i64, String)>) -> QueryResult<()> {
-    let wanted: Vec<(i64, String)> = wanted.into_iter().map(|(id, term)| (id, cut(term))).collect();
     let distinct: BTreeSet<&str> = wanted.iter().map(|(_, term)| term.as_str()).collect();
     let ids = ids_of(connection, &distinct.into_iter().map(str::to_owned).collect::<Vec<_>>())?;
     let rows = wanted
@@ -63,11 +62,8 @@ pub fn end(connection: &mut AnyConnection, resource: i64, terms: &[i64], at: Ins
         return Ok(());
     }
     let mut sql = Sql::new("UPDATE resource_terms SET until = ");
-    sql.bind(at)
-        .push(" WHERE until IS NULL AND resource_id = ")
-        .bind(resource)
-        .push(" AND term_id IN ")
-        .bind_list(terms);
+    no_sooner_than_since(&mut sql, at).push(" WHERE until IS NULL AND resource_id = ").bind(resource);
+    sql.push(" AND term_id IN ").bind_list(terms);
     sql.execute(connection).map(|_| ())
 }
 
@@ -114,7 +110,8 @@ fn look_up(connection: &mut AnyConnection, terms: &[String], ids: &mut HashMap<S
     Ok(())
 }
 
-fn cut(mut term: String) -> String {
+/// A term as it is stored.
+pub fn cut(mut term: String) -> String {
     if term.len() > LONGEST {
         let end = (0..=LONGEST).rev().find(|end| term.is_char_boundary(*end)).unwrap_or(0);
         term.truncate(end);

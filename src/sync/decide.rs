@@ -1,6 +1,6 @@
 //! A listing has ended: what is gone, what is held, and how the scope ends. Reads and judges; writes nothing.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use super::{Source, Tracked, fields};
 use crate::guard::{Loss, MANY, Peaks, Verdict, judge};
@@ -19,8 +19,9 @@ pub struct Decision {
     pub new_loss: Option<NewLoss>,
     /// Open losses that a second complete listing has confirmed.
     pub confirmed_losses: Vec<i64>,
-    /// Whether this listing is another one that shows the open losses.
-    pub losses_seen_again: bool,
+    /// Whether the scope was listed to its end: then this is another listing that shows the open losses, and what it shows of a held
+    /// field counts.
+    pub conclusive: bool,
     /// Rows that were missing and are back.
     pub back: Vec<(i64, i64)>,
     /// Fields whose loss is held: rows keep the values they had.
@@ -42,11 +43,13 @@ pub struct NewLoss {
 
 /// Judges an ended listing.
 pub async fn decide(db: &Db, source: &Source, tracked: &Tracked, outcome: &Outcome) -> Result<Decision, StoreError> {
-    match outcome {
-        Outcome::Complete => complete(db, source, tracked).await,
-        Outcome::Partial { error } => Ok(inconclusive(tracked, ScopeState::Partial, words(error))),
-        Outcome::Skipped { reason } => Ok(inconclusive(tracked, ScopeState::Skipped, reason.clone())),
-    }
+    let mut decision = match outcome {
+        Outcome::Complete => complete(db, source, tracked).await?,
+        Outcome::Partial { error } => inconclusive(tracked, ScopeState::Partial, words(error)),
+        Outcome::Skipped { reason } => inconclusive(tracked, ScopeState::Skipped, reason.clone()),
+    };
+    hold_fields(db, tracked, &mut decision).await?;
+    Ok(decision)
 }
 
 /// The provider's words without repeating who it is; the page shows that beside.
@@ -57,17 +60,12 @@ fn words(error: &ProviderError) -> String {
 /// Nothing is concluded from what such a listing lacks; what it did show is news all the same.
 fn inconclusive(tracked: &Tracked, state: ScopeState, reason: String) -> Decision {
     Decision {
-        ending: Ending {
-            state: state.as_str().to_owned(),
-            reason,
-            confirmed_at: None,
-            peaks: tracked.row.peaks.clone(),
-        },
+        ending: Ending { state, reason, confirmed_at: None, accepted: None },
         gone: Vec::new(),
         missing: Vec::new(),
         new_loss: None,
         confirmed_losses: Vec::new(),
-        losses_seen_again: false,
+        conclusive: false,
         back: tracked.back(),
         held_fields: Vec::new(),
         new_field_losses: Vec::new(),
@@ -80,23 +78,27 @@ async fn complete(db: &Db, source: &Source, tracked: &Tracked) -> Result<Decisio
     let now = db.clock.now();
     let unseen = absent_rows(db, tracked).await?;
     let held = Held::load(db, tracked.row.id).await?;
-    let candidates: Vec<&PresentRow> = unseen.iter().filter(|row| !held.is_a_persons(row.id)).collect();
-    let all_seen_before = !candidates.is_empty() && candidates.iter().all(|row| held.confirming.contains(&row.id));
-    let seen = if all_seen_before { 1 + held.listings } else { 1 };
+    let (rejected, others): (Vec<&PresentRow>, Vec<_>) = unseen.iter().partition(|row| held.rejected.contains(&row.id));
+    let (waiting, candidates): (Vec<&PresentRow>, Vec<_>) =
+        others.into_iter().partition(|row| held.waiting.contains(&row.id));
+    let rejected = rejected.len() as u64;
 
-    let mut peaks = Peaks::from_json(&tracked.row.peaks);
-    let loss = Loss { kept: tracked.kept(), missing: candidates.len() as u64, peak: peaks.peak(now), seen };
+    // What a person has said is not lost is no part of what there was, either.
+    let peak = held.peaks.peak(now).saturating_sub(rejected);
+    let seen = held.listings_that_lack(&candidates);
+    let loss = Loss { kept: tracked.kept(), missing: candidates.len() as u64, peak, seen };
     let mut decision = inconclusive(tracked, ScopeState::Complete, String::new());
+    decision.conclusive = true;
     decision.ending.confirmed_at = Some(now);
-    decision.losses_seen_again = true;
+    decision.ending.accepted = Some(tracked.kept() + tracked.fresh_count() + rejected);
     match judge(loss, &source.thresholds(tracked.scope.kind.spec())) {
         Verdict::Apply => {
             decision.gone = candidates.iter().map(|row| (row.external_hash, row.id)).collect();
-            decision.confirmed_losses.clone_from(&held.confirming_losses);
+            decision.confirmed_losses = held.confirmed_by(&candidates);
         }
         Verdict::Hold { baseline, lost, by_person } => {
             let reason = reason(lost, baseline, by_person);
-            let new = candidates.iter().filter(|row| !held.confirming.contains(&row.id));
+            let new = candidates.iter().filter(|row| !held.is_confirming(row.id));
             decision.missing = new.map(|row| (row.external_hash, row.id)).collect();
             if !decision.missing.is_empty() {
                 decision.new_loss = Some(NewLoss { subject: held::ROWS.to_owned(), reason: reason.clone(), baseline });
@@ -105,59 +107,51 @@ async fn complete(db: &Db, source: &Source, tracked: &Tracked) -> Result<Decisio
             decision.held_rows = candidates.len() as u64;
         }
     }
-    let waiting = unseen.iter().filter(|row| held.waiting.contains(&row.id)).count() as u64;
-    if waiting > 0 {
-        decision.hold(format!("{waiting} are missing from a complete listing; somebody has to confirm it"));
-        decision.held_rows += waiting;
-    }
-    hold_fields(db, tracked, &held.fields, &mut decision).await?;
-    if decision.ending.state == ScopeState::Complete.as_str() {
-        peaks.accept(now, tracked.kept() + tracked.fresh_count());
-        decision.ending.peaks = peaks.to_json();
+    if !waiting.is_empty() {
+        let count = waiting.len();
+        decision.hold(format!("{count} are missing from a complete listing; somebody has to confirm it"));
+        decision.held_rows += count as u64;
     }
     Ok(decision)
 }
 
-/// What is held in a scope already.
+/// What is held in a scope already, and what losses are measured against.
 struct Held {
-    /// Rows of losses that a second listing confirms, those losses, and in how many listings they were seen.
-    confirming: HashSet<i64>,
-    confirming_losses: Vec<i64>,
-    listings: i64,
+    peaks: Peaks,
+    /// Losses that a second listing confirms.
+    confirming: Vec<Confirming>,
     /// Rows that wait for a person.
     waiting: HashSet<i64>,
     /// Rows of which a person has said that they are not lost.
     rejected: HashSet<i64>,
-    /// Open losses of fields.
-    fields: Vec<held::HeldLossRow>,
+}
+
+/// A loss that a second listing confirms.
+struct Confirming {
+    loss: i64,
+    rows: HashSet<i64>,
+    /// In how many complete listings it was seen.
+    listings: i64,
 }
 
 impl Held {
+    /// As of now, not of the listing's beginning: a person may have decided something meanwhile.
     async fn load(db: &Db, scope_id: i64) -> Result<Self, StoreError> {
         db.read(move |connection| {
             let mut held = Self {
-                confirming: HashSet::new(),
-                confirming_losses: Vec::new(),
-                listings: 0,
+                peaks: scopes::peaks(connection, scope_id)?,
+                confirming: Vec::new(),
                 waiting: HashSet::new(),
                 rejected: held::spoken_for(connection, scope_id)?.into_iter().collect(),
-                fields: Vec::new(),
             };
-            for loss in held::open_in(connection, scope_id)? {
-                if loss.subject != held::ROWS {
-                    held.fields.push(loss);
-                    continue;
-                }
-                let items: HashSet<i64> =
+            for loss in held::open_in(connection, scope_id)?.into_iter().filter(|loss| loss.subject == held::ROWS) {
+                let rows: HashSet<i64> =
                     held::items(connection, &Scope::unrestricted(), loss.id, usize::MAX)?.into_iter().collect();
-                held.rejected.retain(|id| !items.contains(id));
+                held.rejected.retain(|id| !rows.contains(id));
                 if loss.baseline < MANY.cast_signed() {
-                    held.listings =
-                        if held.confirming_losses.is_empty() { loss.seen } else { held.listings.min(loss.seen) };
-                    held.confirming.extend(items);
-                    held.confirming_losses.push(loss.id);
+                    held.confirming.push(Confirming { loss: loss.id, rows, listings: loss.seen });
                 } else {
-                    held.waiting.extend(items);
+                    held.waiting.extend(rows);
                 }
             }
             Ok(held)
@@ -165,33 +159,57 @@ impl Held {
         .await
     }
 
-    fn is_a_persons(&self, id: i64) -> bool {
-        self.waiting.contains(&id) || self.rejected.contains(&id)
+    fn is_confirming(&self, id: i64) -> bool {
+        self.confirming.iter().any(|loss| loss.rows.contains(&id))
+    }
+
+    /// How many complete listings, the one at hand included, lack all of these rows.
+    fn listings_that_lack(&self, candidates: &[&PresentRow]) -> i64 {
+        let all_seen_before = candidates.iter().all(|row| self.is_confirming(row.id));
+        let before = self.confirming.iter().map(|loss| loss.listings).min().filter(|_| all_seen_before);
+        1 + before.unwrap_or(0)
+    }
+
+    /// The losses of which some rows have not returned.
+    fn confirmed_by(&self, candidates: &[&PresentRow]) -> Vec<i64> {
+        let remains = |loss: &&Confirming| candidates.iter().any(|row| loss.rows.contains(&row.id));
+        self.confirming.iter().filter(remains).map(|loss| loss.loss).collect()
     }
 }
 
 impl Decision {
+    /// Something is in doubt. A listing that was not complete stays what it was.
     fn hold(&mut self, reason: String) {
-        ScopeState::Held.as_str().clone_into(&mut self.ending.state);
+        if self.ending.state == ScopeState::Complete {
+            self.ending.state = ScopeState::Held;
+        }
         if self.ending.reason.is_empty() {
             self.ending.reason = reason;
         }
+        self.ending.accepted = None;
     }
 }
 
-/// Adds the fields that most rows have lost, unless a person has just accepted that.
-async fn hold_fields(
-    db: &Db,
-    tracked: &Tracked,
-    losses: &[held::HeldLossRow],
-    decision: &mut Decision,
-) -> Result<(), StoreError> {
-    let lost: BTreeSet<String> = fields::lost(db, tracked).await?;
-    for loss in losses.iter().filter(|loss| loss.subject != held::ROWS && !lost.contains(&loss.subject)) {
-        decision.returned_fields.push(loss.id);
+/// Adds the fields that most rows have lost, unless a person has just accepted that, and those that are held still: a listing that
+/// broke off, or shows too few rows to judge by, brings nothing back.
+async fn hold_fields(db: &Db, tracked: &Tracked, decision: &mut Decision) -> Result<(), StoreError> {
+    let scope_id = tracked.row.id;
+    let judged = fields::lost(db, tracked).await?;
+    let can_return = decision.conclusive && judged.is_some();
+    let lost = judged.unwrap_or_default();
+    for loss in db.read(move |connection| held::fields_in(connection, scope_id)).await? {
+        if lost.contains(&loss.subject) {
+            continue;
+        }
+        if can_return {
+            decision.returned_fields.push(loss.id);
+        } else {
+            decision.hold(loss.reason);
+            decision.held_fields.push(loss.subject);
+        }
     }
     for field in lost {
-        let (scope_id, name) = (tracked.row.id, field.clone());
+        let name = field.clone();
         let newest = db.read(move |connection| held::field_state(connection, scope_id, &name)).await?;
         let accepted_since = newest.as_ref().is_some_and(|loss| {
             loss.state == "accepted" && loss.decided_at >= tracked.row.confirmed_at && loss.decided_at.is_some()

@@ -21,16 +21,19 @@ struct Fill {
     have: u64,
 }
 
-/// The fields that nine in ten rows had and under half still have.
-pub async fn lost(db: &Db, tracked: &Tracked) -> Result<BTreeSet<String>, StoreError> {
+/// The fields that nine in ten rows had and under half still have; `None` if too few rows were listed to tell.
+pub async fn lost(db: &Db, tracked: &Tracked) -> Result<Option<BTreeSet<String>>, StoreError> {
     let (changed, unchanged) = (tracked.differing_count(), tracked.unchanged_count());
-    // Unless half of the rows have changed, no field can have fallen under half.
-    if changed + unchanged < MANY || changed * 2 < unchanged {
-        return Ok(BTreeSet::new());
+    if changed + unchanged < MANY {
+        return Ok(None);
+    }
+    // Unless more than half of the rows have changed, no field can have fallen under half.
+    if changed <= unchanged {
+        return Ok(Some(BTreeSet::new()));
     }
     let mut fills: BTreeMap<String, Fill> = BTreeMap::new();
     let mut compared = 0;
-    let mut pending = tracked.pending.values().filter(|row| tracked.is_known(row.external_hash));
+    let mut pending = tracked.pending.values().filter(|row| tracked.differs(row.external_hash));
     loop {
         let slice: Vec<StagedRow> = pending.by_ref().take(AT_ONCE).cloned().collect();
         if slice.is_empty() {
@@ -44,18 +47,15 @@ pub async fn lost(db: &Db, tracked: &Tracked) -> Result<BTreeSet<String>, StoreE
             let slice = db.read(move |connection| stage::slice(connection, id, after, AT_ONCE)).await?;
             let Some(last) = slice.last() else { break };
             after = Some(last.external_hash);
-            let known = slice.into_iter().filter(|row| tracked.is_known(row.external_hash)).collect();
+            let known = slice.into_iter().filter(|row| tracked.differs(row.external_hash)).collect();
             compared += compare(db, tracked, known, &mut fills).await?;
         }
     }
     let volatile = tracked.scope.kind.spec().volatile;
-    Ok(fills
-        .into_iter()
-        .filter(|(field, fill)| {
-            !volatile.contains(&field.as_str()) && field_is_lost(compared, fill.had, fill.have, unchanged)
-        })
-        .map(|(field, _)| field)
-        .collect())
+    let lost = fills.into_iter().filter(|(field, fill)| {
+        !volatile.contains(&field.as_str()) && field_is_lost(compared, fill.had, fill.have, unchanged)
+    });
+    Ok(Some(lost.map(|(field, _)| field).collect()))
 }
 
 async fn compare(
@@ -70,6 +70,7 @@ async fn compare(
     }
     let id = tracked.row.id;
     let stored = db.read(move |connection| attrs_by_identity(connection, id, &hashes)).await?;
+    let always = (tracked.scope.kind.spec().of.complete)("{}").unwrap_or_default();
     let mut compared = 0;
     for row in &slice {
         let Some((_, old)) = stored.get(&row.external_hash) else { continue };
@@ -78,8 +79,12 @@ async fn compare(
         for (field, value) in old {
             let fill = fills.entry(field.to_owned()).or_default();
             fill.had += u64::from(!is_blank(value.get()));
-            // A field that a record leaves out is not lost: it stays.
-            fill.have += u64::from(new.get(field).map_or(!is_blank(value.get()), |value| !is_blank(value.get())));
+            let has = match new.get(field) {
+                Some(value) => !is_blank(value.get()),
+                // One that its kind always writes is not lost when a record leaves it out: it stays.
+                None => always.get(field).is_some() && !is_blank(value.get()),
+            };
+            fill.have += u64::from(has);
         }
     }
     Ok(compared)

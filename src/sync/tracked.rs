@@ -13,8 +13,8 @@ use super::{Claim, Source};
 
 /// With more changes than this a scope is staged and applied in slices, instead of in one transaction.
 pub const LARGE: usize = 2_000;
-/// Rows put on the stage in one transaction.
-const STAGED_AT_ONCE: usize = 1_000;
+/// Rows put on the stage, or taken off it, in one transaction.
+pub const STAGED_AT_ONCE: usize = 1_000;
 
 /// A scope in the middle of its listing.
 pub struct Tracked {
@@ -37,19 +37,29 @@ pub struct Tracked {
     values: BTreeMap<i64, Vec<SecretValue>>,
     /// Whether some of it lies on the stage already.
     pub staged: bool,
-    salt: Source,
+    /// Whether another listing of the same scope began before this one had ended; together they prove no absence.
+    pub listed_twice: bool,
+    source: Source,
 }
 
 impl Tracked {
     /// Begins a listing: makes the scope if it is new and loads what is known of it.
-    pub async fn begin(db: &Db, source: &Source, scope: ScopeRef, parent: Option<Parent>) -> Result<Self, StoreError> {
+    pub async fn begin(
+        db: &Db,
+        source: &Source,
+        claim: &Claim,
+        scope: ScopeRef,
+        parent: Option<Parent>,
+    ) -> Result<Self, StoreError> {
         let (name, wanted, now) = (source.config.name.clone(), scope.clone(), db.clock.now());
+        let holder = claim.clone();
         let row = db
             .write_as(Priority::Background, move |connection| {
+                syncs::hold(connection, holder.sync_id, &holder.worker, now)?;
                 scopes::begin(connection, &name, &wanted, parent.as_ref(), now)
             })
             .await?;
-        discard_stage(db, row.id).await?;
+        discard_stage(db, claim, row.id).await?;
         let id = row.id;
         let (known, missing) =
             db.read(move |connection| Ok((scopes::known(connection, id)?, scopes::missing(connection, id)?))).await?;
@@ -66,7 +76,8 @@ impl Tracked {
             pending: BTreeMap::new(),
             values: BTreeMap::new(),
             staged: false,
-            salt: source.clone(),
+            listed_twice: false,
+            source: source.clone(),
         })
     }
 
@@ -74,7 +85,7 @@ impl Tracked {
     pub fn see(&mut self, records: Vec<Record>) {
         for record in records.into_iter().map(Record::without_nul) {
             let identity = record.identity();
-            let fingerprint = self.salt.salted(record.fingerprint());
+            let fingerprint = self.source.salted(record.fingerprint());
             match self.known.binary_search_by_key(&identity, |row| row.external_hash) {
                 Ok(position) => {
                     self.mark_seen(position);
@@ -125,7 +136,7 @@ impl Tracked {
     }
 
     /// Forgets what this listing has shown: it begins again.
-    pub async fn restart(&mut self, db: &Db) -> Result<(), StoreError> {
+    pub async fn restart(&mut self, db: &Db, claim: &Claim) -> Result<(), StoreError> {
         self.seen.fill(0);
         self.seen_count = 0;
         self.fresh.clear();
@@ -133,7 +144,7 @@ impl Tracked {
         self.pending.clear();
         self.values.clear();
         if self.staged {
-            discard_stage(db, self.row.id).await?;
+            discard_stage(db, claim, self.row.id).await?;
             self.staged = false;
         }
         Ok(())
@@ -164,7 +175,8 @@ impl Tracked {
         self.seen_count - self.differing.len() as u64
     }
 
-    pub fn is_known(&self, identity: i64) -> bool {
+    /// Whether it was known and differs from what is stored.
+    pub fn differs(&self, identity: i64) -> bool {
         self.differing.contains(&identity)
     }
 
@@ -215,11 +227,15 @@ pub async fn stage_slice(db: &Db, claim: &Claim, scope_id: i64, slice: Vec<Stage
     .await
 }
 
-/// Throws the draft of a scope away, in slices.
-pub async fn discard_stage(db: &Db, scope_id: i64) -> Result<(), StoreError> {
+/// Throws the draft of a scope away, in slices, as long as the claim holds.
+pub async fn discard_stage(db: &Db, claim: &Claim, scope_id: i64) -> Result<(), StoreError> {
     loop {
+        let (claim, now) = (claim.clone(), db.clock.now());
         let gone = db
-            .write_as(Priority::Background, move |connection| stage::discard(connection, scope_id, STAGED_AT_ONCE))
+            .write_as(Priority::Background, move |connection| {
+                syncs::hold(connection, claim.sync_id, &claim.worker, now)?;
+                stage::discard(connection, scope_id, STAGED_AT_ONCE)
+            })
             .await?;
         if gone < STAGED_AT_ONCE {
             return Ok(());

@@ -1,18 +1,19 @@
 //! A scope's outcome, written: in one transaction when it is small, staged and applied in slices when it is large.
 
 use diesel::prelude::*;
+use diesel::result::Error;
 use serde::{Deserialize, Serialize};
 
 use super::decide::Decision;
 use super::tracked::{LARGE, stage_slice};
-use super::{Claim, ScopeReport, Source, Tracked, report};
+use super::{Claim, ScopeReport, Source, Tracked};
 use crate::clock::Instant;
 use crate::kinds::KindName;
 use crate::store::apply::{self, Applied, Batch, Put, SLICE};
-use crate::store::scopes::{self, Ending};
+use crate::store::scopes::{self, Ending, ScopeState};
 use crate::store::stage::{self, Op, StagedRow};
 use crate::store::syncs::{self, Tally};
-use crate::store::{AnyConnection, Db, Priority, StoreError, Vault, held, secret_values};
+use crate::store::{AnyConnection, Db, Priority, StoreError, Vault, gate, held, secret_values};
 
 /// How the application of a stage ends; kept with the scope, so that another process can finish it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,30 +21,47 @@ pub struct Plan {
     pub sync_id: i64,
     pub at: Instant,
     pub ending: Ending,
-    pub tally: Tally,
     pub held_fields: Vec<String>,
     pub losses: Vec<i64>,
 }
 
-/// Writes what a listing came to, and gives the ids of the resources it touched.
+/// A plan and its text as it is stored, by which an application is known again.
+#[derive(Clone, Debug)]
+pub struct Application {
+    pub plan: Plan,
+    pub text: String,
+}
+
+impl Application {
+    fn of(plan: Plan) -> QueryResult<Self> {
+        let text = serde_json::to_string(&plan).map_err(|error| Error::SerializationError(Box::new(error)))?;
+        Ok(Self { plan, text })
+    }
+
+    pub fn read(text: &str) -> serde_json::Result<Self> {
+        Ok(Self { plan: serde_json::from_str(text)?, text: text.to_owned() })
+    }
+}
+
+/// Writes what a listing came to.
 pub async fn write(
     db: &Db,
     source: &Source,
     claim: &Claim,
     mut tracked: Tracked,
     decision: Decision,
-) -> Result<(ScopeReport, Vec<i64>), StoreError> {
+) -> Result<ScopeReport, StoreError> {
     let batch = batch(source, tracked.scope.kind, tracked.row.id, db.clock.now(), decision.held_fields.clone());
     let marks = decision.gone.len() + decision.missing.len() + decision.back.len();
     let scope = tracked.scope.clone();
     let ending = decision.ending.clone();
-    let (tally, touched) = if !tracked.staged && tracked.pending.len() + marks <= LARGE {
+    let tally = if !tracked.staged && tracked.pending.len() + marks <= LARGE {
         small(db, claim, batch, tracked, decision).await?
     } else {
         tracked.stage_pending(db, claim).await?;
         large(db, claim, batch, &tracked, decision).await?
     };
-    Ok((report(scope, &ending, tally), touched))
+    Ok(ScopeReport::of(scope, &ending, tally))
 }
 
 /// What the rows of a scope have in common.
@@ -65,13 +83,13 @@ async fn small(
     batch: Batch,
     tracked: Tracked,
     decision: Decision,
-) -> Result<(Tally, Vec<i64>), StoreError> {
-    let claim = claim.clone();
-    let unchanged = tracked.unchanged_count();
+) -> Result<Tally, StoreError> {
+    let (claim, unchanged) = (claim.clone(), tracked.unchanged_count());
     let (vault, secrets) = (db.vault().cloned(), tracked.secrets());
     let puts: Vec<Put> = tracked.pending.into_values().map(|row| to_put(row, &batch)).collect();
     db.write_as(Priority::Background, move |connection| {
         syncs::hold(connection, claim.sync_id, &claim.worker, batch.at)?;
+        gate::take_turn(connection, gate::Turn::Inventory)?;
         keep(connection, vault.as_ref(), &batch, &secrets)?;
         let mut applied = Applied::default();
         let mut puts = puts.into_iter();
@@ -82,18 +100,20 @@ async fn small(
             }
             applied.absorb(apply::put(connection, &batch, slice)?);
         }
-        let gone: Vec<i64> = decision.gone.iter().map(|(_, id)| *id).collect();
-        applied.absorb(apply::tombstone(connection, &gone, batch.at)?);
+        // What is back leaves its loss before that is confirmed, and a loss is confirmed before its rows go.
+        apply::mark_back(connection, &ids(&decision.back), batch.at)?;
         let losses = losses(connection, &batch, &decision)?;
-        let missing: Vec<i64> = decision.missing.iter().map(|(_, id)| *id).collect();
-        miss(connection, losses.first().copied(), &missing, batch.at)?;
-        let back: Vec<i64> = decision.back.iter().map(|(_, id)| *id).collect();
-        come_back(connection, batch.scope_id, &back, batch.at)?;
-        let tally = tally(&applied, unchanged, decision.held_rows);
+        applied.absorb(apply::tombstone(connection, &ids(&decision.gone), batch.at)?);
+        miss(connection, losses.first().copied(), &ids(&decision.missing), batch.at)?;
+        let tally = Tally { unchanged: unchanged + applied.flickered, ..tally(applied, decision.held_rows) };
         close(connection, &batch, claim.sync_id, &decision.ending, &tally)?;
-        Ok((tally, applied.touched))
+        Ok(tally)
     })
     .await
+}
+
+fn ids(rows: &[(i64, i64)]) -> Vec<i64> {
+    rows.iter().map(|(_, id)| *id).collect()
 }
 
 /// Stages the marks too, then applies the stage. From `begin_applying` on a crash rolls it forward.
@@ -103,10 +123,10 @@ async fn large(
     batch: Batch,
     tracked: &Tracked,
     decision: Decision,
-) -> Result<(Tally, Vec<i64>), StoreError> {
+) -> Result<Tally, StoreError> {
     for (op, rows) in [(Op::Gone, &decision.gone), (Op::Missing, &decision.missing), (Op::Back, &decision.back)] {
         // A row that is back and has changed is on the stage as a change already, which takes the mark off as well.
-        let rows: Vec<_> = rows.iter().filter(|(identity, _)| op != Op::Back || !tracked.is_known(*identity)).collect();
+        let rows: Vec<_> = rows.iter().filter(|(identity, _)| op != Op::Back || !tracked.differs(*identity)).collect();
         for chunk in rows.chunks(SLICE) {
             let slice = chunk
                 .iter()
@@ -130,81 +150,91 @@ async fn large(
         })
         .await?;
     }
-    let tally = Tally {
-        added: tracked.fresh_count(),
-        changed: tracked.differing_count(),
-        gone: decision.gone.len() as u64,
-        unchanged: tracked.unchanged_count(),
-        held: decision.held_rows,
-    };
-    let (sync, begun, counts) = (claim.clone(), batch.clone(), tally.clone());
-    let plan = db
+    let known = Tally { unchanged: tracked.unchanged_count(), held: decision.held_rows, ..Tally::default() };
+    let (sync, begun) = (claim.clone(), batch.clone());
+    let application = db
         .write_as(Priority::Background, move |connection| {
             syncs::hold(connection, sync.sync_id, &sync.worker, begun.at)?;
             let losses = losses(connection, &begun, &decision)?;
-            let plan = Plan {
+            let application = Application::of(Plan {
                 sync_id: sync.sync_id,
                 at: begun.at,
                 ending: decision.ending,
-                tally: counts,
                 held_fields: decision.held_fields,
                 losses,
-            };
-            let json = serde_json::to_string(&plan)
-                .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
-            scopes::begin_applying(connection, begun.scope_id, &json)?;
-            Ok(plan)
+            })?;
+            scopes::begin_applying(connection, begun.scope_id, &application.text)?;
+            progress(connection, &begun, &application.plan, &known)?;
+            Ok(application)
         })
         .await?;
-    let touched = apply_stage(db, Some(claim), &batch, &plan).await?;
-    Ok((tally, touched))
+    apply_stage(db, Some(claim), &batch, &application).await?;
+    let (sync_id, scope_id) = (claim.sync_id, batch.scope_id);
+    db.read(move |connection| syncs::tally(connection, sync_id, scope_id)).await
 }
 
-/// Applies a stage slice by slice and ends the scope as planned. Without a claim it is a recovery, which nobody contests.
-pub async fn apply_stage(db: &Db, claim: Option<&Claim>, batch: &Batch, plan: &Plan) -> Result<Vec<i64>, StoreError> {
-    let mut touched = Vec::new();
-    loop {
-        let (claim, batch, plan) = (claim.cloned(), batch.clone(), plan.clone());
+/// Applies a stage slice by slice and ends the scope as planned. Without a claim it is a recovery. Two processes that do so take turns,
+/// and what the other one has finished is finished.
+pub async fn apply_stage(
+    db: &Db,
+    claim: Option<&Claim>,
+    batch: &Batch,
+    application: &Application,
+) -> Result<(), StoreError> {
+    let mut more = true;
+    while more {
+        let (claim, batch, application) = (claim.cloned(), batch.clone(), application.clone());
         let now = db.clock.now();
-        let (applied, more) = db
+        more = db
             .write_as(Priority::Background, move |connection| {
                 if let Some(claim) = &claim {
                     syncs::hold(connection, claim.sync_id, &claim.worker, now)?;
                 }
-                apply_slice(connection, &batch, &plan)
+                gate::take_turn(connection, gate::Turn::Inventory)?;
+                let unfinished = scopes::hold_application(connection, batch.scope_id, &application.text)?;
+                if unfinished { apply_slice(connection, &batch, &application.plan) } else { Ok(false) }
             })
             .await?;
-        touched.extend(applied.touched);
-        if !more {
-            return Ok(touched);
-        }
     }
+    Ok(())
 }
 
 /// Applies one slice; gives whether there are more. The last one ends the scope in the same transaction.
-fn apply_slice(connection: &mut AnyConnection, batch: &Batch, plan: &Plan) -> QueryResult<(Applied, bool)> {
+fn apply_slice(connection: &mut AnyConnection, batch: &Batch, plan: &Plan) -> QueryResult<bool> {
     let rows = stage::slice(connection, batch.scope_id, None, SLICE)?;
     let Some(last) = rows.last().map(|row| row.external_hash) else {
-        close(connection, batch, plan.sync_id, &plan.ending, &plan.tally)?;
-        return Ok((Applied::default(), false));
+        close(connection, batch, plan.sync_id, &plan.ending, &Tally::default())?;
+        return Ok(false);
     };
     let mut puts = Vec::new();
     let (mut gone, mut missing, mut back) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
-        let id = row.external_id.parse::<i64>().unwrap_or_default();
         match Op::parse(&row.op) {
-            Some(Op::Put) | None => puts.push(to_put(row, batch)),
-            Some(Op::Gone) => gone.push(id),
-            Some(Op::Missing) => missing.push(id),
-            Some(Op::Back) => back.push(id),
+            Some(Op::Put) => puts.push(to_put(row, batch)),
+            Some(Op::Gone) => gone.push(marked(&row)?),
+            Some(Op::Missing) => missing.push(marked(&row)?),
+            Some(Op::Back) => back.push(marked(&row)?),
+            None => return Err(Error::DeserializationError(format!("no operation: {:?}", row.op).into())),
         }
     }
     let mut applied = apply::put(connection, batch, puts)?;
+    apply::mark_back(connection, &back, batch.at)?;
     applied.absorb(apply::tombstone(connection, &gone, batch.at)?);
     miss(connection, plan.losses.first().copied(), &missing, batch.at)?;
-    come_back(connection, batch.scope_id, &back, batch.at)?;
     stage::remove_through(connection, batch.scope_id, last)?;
-    Ok((applied, true))
+    progress(connection, batch, plan, &tally(applied, 0))?;
+    Ok(true)
+}
+
+/// The resource that a staged mark speaks of.
+fn marked(row: &StagedRow) -> QueryResult<i64> {
+    row.external_id.parse().map_err(|error| Error::DeserializationError(Box::new(error)))
+}
+
+/// Adds to what the sync has done in a scope that is still being written.
+fn progress(connection: &mut AnyConnection, batch: &Batch, plan: &Plan, tally: &Tally) -> QueryResult<()> {
+    let (state, reason) = (ScopeState::Applying, &plan.ending.reason);
+    syncs::record(connection, plan.sync_id, batch.scope_id, state, reason, tally)
 }
 
 /// Keeps the secrets that came with the rows; without an open vault none.
@@ -220,14 +250,14 @@ fn keep(
 
 /// Opens new losses, notes that the old ones were seen again, and decides those that a listing decides.
 fn losses(connection: &mut AnyConnection, batch: &Batch, decision: &Decision) -> QueryResult<Vec<i64>> {
-    if decision.losses_seen_again {
+    if decision.conclusive {
         held::seen_again(connection, batch.scope_id)?;
     }
     for id in &decision.confirmed_losses {
         held::decide(connection, *id, "accepted", "a second complete listing", "", batch.at)?;
     }
     for id in &decision.returned_fields {
-        held::decide(connection, *id, "dissolved", "the field is back", "", batch.at)?;
+        held::field_is_back(connection, *id, batch.at)?;
     }
     let mut opened = Vec::new();
     for loss in decision.new_loss.iter().chain(&decision.new_field_losses) {
@@ -243,14 +273,6 @@ fn miss(connection: &mut AnyConnection, loss: Option<i64>, ids: &[i64], at: Inst
     apply::mark_missing(connection, ids, at)
 }
 
-fn come_back(connection: &mut AnyConnection, scope_id: i64, ids: &[i64], at: Instant) -> QueryResult<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    apply::mark_back(connection, ids)?;
-    held::returned(connection, scope_id, ids, at)
-}
-
 fn close(
     connection: &mut AnyConnection,
     batch: &Batch,
@@ -259,7 +281,7 @@ fn close(
     tally: &Tally,
 ) -> QueryResult<()> {
     scopes::end(connection, batch.scope_id, ending)?;
-    syncs::record(connection, sync_id, batch.scope_id, &ending.state, &ending.reason, tally)
+    syncs::record(connection, sync_id, batch.scope_id, ending.state, &ending.reason, tally)
 }
 
 /// A row whose held fields were put back in keeps a fingerprint that matches nothing, so that each listing judges it anew.
@@ -268,12 +290,8 @@ fn to_put(row: StagedRow, batch: &Batch) -> Put {
     Put { external_hash: row.external_hash, external_id: row.external_id, fingerprint, attrs: row.attrs }
 }
 
-fn tally(applied: &Applied, unchanged: u64, held: u64) -> Tally {
-    Tally {
-        added: applied.added,
-        changed: applied.changed,
-        gone: applied.gone,
-        unchanged: unchanged + applied.flickered,
-        held,
-    }
+/// What was written; a row of which only flickering fields differ is unchanged.
+fn tally(applied: Applied, held: u64) -> Tally {
+    let Applied { added, changed, gone, flickered } = applied;
+    Tally { added, changed, gone, unchanged: flickered, held }
 }

@@ -104,11 +104,11 @@ async fn run_sync(worker: &Worker, row: SyncRow) {
     let claim = Claim { sync_id: row.id, worker: worker.name.clone() };
     let began = time::Instant::now();
     let outcome = sync::run(&worker.db, source, &claim).await;
-    let state = outcome.as_ref().map_or("unknown", |report| report.state);
+    let state = outcome.as_ref().map_or("unknown", |report| report.state.as_str());
     worker.metrics.sync(&row.source, state, began.elapsed());
     match &outcome {
         Ok(report) => {
-            tracing::info!(state = report.state, reason = report.reason, scopes = report.scopes.len(), "synced");
+            tracing::info!(state, reason = report.reason, scopes = report.scopes.len(), "synced");
         }
         Err(error) => {
             tracing::error!(error = ?error, "a sync broke off");

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDateTime;
+use const_format::concatcp;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+use diesel::sql_types::BigInt;
 use serde_json::value::RawValue;
 
 use super::ByIdentity;
@@ -12,67 +12,40 @@ use crate::clock::Instant;
 use crate::kinds::{Facts, KindSpec};
 use crate::placement::Place;
 use crate::store::AnyConnection;
-use crate::store::sql::{Sql, Value, insert_rows};
+use crate::store::counts::Deltas;
+use crate::store::rows::{COLUMNS, ResourceRow};
+use crate::store::sql::{Positional, Sql, Value, insert_rows};
 
-/// A stored row, as far as a comparison needs it.
-#[derive(Clone, Debug, QueryableByName)]
+/// A stored row with its identity, as a comparison needs it.
+#[derive(Clone, Debug, Queryable)]
 pub struct Existing {
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    #[diesel(sql_type = BigInt)]
+    pub state: ResourceRow,
     pub external_hash: i64,
-    #[diesel(sql_type = Text)]
-    pub kind: String,
-    #[diesel(sql_type = Text)]
-    pub source: String,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub status: String,
-    #[diesel(sql_type = Text)]
-    pub region: String,
-    #[diesel(sql_type = Text)]
-    pub cluster: String,
-    #[diesel(sql_type = Text)]
-    pub app: String,
-    #[diesel(sql_type = Text)]
-    pub role: String,
-    #[diesel(sql_type = Text)]
-    pub app_type: String,
-    #[diesel(sql_type = Text)]
-    pub environment: String,
-    #[diesel(sql_type = Text)]
-    pub facet_a: String,
-    #[diesel(sql_type = Text)]
-    pub facet_b: String,
-    #[diesel(sql_type = Text)]
-    pub facet_c: String,
-    #[diesel(sql_type = Nullable<Timestamp>)]
-    pub due_at: Option<NaiveDateTime>,
-    #[diesel(sql_type = Text)]
-    pub attrs: String,
-    #[diesel(sql_type = Timestamp)]
-    pub changed_at: NaiveDateTime,
-    #[diesel(sql_type = Nullable<Timestamp>)]
-    pub gone_at: Option<NaiveDateTime>,
 }
 
-const COLUMNS: &str = "SELECT id, external_hash, kind, source, name, status, region, cluster, app, role, app_type, environment, \
-    facet_a, facet_b, facet_c, due_at, attrs, changed_at, gone_at FROM resources WHERE ";
+impl Positional for Existing {
+    type Columns = (<ResourceRow as Positional>::Columns, BigInt);
+}
+
+/// A superseded state as a row of `resource_versions`, but for its id, and whether a tombstone followed it.
+pub type Superseded = (Vec<Value>, bool);
+
+const SELECT: &str =
+    concatcp!("SELECT ", COLUMNS, ", r.external_hash FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE ");
 
 /// The stored rows of those identities, tombstones included.
 pub fn by_identity(connection: &mut AnyConnection, scope_id: i64, hashes: &[i64]) -> QueryResult<ByIdentity<Existing>> {
-    let mut sql = Sql::new(COLUMNS);
-    sql.push("scope_id = ").bind(scope_id).push(" AND external_hash IN ").bind_list(hashes);
-    let rows: Vec<Existing> = sql.load(connection)?;
+    let mut sql = Sql::new(SELECT);
+    sql.push("r.scope_id = ").bind(scope_id).push(" AND r.external_hash IN ").bind_list(hashes);
+    let rows: Vec<Existing> = sql.load_positional(connection)?;
     Ok(rows.into_iter().map(|row| (row.external_hash, row)).collect())
 }
 
 /// The stored rows of those ids.
 pub fn by_id(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Vec<Existing>> {
-    let mut sql = Sql::new(COLUMNS);
-    sql.push("id IN ").bind_list(ids);
-    sql.load(connection)
+    let mut sql = Sql::new(SELECT);
+    sql.push("r.id IN ").bind_list(ids);
+    sql.load_positional(connection)
 }
 
 /// The stored attrs of present rows, by identity; for comparisons that write nothing.
@@ -84,8 +57,8 @@ pub fn attrs_by_identity(
     let stored = by_identity(connection, scope_id, hashes)?;
     Ok(stored
         .into_iter()
-        .filter(|(_, row)| row.gone_at.is_none())
-        .map(|(hash, row)| (hash, (row.name, row.attrs)))
+        .filter(|(_, row)| row.state.gone_at.is_none())
+        .map(|(hash, row)| (hash, (row.state.name, row.state.attrs)))
         .collect())
 }
 
@@ -94,10 +67,9 @@ pub fn keep_fields(spec: &KindSpec, old: &str, new: String, held: &[String]) -> 
     let (Ok(old), Ok(mut merged)) = (object(old), object(&new)) else { return new };
     let mut kept = false;
     for field in held {
-        if let (Some(value), Some(lost)) = (old.get(field.as_str()), merged.get_mut(field.as_str()))
-            && crate::kinds::record::is_blank(lost.get())
-        {
-            *lost = value;
+        let Some((name, value)) = old.get_key_value(field.as_str()) else { continue };
+        if merged.get(name).is_none_or(|lost| crate::kinds::record::is_blank(lost.get())) {
+            merged.insert(name, value);
             kept = true;
         }
     }
@@ -124,60 +96,68 @@ fn object(attrs: &str) -> serde_json::Result<BTreeMap<&str, &RawValue>> {
 
 impl Existing {
     pub fn place(&self) -> Place {
+        let state = &self.state;
         Place {
-            region: self.region.clone(),
-            cluster: self.cluster.clone(),
-            app: self.app.clone(),
-            role: self.role.clone(),
-            app_type: self.app_type.clone(),
-            environment: self.environment.clone(),
+            region: state.region.clone(),
+            cluster: state.cluster.clone(),
+            app: state.app.clone(),
+            role: state.role.clone(),
+            app_type: state.app_type.clone(),
+            environment: state.environment.clone(),
         }
     }
 
     pub fn facets(&self) -> [String; 3] {
-        [self.facet_a.clone(), self.facet_b.clone(), self.facet_c.clone()]
+        [self.state.facet_a.clone(), self.state.facet_b.clone(), self.state.facet_c.clone()]
     }
 
-    pub fn changed_at(&self) -> Instant {
-        self.changed_at.and_utc()
-    }
-
-    pub fn gone_at(&self) -> Option<Instant> {
-        self.gone_at.map(|at| at.and_utc())
+    /// Counts it in or out, as it is stored.
+    pub fn count(&self, deltas: &mut Deltas, spec: &'static KindSpec, by: i64) {
+        deltas.add(spec, &self.state.source, &self.state.status, &self.facets(), &self.place(), by);
     }
 
     /// Whether the new state is another version: anything but the fields that flicker.
     pub fn differs(&self, spec: &KindSpec, facts: &Facts, attrs: &str, place: &Place) -> bool {
-        self.name != facts.name
-            || self.status != facts.status
-            || self.due_at.map(|at| at.and_utc()) != facts.due_at
+        let state = &self.state;
+        state.name != facts.name
+            || state.status != facts.status
+            || state.due_at() != facts.due_at
             || self.facets() != facts.facets
             || self.place() != *place
-            || lasting(&self.attrs, spec) != lasting(attrs, spec)
+            || lasting(&state.attrs, spec) != lasting(attrs, spec)
     }
 
-    /// The superseded state as a row of `resource_versions`, but for its id and how it ended.
-    pub fn version(self, until: Instant) -> Vec<Value> {
-        vec![
-            self.id.into(),
-            self.kind.into(),
-            self.source.into(),
-            self.name.into(),
-            self.status.into(),
-            self.region.into(),
-            self.cluster.into(),
-            self.app.into(),
-            self.role.into(),
-            self.app_type.into(),
-            self.environment.into(),
-            self.facet_a.into(),
-            self.facet_b.into(),
-            self.facet_c.into(),
-            Value::MaybeTime(self.due_at),
-            self.attrs.into(),
-            Value::Time(self.changed_at),
-            until.into(),
-        ]
+    /// The moment at which another state can take the place of this one: `at`, or when this one began, or was gone, if a clock was
+    /// set back since.
+    pub fn superseded_at(&self, at: Instant) -> Instant {
+        at.max(self.state.gone_at().unwrap_or(self.state.changed_at()))
+    }
+
+    /// This state, to be kept as it was until it was gone or, at the latest, `until`.
+    pub fn superseded(self, until: Instant) -> Superseded {
+        let state = self.state;
+        let gone_at = state.gone_at();
+        let row = vec![
+            state.id.into(),
+            state.kind.into(),
+            state.source.into(),
+            state.name.into(),
+            state.status.into(),
+            state.region.into(),
+            state.cluster.into(),
+            state.app.into(),
+            state.role.into(),
+            state.app_type.into(),
+            state.environment.into(),
+            state.facet_a.into(),
+            state.facet_b.into(),
+            state.facet_c.into(),
+            Value::MaybeTime(state.due_at),
+            state.attrs.into(),
+            Value::Time(state.changed_at),
+            gone_at.unwrap_or(until).into(),
+        ];
+        (row, gone_at.is_some())
     }
 }
 
@@ -188,27 +168,32 @@ fn lasting<'a>(attrs: &'a str, spec: &KindSpec) -> Option<Vec<(&'a str, &'a str)
     Some(lasting.map(|(name, value)| (name, value.get())).collect())
 }
 
-/// Puts a row elsewhere. Where it was before is a version of its own, unless it was nowhere.
-pub fn write_place(connection: &mut AnyConnection, old: Existing, place: &Place, at: Instant) -> QueryResult<()> {
-    let was_placed = !old.place().is_unplaced();
+/// Puts a row elsewhere. Where it was before is a state of its own, unless the new place only says more than the old one.
+pub fn write_place(
+    connection: &mut AnyConnection,
+    old: Existing,
+    place: &Place,
+    at: Instant,
+) -> QueryResult<Option<Superseded>> {
+    let (at, moves) = (old.superseded_at(at), !place.extends(&old.place()));
     let mut sql = Sql::new("UPDATE resources SET region = ");
     sql.bind(&place.region).push(", cluster = ").bind(&place.cluster).push(", app = ").bind(&place.app);
     sql.push(", environment = ").bind(&place.environment);
-    if was_placed {
+    if moves {
         sql.push(", changed_at = ").bind(at);
     }
-    sql.push(" WHERE id = ").bind(old.id);
+    sql.push(" WHERE id = ").bind(old.state.id);
     sql.execute(connection)?;
-    if was_placed { archive(connection, vec![(old.version(at), false)]) } else { Ok(()) }
+    Ok(moves.then(|| old.superseded(at)))
 }
 
-/// Keeps superseded states; each comes with whether a tombstone followed it.
-pub(super) fn archive(connection: &mut AnyConnection, versions: Vec<(Vec<Value>, bool)>) -> QueryResult<()> {
-    if versions.is_empty() {
+/// Keeps superseded states.
+pub fn archive(connection: &mut AnyConnection, superseded: Vec<Superseded>) -> QueryResult<()> {
+    if superseded.is_empty() {
         return Ok(());
     }
-    let mut id = crate::store::ids::take(connection, "resource_versions", versions.len())?;
-    let rows = versions
+    let mut id = crate::store::ids::take(connection, "resource_versions", superseded.len())?;
+    let rows = superseded
         .into_iter()
         .map(|(mut row, ended_gone)| {
             row.push(ended_gone.into());
@@ -223,6 +208,6 @@ pub(super) fn archive(connection: &mut AnyConnection, versions: Vec<(Vec<Value>,
          facet_a, facet_b, facet_c, due_at, attrs, valid_from, valid_until, ended_gone, id) VALUES ",
         rows,
         "",
-    )?;
-    Ok(())
+    )
+    .map(|_| ())
 }

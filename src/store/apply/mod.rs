@@ -3,23 +3,24 @@
 //! Each function handles one slice within the caller's transaction; slices are small, because SQLite has one writer. All of a
 //! slice goes by batches: one look-up of what is stored, then multi-row statements.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
 use super::counts::Deltas;
 use super::sql::{Sql, Value, insert_rows};
-use super::{AnyConnection, gate};
+use super::{AnyConnection, gate, held, placement_due};
 use crate::clock::Instant;
 use crate::kinds::{Facts, KindSpec, Origin};
 use crate::placement::{Place, Rules};
 
 mod existing;
 mod links;
+mod placed;
 mod remove;
 
-pub use existing::{Existing, attrs_by_identity, by_id as stored_by_id, keep_fields, write_place};
-pub use links::move_to;
+pub use existing::{Existing, archive, attrs_by_identity, by_id as stored_by_id, keep_fields, write_place};
+pub use placed::{Said, Says, place, said};
 pub use remove::{mark_back, mark_missing, tombstone};
 
 /// Rows of one slice: a transaction over so many stays well under 50 ms.
@@ -49,15 +50,13 @@ pub struct Put {
 }
 
 /// What a slice came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     pub added: u64,
     pub changed: u64,
     pub gone: u64,
     /// Written without a version: only flickering fields differed.
     pub flickered: u64,
-    /// The resources whose keys, refs or places may have changed.
-    pub touched: Vec<i64>,
 }
 
 impl Applied {
@@ -67,7 +66,6 @@ impl Applied {
         self.changed += other.changed;
         self.gone += other.gone;
         self.flickered += other.flickered;
-        self.touched.extend(other.touched);
     }
 }
 
@@ -75,22 +73,22 @@ impl Applied {
 struct Ready {
     put: Put,
     facts: Facts,
-    place: Place,
+    /// What the rules say.
+    rule: Place,
 }
 
-/// Writes new and changed rows.
+/// Writes new and changed rows. Those whose place, or whose neighbours' places, may follow from that are due to be placed.
 pub fn put(connection: &mut AnyConnection, batch: &Batch, puts: Vec<Put>) -> QueryResult<Applied> {
     gate::take_turn(connection, gate::Turn::Inventory)?;
     let hashes: Vec<i64> = puts.iter().map(|put| put.external_hash).collect();
     let mut stored = existing::by_identity(connection, batch.scope_id, &hashes)?;
-    let mut applied = Applied::default();
-    let mut deltas = Deltas::new(batch.spec);
+    let mut deltas = Deltas::default();
     let mut fresh = Vec::new();
     let mut known = Vec::new();
     for mut put in puts {
         let old = stored.remove(&put.external_hash);
         if let Some(old) = &old {
-            put.attrs = keep_fields(batch.spec, &old.attrs, put.attrs, &batch.held_fields);
+            put.attrs = keep_fields(batch.spec, &old.state.attrs, put.attrs, &batch.held_fields);
         }
         let ready = derive(batch, put)?;
         match old {
@@ -98,8 +96,8 @@ pub fn put(connection: &mut AnyConnection, batch: &Batch, puts: Vec<Put>) -> Que
             Some(old) => known.push((old, ready)),
         }
     }
-    insert(connection, batch, fresh, &mut applied, &mut deltas)?;
-    update(connection, batch, known, &mut applied, &mut deltas)?;
+    let mut applied = insert(connection, batch, fresh, &mut deltas)?;
+    applied.absorb(update(connection, batch, known, &mut deltas)?);
     deltas.write(connection)?;
     Ok(applied)
 }
@@ -107,25 +105,25 @@ pub fn put(connection: &mut AnyConnection, batch: &Batch, puts: Vec<Put>) -> Que
 fn derive(batch: &Batch, put: Put) -> QueryResult<Ready> {
     let facts = (batch.spec.of.facts)(&put.attrs, &batch.origin)
         .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
-    let place = batch.rules.place(batch.spec, &facts);
-    Ok(Ready { put, facts, place })
+    let rule = batch.rules.place(batch.spec, &facts);
+    Ok(Ready { put, facts, rule })
 }
 
 fn insert(
     connection: &mut AnyConnection,
     batch: &Batch,
     rows: Vec<Ready>,
-    applied: &mut Applied,
     deltas: &mut Deltas,
-) -> QueryResult<()> {
+) -> QueryResult<Applied> {
     if rows.is_empty() {
-        return Ok(());
+        return Ok(Applied::default());
     }
     let first_id = super::ids::take(connection, "resources", rows.len())?;
     let mut values = Vec::with_capacity(rows.len());
     let mut linked = Vec::with_capacity(rows.len());
-    for (id, Ready { put, facts, place }) in (first_id..).zip(rows) {
-        deltas.add(&batch.source, &facts.status, &facts.facets, &place, 1);
+    let mut places = Vec::with_capacity(rows.len());
+    for (id, Ready { put, facts, rule }) in (first_id..).zip(rows) {
+        deltas.add(batch.spec, &batch.source, &facts.status, &facts.facets, &rule, 1);
         let [a, b, c] = facts.facets.clone();
         values.push(vec![
             id.into(),
@@ -137,12 +135,12 @@ fn insert(
             put.fingerprint.into(),
             Value::from(&facts.name),
             Value::from(&facts.status),
-            Value::from(&place.region),
-            Value::from(&place.cluster),
-            Value::from(&place.app),
-            Value::from(&place.role),
-            Value::from(&place.app_type),
-            Value::from(&place.environment),
+            Value::from(&rule.region),
+            Value::from(&rule.cluster),
+            Value::from(&rule.app),
+            Value::from(&rule.role),
+            Value::from(&rule.app_type),
+            Value::from(&rule.environment),
             a.into(),
             b.into(),
             c.into(),
@@ -151,9 +149,8 @@ fn insert(
             batch.at.into(),
             batch.at.into(),
         ]);
-        linked.push((id, facts, place));
-        applied.touched.push(id);
-        applied.added += 1;
+        linked.push((id, facts));
+        places.push((id, rule));
     }
     insert_rows(
         connection,
@@ -162,49 +159,71 @@ fn insert(
         values,
         "",
     )?;
-    links::insert(connection, batch.at, &linked)
+    links::insert(connection, batch.at, &linked)?;
+    place(connection, Says::Rule, &places, &HashMap::new(), batch.at)?;
+    let new: Vec<i64> = linked.iter().map(|(id, _)| *id).collect();
+    placement_due::add(connection, &new, 0)?;
+    Ok(Applied { added: new.len() as u64, ..Applied::default() })
 }
 
 fn update(
     connection: &mut AnyConnection,
     batch: &Batch,
     rows: Vec<(Existing, Ready)>,
-    applied: &mut Applied,
     deltas: &mut Deltas,
-) -> QueryResult<()> {
-    let mut versions = Vec::new();
-    let mut relinked = Vec::new();
-    for (old, mut ready) in rows {
+) -> QueryResult<Applied> {
+    let ids: Vec<i64> = rows.iter().map(|(old, _)| old.state.id).collect();
+    let said = said(connection, &ids)?;
+    let mut applied = Applied::default();
+    let (mut superseded, mut linked, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut found, mut due) = (Vec::new(), BTreeSet::new());
+    for (old, ready) in rows {
+        let id = old.state.id;
         // What relations have derived stays until they say otherwise.
-        if ready.place.is_unplaced() && !old.place().is_unplaced() {
-            ready.place = Place { role: ready.place.role, app_type: ready.place.app_type, ..old.place() };
-        }
-        let returned = old.gone_at.is_some();
-        let differs = old.differs(batch.spec, &ready.facts, &ready.put.attrs, &ready.place);
+        let place = said.get(&id).map_or_else(|| ready.rule.clone(), |said| ready.rule.or(&said.relation));
+        let returned = old.state.gone_at.is_some();
+        let differs = old.differs(batch.spec, &ready.facts, &ready.put.attrs, &place);
         if !returned {
-            deltas.add(&batch.source, &old.status, &old.facets(), &old.place(), -1);
+            old.count(deltas, batch.spec, -1);
         }
-        deltas.add(&batch.source, &ready.facts.status, &ready.facts.facets, &ready.place, 1);
-        let changed_at = if returned || differs { batch.at } else { old.changed_at() };
-        write_over(connection, old.id, &ready, changed_at)?;
+        deltas.add(batch.spec, &batch.source, &ready.facts.status, &ready.facts.facets, &place, 1);
+        let at = old.superseded_at(batch.at);
+        let changed_at = if returned || differs { at } else { old.state.changed_at() };
+        write_over(connection, id, &ready, &place, changed_at)?;
         match (returned, differs) {
             (true, _) => applied.added += 1,
             (false, true) => applied.changed += 1,
             (false, false) => applied.flickered += 1,
         }
-        applied.touched.push(old.id);
-        relinked.push((old.id, ready.facts, ready.place));
-        if returned || differs {
-            let until = old.gone_at().unwrap_or(batch.at);
-            versions.push((old.version(until), returned));
+        if old.state.missing_since.is_some() {
+            found.push(id);
         }
+        let rule_differs = said.get(&id).map_or(ready.rule != Place::default(), |said| said.rule != ready.rule);
+        if returned || differs || rule_differs {
+            due.insert(id);
+        }
+        if returned || differs {
+            superseded.push(old.superseded(at));
+        }
+        linked.push((id, ready.facts));
+        places.push((id, ready.rule));
     }
-    existing::archive(connection, versions)?;
-    links::replace(connection, batch.at, &relinked)
+    archive(connection, superseded)?;
+    due.extend(links::replace(connection, batch.at, &linked)?);
+    place(connection, Says::Rule, &places, &said, batch.at)?;
+    held::leave(connection, &found, batch.at)?;
+    placement_due::add(connection, &due.into_iter().collect::<Vec<_>>(), 0)?;
+    Ok(applied)
 }
 
-fn write_over(connection: &mut AnyConnection, id: i64, ready: &Ready, changed_at: Instant) -> QueryResult<()> {
-    let Ready { put, facts, place } = ready;
+fn write_over(
+    connection: &mut AnyConnection,
+    id: i64,
+    ready: &Ready,
+    place: &Place,
+    changed_at: Instant,
+) -> QueryResult<()> {
+    let Ready { put, facts, .. } = ready;
     let [a, b, c] = &facts.facets;
     let mut sql = Sql::new("UPDATE resources SET fingerprint = ");
     sql.bind(put.fingerprint).push(", name = ").bind(&facts.name).push(", status = ").bind(&facts.status);

@@ -21,14 +21,21 @@ use quarterdeck::sync::{self, Claim, Report, ScopeReport, Source};
 pub struct House {
     pub db: Db,
     pub clock: Clock,
+    config: Config,
     sources: BTreeMap<String, Source>,
 }
 
 impl House {
     /// An empty house over an empty, migrated database whose clock is held.
     pub fn over(db: Db) -> Self {
+        Self::configured(db, "")
+    }
+
+    /// The same, with this configuration; its sources are those that the test adds.
+    pub fn configured(db: Db, text: &str) -> Self {
         let clock = db.clock.clone();
-        Self { db, clock, sources: BTreeMap::new() }
+        let config = Config::from_text("test.toml", text, &Environment::default()).expect("the test's configuration");
+        Self { db, clock, config, sources: BTreeMap::new() }
     }
 
     /// A scripted source of that name.
@@ -40,7 +47,6 @@ impl House {
 
     /// A source of that name behind any provider.
     pub async fn join(&mut self, name: &str, provider: Arc<dyn Provider>) {
-        let config = config();
         let source = SourceConfig {
             name: name.to_owned(),
             provider: "memory".to_owned(),
@@ -59,7 +65,7 @@ impl House {
             every_seconds: 300,
             missing: None,
         };
-        self.sources.insert(name.to_owned(), Source::new(&config, source, provider));
+        self.sources.insert(name.to_owned(), Source::new(&self.config, source, provider));
         let now = self.clock.now();
         let names: Vec<ConfiguredSource> =
             self.sources.keys().map(|name| ConfiguredSource { name: name.clone(), ..configured.clone() }).collect();
@@ -123,6 +129,17 @@ impl House {
         self.read(move |connection| Ok(Sql::new(query).first::<Count>(connection)?.map_or(0, |count| count.n))).await
     }
 
+    /// Waits until a count is as wanted.
+    pub async fn until(&self, query: &'static str, enough: impl Fn(i64) -> bool) {
+        for _ in 0..10_000 {
+            if enough(self.count(query).await) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("waited in vain for {query}");
+    }
+
     /// The open held losses as `subject: rows`.
     pub async fn held(&self) -> Vec<held::HeldLossRow> {
         self.read(|connection| held::open(connection, &Scope::unrestricted(), None)).await
@@ -156,7 +173,15 @@ pub fn line(report: &Report, scope: &str) -> String {
 
 fn counts(report: &ScopeReport) -> String {
     let tally = &report.tally;
-    format!("{} +{} ~{} -{} ={} !{}", report.state, tally.added, tally.changed, tally.gone, tally.unchanged, tally.held)
+    format!(
+        "{} +{} ~{} -{} ={} !{}",
+        report.state.as_str(),
+        tally.added,
+        tally.changed,
+        tally.gone,
+        tally.unchanged,
+        tally.held
+    )
 }
 
 /// An instance with a name that says its number, tags, and one private address.

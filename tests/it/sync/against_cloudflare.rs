@@ -8,6 +8,7 @@ use quarterdeck::net::http::{Http, RetryPolicy};
 use quarterdeck::providers::Parts;
 use quarterdeck::providers::cloudflare::{Cloudflare, Settings};
 use quarterdeck::store::sources;
+use quarterdeck::sync::SyncState;
 
 use crate::support::cloudflare::{Effect, FakeCloudflare, Fault, Sight, TOKEN};
 use crate::support::database::on_each_database;
@@ -37,7 +38,7 @@ async fn synced(house: &mut House) -> (FakeCloudflare, Vec<String>) {
     let settings = Settings::new(TOKEN.to_owned().into(), fake.url().parse().unwrap());
     let parts = Parts { http: Http::new(), clock: Clock::system() };
     house.join("dns", Arc::new(Cloudflare::new(settings, &parts).with_retry(QUICK))).await;
-    assert_eq!(house.sync("dns").await.state, "succeeded");
+    assert_eq!(house.sync("dns").await.state, SyncState::Succeeded);
     assert_eq!(house.count(RECORDS).await, 60);
     (fake, ids)
 }
@@ -79,7 +80,7 @@ async fn a_token_that_sees_fewer_zones_than_yesterday_removes_nothing_from_the_p
             assert_eq!((house.present("zone").await.len(), house.count(RECORDS).await), (12, 60));
         }
         fake.world().token(TOKEN).sight = Sight::All;
-        assert_eq!(house.sync("dns").await.state, "succeeded");
+        assert_eq!(house.sync("dns").await.state, SyncState::Succeeded);
         assert!(house.held().await.is_empty(), "and all is as before");
     })
     .await;
@@ -97,14 +98,14 @@ async fn whatever_is_answered_instead_of_the_records_removes_none() {
             let at = format!("{}/dns_records", ids[1]);
             fake.script(Fault::on(&at, effect).times(99));
             let report = house.sync("dns").await;
-            assert_eq!(report.state, "partial", "{report:?}");
+            assert_eq!(report.state.as_str(), "partial", "{report:?}");
             assert!(line(&report, "two.example").starts_with("partial +0 ~0 -0 "), "{}", line(&report, "two.example"));
             assert_eq!(line(&report, "three.example"), "complete +0 ~0 -0 =20 !0", "the others go on");
             assert_eq!(house.count(RECORDS).await, 60);
             assert_eq!(source(&house).await.0, "failing");
         }
         fake.world().faults.clear();
-        assert_eq!(house.sync("dns").await.state, "succeeded");
+        assert_eq!(house.sync("dns").await.state, SyncState::Succeeded);
         assert_eq!(source(&house).await, ("ok".to_owned(), String::new()));
     })
     .await;
@@ -117,10 +118,10 @@ async fn a_429_in_the_middle_is_waited_for_and_a_longer_one_removes_nothing() {
         let (fake, ids) = synced(&mut house).await;
         let at = format!("{}/dns_records", ids[2]);
         fake.script(Fault::on(&at, Effect::Throttle(Some(1))));
-        assert_eq!(house.sync("dns").await.state, "succeeded");
+        assert_eq!(house.sync("dns").await.state, SyncState::Succeeded);
         fake.script(Fault::on(&at, Effect::Throttle(Some(60))));
         let report = house.sync("dns").await;
-        assert_eq!(report.state, "partial", "{report:?}");
+        assert_eq!(report.state.as_str(), "partial", "{report:?}");
         assert!(report.reason.contains("Please wait"), "{}", report.reason);
         assert_eq!((house.present("zone").await.len(), house.count(RECORDS).await), (3, 60));
     })
@@ -156,7 +157,7 @@ async fn a_wrong_token_is_told_in_the_providers_words_without_the_token() {
         let (fake, _) = synced(&mut house).await;
         fake.world().tokens.clear();
         let report = house.sync("dns").await;
-        assert_eq!(report.state, "failed");
+        assert_eq!(report.state.as_str(), "failed");
         let (state, reason) = source(&house).await;
         assert_eq!(state, sources::SourceState::Auth.as_str());
         assert!(reason.contains("Invalid access token [redacted]"), "{reason}");

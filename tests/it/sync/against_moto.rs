@@ -38,7 +38,11 @@ async fn a_large_account_is_stored_joined_and_remembered() {
         house.join("cloud", Arc::from(provider(&moto))).await;
 
         let report = house.sync("cloud").await;
-        assert_eq!((report.state, report.scopes.len()), ("succeeded", 6), "three kinds in two regions: {report:?}");
+        assert_eq!(
+            (report.state.as_str(), report.scopes.len()),
+            ("succeeded", 6),
+            "three kinds in two regions: {report:?}"
+        );
         let fleet = "SELECT COUNT(*) AS n FROM resources WHERE gone_at IS NULL AND name LIKE 'fleet-%'";
         assert_eq!(house.count(fleet).await, 1_207);
         let shown = "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE kind = 'instance' AND facet = '' AND cluster = '*'";

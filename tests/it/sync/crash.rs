@@ -21,7 +21,7 @@ async fn killed_while_staging_the_draft_is_discarded() {
         let (db, source) = (house.db.clone(), house.get("cloud").clone());
         let dying = tokio::spawn(async move { sync::run(&db, &source, &claim).await });
         gate.reached().await;
-        wait_for(&house, "SELECT COUNT(*) AS n FROM sync_stage", |staged| staged > 0).await;
+        house.until("SELECT COUNT(*) AS n FROM sync_stage", |staged| staged > 0).await;
         dying.abort();
         let _ = dying.await;
         assert_eq!(house.present("instance").await.len(), 0, "nothing of a draft is shown");
@@ -44,7 +44,7 @@ async fn killed_while_applying_the_scope_rolls_forward() {
         let claim = house.claim("cloud", "worker-1").await;
         let (db, source) = (house.db.clone(), house.get("cloud").clone());
         let dying = tokio::spawn(async move { sync::run(&db, &source, &claim).await });
-        wait_for(&house, "SELECT COUNT(*) AS n FROM resources", |written| written > 0).await;
+        house.until("SELECT COUNT(*) AS n FROM resources", |written| written > 0).await;
         dying.abort();
         let _ = dying.await;
         let left = house.count("SELECT COUNT(*) AS n FROM sync_stage").await;
@@ -108,14 +108,4 @@ async fn of_two_workers_one_gets_the_sync() {
         assert_eq!(claims.len(), 1);
     })
     .await;
-}
-
-async fn wait_for(house: &House, query: &'static str, enough: impl Fn(i64) -> bool) {
-    for _ in 0..10_000 {
-        if enough(house.count(query).await) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
-    panic!("waited in vain for {query}");
 }

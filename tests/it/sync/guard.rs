@@ -60,7 +60,7 @@ async fn three_of_ten_may_go_and_four_may_not() {
         let report = house.sync("cloud").await;
         assert_eq!(line(&report, "three"), "complete +0 ~0 -3 =7 !0");
         assert_eq!(line(&report, "four"), "held +0 ~0 -0 =6 !4");
-        assert_eq!(report.state, "partial", "a held scope is not a success");
+        assert_eq!(report.state.as_str(), "partial", "a held scope is not a success");
     })
     .await;
 }

@@ -157,6 +157,25 @@ async fn what_was_gone_then_is_listed_although_it_has_returned_since() {
 }
 
 #[tokio::test]
+async fn what_flickers_in_a_large_scope_is_no_change_either() {
+    on_each_database(async |db| {
+        let mut house = House::over(db);
+        let script = house.source("cloud").await;
+        script.streams("eu", 2_600, an_instance);
+        house.sync("cloud").await;
+        script.streams("eu", 2_600, |number| {
+            let status = if number == 0 { "stopped" } else { "running" };
+            instance::Instance { state: status.to_owned(), system_status: "impaired".to_owned(), ..an_instance(number) }
+        });
+        let report = house.sync("cloud").await;
+        assert_eq!(line(&report, "eu"), "complete +0 ~1 -0 =2599 !0");
+        let recorded = "SELECT unchanged AS n FROM sync_results ORDER BY sync_id DESC LIMIT 1";
+        assert_eq!(house.count(recorded).await, 2_599);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_nul_in_a_record_does_not_keep_its_zone_from_being_written() {
     on_each_database(|db| async move {
         let mut house = House::over(db);
@@ -179,6 +198,51 @@ async fn a_nul_in_a_record_does_not_keep_its_zone_from_being_written() {
         let words = ProviderError::new("dns", "GET /zones", ErrorKind::Rejected, "no \0 zone");
         script.ends::<DnsRecord>("example.com", Ending::Partial(words));
         assert_ne!(house.sync("dns").await.state, "succeeded", "and it is written how it failed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_state_ends_before_it_began_however_the_clock_is_set() {
+    on_each_database(async |db| {
+        let mut house = House::over(db);
+        let script = house.source("cloud").await;
+        script.holds("eu", instances(0..10));
+        house.sync("cloud").await;
+        house.clock.advance(TimeDelta::hours(-1));
+        let mut fewer = instances(0..9);
+        fewer[0].state = "stopped".to_owned();
+        fewer[1].addresses[0].address = [10, 0, 9, 9].into();
+        script.holds("eu", fewer);
+        assert_eq!(line(&house.sync("cloud").await, "eu"), "complete +0 ~2 -1 =7 !0");
+        assert_eq!(house.count("SELECT COUNT(*) AS n FROM resource_versions").await, 2);
+        for inverted in [
+            "SELECT COUNT(*) AS n FROM resource_versions WHERE valid_until < valid_from",
+            "SELECT COUNT(*) AS n FROM resources WHERE gone_at < changed_at",
+            "SELECT COUNT(*) AS n FROM resource_keys WHERE until < since",
+            "SELECT COUNT(*) AS n FROM resource_terms WHERE until < since",
+        ] {
+            assert_eq!(house.count(inverted).await, 0, "{inverted}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_term_that_is_cut_stays_the_same_term() {
+    on_each_database(async |db| {
+        let mut house = House::over(db);
+        let script = house.source("cloud").await;
+        let mut long = an_instance(0);
+        long.tags.push(("purpose".to_owned(), "long ".repeat(200)));
+        script.holds("eu", [long.clone()]);
+        house.sync("cloud").await;
+        long.state = "stopped".to_owned();
+        script.holds("eu", [long]);
+        house.sync("cloud").await;
+        let ended = "SELECT COUNT(*) AS n FROM resource_terms b JOIN terms t ON t.id = b.term_id \
+                     WHERE b.until IS NOT NULL AND t.term LIKE 'purpose:%'";
+        assert_eq!(house.count(ended).await, 0);
     })
     .await;
 }

@@ -1,17 +1,22 @@
 //! Scopes within a parent: a zone that its listing no longer shows, and what becomes of its records.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use quarterdeck::kinds::dns_record::DnsRecord;
 use quarterdeck::kinds::zone::Zone;
 use quarterdeck::providers::memory::Script;
+use quarterdeck::providers::{Collector, Provider};
+use quarterdeck::wire::ProviderError;
 
 use crate::support::database::on_each_database;
 use crate::support::house::{House, line};
 
-fn zone(name: &str) -> Zone {
+pub fn zone(name: &str) -> Zone {
     Zone { zone_id: format!("id-of-{name}"), name: name.to_owned(), status: "active".to_owned(), ..Zone::default() }
 }
 
-fn records(zone: &str, count: usize) -> Vec<DnsRecord> {
+pub fn records(zone: &str, count: usize) -> Vec<DnsRecord> {
     (0..count)
         .map(|number| DnsRecord {
             record_id: format!("{zone}-{number}"),
@@ -78,6 +83,52 @@ async fn a_token_that_sees_fewer_zones_than_yesterday_removes_nothing() {
         assert_eq!(house.present("zone").await.len(), 3);
         assert_eq!(house.present("dns_record").await.len(), 60);
         assert_eq!(house.scope_state("two.example").await, "skipped");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_source_that_lists_nothing_at_all_has_not_succeeded() {
+    on_each_database(async |db| {
+        let mut house = House::over(db);
+        house.source("dns").await;
+        let report = house.sync("dns").await;
+        assert_eq!((report.state.as_str(), report.scopes.len()), ("failed", 0));
+        assert_eq!(report.reason, "memory collect: malformed: nothing was listed");
+    })
+    .await;
+}
+
+/// Lists one scope twice side by side, half of it in each, as two regions of one name would.
+struct Twins;
+
+#[async_trait]
+impl Provider for Twins {
+    async fn collect(&self, collector: &Collector) -> Result<(), ProviderError> {
+        let mut left = collector.listing::<Zone>("all").await?;
+        let mut right = collector.listing::<Zone>("all").await?;
+        left.push(&zone("left.example")).await?;
+        right.push(&zone("right.example")).await?;
+        left.complete().await?;
+        right.complete().await?;
+        Ok(())
+    }
+
+    async fn probe(&self) -> Result<String, ProviderError> {
+        Ok("twins".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_is_listed_twice_at_once_proves_no_absence() {
+    on_each_database(async |db| {
+        let mut house = House::over(db);
+        house.join("dns", Arc::new(Twins)).await;
+        for _ in 0..3 {
+            let report = house.sync("dns").await;
+            assert!(line(&report, "all").starts_with("partial"), "{report:?}");
+        }
+        assert_eq!(house.count("SELECT COUNT(*) AS n FROM resources WHERE gone_at IS NOT NULL").await, 0);
     })
     .await;
 }

@@ -8,7 +8,7 @@ use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use quarterdeck::store::{Backend, Db, syncs, tasks};
-use quarterdeck::sync;
+use quarterdeck::sync::{self, SyncState};
 use quarterdeck::worker::Worker;
 use quarterdeck::worker::schedule::TASKS;
 use tokio_util::sync::CancellationToken;
@@ -111,7 +111,8 @@ async fn two_syncs_that_share_terms_and_counts_do_not_wait_in_a_circle() {
             sync::run(&one, house.get("cloud-a"), &mine),
             sync::run(&other, house.get("cloud-b"), &theirs),
         );
-        assert_eq!((left_report.unwrap().state, right_report.unwrap().state), ("succeeded", "succeeded"));
+        let states = [left_report, right_report].map(|report| report.unwrap().state);
+        assert_eq!(states, [SyncState::Succeeded; 2]);
     }
 }
 

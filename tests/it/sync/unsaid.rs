@@ -7,7 +7,7 @@ use diesel::sql_types::Text;
 use quarterdeck::kinds::load_balancer::LoadBalancer;
 use quarterdeck::kinds::maintenance_event::MaintenanceEvent;
 use quarterdeck::store::sql::Sql;
-use quarterdeck::sync::dry_run;
+use quarterdeck::sync::{SyncState, dry_run};
 use serde::de::DeserializeOwned;
 
 use crate::support::database::on_each_database;
@@ -86,7 +86,7 @@ async fn f17_a_permission_that_is_withdrawn_takes_no_known_fact_away() {
             let dry = dry_run::dry_run(&house.db, house.get("cloud")).await.unwrap();
             assert_eq!(dry.differences, [], "{denied:?}");
             for _ in 0..2 {
-                assert_eq!(house.sync("cloud").await.state, "partial", "{denied:?}");
+                assert_eq!(house.sync("cloud").await.state, SyncState::Partial, "{denied:?}");
                 assert_eq!(known(&house).await, before, "{denied:?}");
                 assert_eq!(house.count(links).await, joined, "{denied:?}");
                 assert_eq!(house.count("SELECT COUNT(*) AS n FROM resource_versions").await, 0, "{denied:?}");
