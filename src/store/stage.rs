@@ -92,26 +92,26 @@ pub fn remove_through(connection: &mut AnyConnection, scope_id: i64, last: i64) 
 
 /// Throws a scope's draft away, at most `limit` rows at once; gives how many went.
 pub fn discard(connection: &mut AnyConnection, scope_id: i64, limit: usize) -> QueryResult<usize> {
+    without_first(scope_id, limit).execute(connection)
+}
+
+/// The same for a draft that nobody works at: neither an application nor a running sync of its source.
+pub fn discard_abandoned(connection: &mut AnyConnection, scope_id: i64, limit: usize) -> QueryResult<usize> {
+    let mut sql = without_first(scope_id, limit);
+    sql.push(
+        " AND EXISTS (SELECT 1 FROM scopes s WHERE s.id = sync_stage.scope_id AND s.state <> 'applying' AND NOT EXISTS \
+         (SELECT 1 FROM syncs y WHERE y.source = s.source AND y.state = 'running'))",
+    );
+    sql.execute(connection)
+}
+
+fn without_first(scope_id: i64, limit: usize) -> Sql {
     let mut sql = Sql::new("DELETE FROM sync_stage WHERE scope_id = ");
     sql.bind(scope_id)
         .push(" AND external_hash IN (SELECT external_hash FROM sync_stage WHERE scope_id = ")
         .bind(scope_id);
     sql.push(" ORDER BY external_hash LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX)).push(")");
-    sql.execute(connection)
-}
-
-/// The same for a draft that nobody works at: neither an application nor a running sync of its source.
-pub fn discard_abandoned(connection: &mut AnyConnection, scope_id: i64, limit: usize) -> QueryResult<usize> {
-    let mut sql = Sql::new("DELETE FROM sync_stage WHERE scope_id = ");
-    sql.bind(scope_id)
-        .push(" AND external_hash IN (SELECT external_hash FROM sync_stage WHERE scope_id = ")
-        .bind(scope_id);
-    sql.push(" ORDER BY external_hash LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    sql.push(
-        ") AND EXISTS (SELECT 1 FROM scopes s WHERE s.id = sync_stage.scope_id AND s.state <> 'applying' AND NOT EXISTS \
-         (SELECT 1 FROM syncs y WHERE y.source = s.source AND y.state = 'running'))",
-    );
-    sql.execute(connection)
+    sql
 }
 
 /// The scopes that have a draft which no application has begun on.

@@ -88,6 +88,9 @@ impl LeaseLost {
 const SELECT: &str =
     "SELECT id, source, state, requested_by, requested_at, started_at, ended_at, worker, reason, notes FROM syncs";
 
+const RESULTS: &str = "SELECT t.sync_id, s.kind, s.name AS scope, t.state, t.reason, t.added, t.changed, t.gone, t.unchanged, t.held \
+    FROM sync_results t JOIN scopes s ON s.id = t.scope_id WHERE ";
+
 /// Asks for a sync of a source. One that waits already is given back instead: pressing twice is asking once.
 pub fn request(connection: &mut AnyConnection, source: &str, by: &str, at: Instant) -> QueryResult<SyncRow> {
     let id = super::ids::take(connection, "syncs", 1)?;
@@ -255,11 +258,8 @@ pub fn record(
 
 /// What a sync did in a scope, all in all.
 pub fn tally(connection: &mut AnyConnection, sync_id: i64, scope_id: i64) -> QueryResult<Tally> {
-    let mut sql = Sql::new(
-        "SELECT t.sync_id, s.kind, s.name AS scope, t.state, t.reason, t.added, t.changed, t.gone, t.unchanged, t.held \
-         FROM sync_results t JOIN scopes s ON s.id = t.scope_id WHERE t.sync_id = ",
-    );
-    sql.bind(sync_id).push(" AND t.scope_id = ").bind(scope_id);
+    let mut sql = Sql::new(RESULTS);
+    sql.push("t.sync_id = ").bind(sync_id).push(" AND t.scope_id = ").bind(scope_id);
     let row: Option<SyncResultRow> = sql.first(connection)?;
     Ok(row.map_or_else(Tally::default, |row| Tally {
         added: row.added.unsigned_abs(),
@@ -302,11 +302,8 @@ pub fn results(connection: &mut AnyConnection, scope: &Scope, syncs: &[i64]) -> 
     if scope.sees_nothing() {
         return Ok(Vec::new());
     }
-    let mut sql = Sql::new(
-        "SELECT t.sync_id, s.kind, s.name AS scope, t.state, t.reason, t.added, t.changed, t.gone, t.unchanged, t.held \
-         FROM sync_results t JOIN scopes s ON s.id = t.scope_id WHERE t.sync_id IN ",
-    );
-    sql.bind_list(syncs).push(" ORDER BY t.sync_id DESC, s.kind, s.name");
+    let mut sql = Sql::new(RESULTS);
+    sql.push("t.sync_id IN ").bind_list(syncs).push(" ORDER BY t.sync_id DESC, s.kind, s.name");
     sql.load(connection)
 }
 

@@ -99,7 +99,7 @@ async fn two_processes_that_roll_one_scope_forward_finish_it_once() {
     assert_eq!(house.scope_state("eu").await, "complete");
     assert_eq!(house.count("SELECT COUNT(*) AS n FROM resources").await, MANY as i64);
     assert_eq!(house.count("SELECT COUNT(*) AS n FROM resource_versions").await, 0);
-    let counted = "SELECT present AS n FROM counts WHERE kind = 'instance' AND facet = ''";
+    let counted = "SELECT present AS n FROM counts WHERE kind = 'instance' AND facet = '' AND cluster = '*'";
     assert_eq!(house.count(counted).await, MANY as i64, "and counted once");
     assert_eq!(house.count("SELECT added AS n FROM sync_results").await, MANY as i64);
 }
