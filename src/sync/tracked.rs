@@ -53,13 +53,17 @@ impl Tracked {
     ) -> Result<Self, StoreError> {
         let (name, wanted, now) = (source.config.name.clone(), scope.clone(), db.clock.now());
         let holder = claim.clone();
-        let row = db
+        let (row, discarded) = db
             .write_as(Priority::Background, move |connection| {
                 syncs::hold(connection, holder.sync_id, &holder.worker, now)?;
-                scopes::begin(connection, &name, &wanted, parent.as_ref(), now)
+                let row = scopes::begin(connection, &name, &wanted, parent.as_ref(), now)?;
+                let discarded = stage::discard(connection, row.id, STAGED_AT_ONCE)?;
+                Ok((row, discarded))
             })
             .await?;
-        discard_stage(db, claim, row.id).await?;
+        if discarded == STAGED_AT_ONCE {
+            discard_stage(db, claim, row.id).await?;
+        }
         let id = row.id;
         let (known, missing) =
             db.read(move |connection| Ok((scopes::known(connection, id)?, scopes::missing(connection, id)?))).await?;

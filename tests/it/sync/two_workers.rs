@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use quarterdeck::store::{Backend, Db, syncs, tasks};
+use quarterdeck::store::{Backend, Db, apply, gate, syncs, tasks};
 use quarterdeck::sync::{self, SyncState};
 use quarterdeck::worker::Worker;
 use quarterdeck::worker::schedule::TASKS;
@@ -137,4 +137,30 @@ async fn a_sync_that_is_claimed_while_somebody_asks_for_it_is_asked_for_anew() {
     assert_eq!(claim.unwrap().expect("it waited").requested_by, "ada");
     let asked = asking.await.unwrap().expect("there is room for another one");
     assert_eq!((asked.state.as_str(), asked.requested_by.as_str()), ("queued", "grace"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_marks_rows_as_missing_waits_for_a_turn_too() {
+    let Some((_database, one, other)) = shared().await else { return };
+    let (began, begun) = tokio::sync::oneshot::channel();
+    let (release, released) = std::sync::mpsc::channel();
+    let holding = tokio::spawn(async move {
+        let hold = move |connection: &mut _| {
+            gate::take_turn(connection, gate::Turn::Inventory)?;
+            began.send(()).unwrap();
+            released.recv().unwrap();
+            Ok(())
+        };
+        one.write(hold).await.unwrap();
+    });
+    begun.await.unwrap();
+    let now = other.clock.now();
+    let mut marking = tokio::spawn(async move {
+        other.write(move |connection| apply::mark_missing(connection, &[1], now)).await.unwrap();
+        other.write(move |connection| apply::mark_back(connection, &[1], now)).await.unwrap();
+    });
+    assert!(tokio::time::timeout(Duration::from_millis(300), &mut marking).await.is_err(), "it is not its turn");
+    release.send(()).unwrap();
+    holding.await.unwrap();
+    marking.await.unwrap();
 }
