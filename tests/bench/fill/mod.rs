@@ -15,7 +15,7 @@ use quarterdeck::clock::Clock;
 use quarterdeck::config::{Config, Environment, LoadFrom};
 use quarterdeck::store::sources::{self, ConfiguredSource};
 use quarterdeck::store::{Db, syncs};
-use quarterdeck::sync::{self, Claim, Source};
+use quarterdeck::sync::{self, Claim, Source, SyncState};
 
 use crate::estate::Estate;
 use crate::fill::part::Part;
@@ -127,8 +127,8 @@ impl Filling {
                 .await?;
             let row = claimed.context("somebody else syncs this database")?;
             let report = sync::run(&self.db, source, &Claim { sync_id: row.id, worker: "bench".to_owned() }).await?;
-            if report.state != "succeeded" {
-                bail!("{} did not succeed: {} {}", report.source, report.state, report.reason);
+            if report.state != SyncState::Succeeded {
+                bail!("{} did not succeed: {} {}", report.source, report.state.as_str(), report.reason);
             }
         }
         Ok(())
