@@ -27,6 +27,7 @@ impl Estate {
             release: format!("v{release}"),
             released_at: Some(self.days_ago(1 + dice.below(90)) + TimeDelta::seconds(state.turn as i64)),
             created_at: Some(self.days_ago(100 + dice.below(900))),
+            ..App::default()
         }
     }
 

@@ -100,7 +100,7 @@ async fn a_scope_too_large_for_one_transaction_keeps_its_values_too() {
         let script = house.source("paas").await;
         let apps = (0..2_300).map(|number| App { name: format!("app-{number}"), ..App::default() }).collect();
         script.seals("eu", apps, seal);
-        assert_eq!(house.sync("paas").await.state, "succeeded");
+        assert_eq!(house.sync("paas").await.state.as_str(), "succeeded");
         assert_eq!(house.count(VALUES).await, 2_300);
         assert!(!everything_stored(&db).await.contains(CANARY));
     })

@@ -307,10 +307,17 @@ async fn who_may_see_nothing_sees_nothing() {
 async fn counts_are_summed_over_the_clusters() {
     on_each_database(async |db| {
         db.write(|connection| {
-            let mut deltas = Deltas::new(&dns_record::SPEC);
+            let mut deltas = Deltas::default();
             for (record_type, cluster, by) in [("A", "eu", 3), ("A", "us", 2), ("MX", "us", 2), ("NS", "us", 0)] {
                 let place = Place { cluster: cluster.to_owned(), ..Place::default() };
-                deltas.add("dns", "", &[record_type.to_owned(), String::new(), String::new()], &place, by);
+                deltas.add(
+                    &dns_record::SPEC,
+                    "dns",
+                    "",
+                    &[record_type.to_owned(), String::new(), String::new()],
+                    &place,
+                    by,
+                );
             }
             deltas.write(connection)
         })

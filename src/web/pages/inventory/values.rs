@@ -22,7 +22,7 @@ use crate::store::rows::ResourceRow;
 use crate::store::{Scope, StoreError, resources, secret_values};
 use crate::web::error::PageError;
 use crate::web::extract::page_with;
-use crate::web::pages::sign_in::sentence;
+use crate::web::forms::sentence;
 use crate::web::session::Live;
 use crate::web::{Shell, filters};
 
