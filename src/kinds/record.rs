@@ -127,7 +127,7 @@ mod tests {
 
     fn clean(text: &str) -> String {
         let attrs = serde_json::value::to_raw_value(&[text, "\n\"é"]).unwrap_or_default();
-        let record = Record { external_id: text.to_owned(), attrs }.without_nul();
+        let record = Record { external_id: text.to_owned(), attrs, values: Vec::new() }.without_nul();
         let texts: Vec<String> = serde_json::from_str(record.attrs.get()).unwrap_or_default();
         assert_eq!(texts.last().map(String::as_str), Some("\n\"é"));
         assert_eq!(texts.first(), Some(&record.external_id));

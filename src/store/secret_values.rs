@@ -68,7 +68,7 @@ pub fn keep(
     if listed.iter().all(|one| one.values.is_empty()) {
         return Ok(0);
     }
-    gate::take_turn(connection)?;
+    gate::take_turn(connection, gate::Turn::Inventory)?;
     vault::check(connection, vault)?;
     let mut kept = 0;
     for slice in listed.chunks(AT_ONCE) {

@@ -111,7 +111,7 @@ impl Db {
         let old = self.vault().cloned().ok_or(StoreError::Locked)?;
         let (new, at) = (SealingKey::of(secret_key), self.clock.now());
         self.write(move |connection| {
-            gate::take_turn(connection)?;
+            gate::take_turn(connection, gate::Turn::Inventory)?;
             let row = read(connection)?.ok_or(diesel::result::Error::NotFound)?;
             check_key(&row, &old)?;
             let digest_key = old.open(DIGEST_KEY, &row.digest_key).ok_or_else(secret_values::damaged)?;

@@ -114,6 +114,6 @@ impl<K: Kind> Content for Made<K> {
     async fn tell(&self, listing: &mut Listing, index: usize) -> Result<(), ProviderError> {
         let mut resource = (self.make)(index);
         let values = (self.seal)(&mut resource, listing);
-        listing.push_with(&resource, values).await
+        listing.push_with(&resource, &[], values).await
     }
 }

@@ -97,8 +97,7 @@ impl Provider for Workflow {
         if let Some(apps) = dialect.certificates_within_apps() {
             return certificates::report_within(&self.client, apps, &account, &seen, &place, collector).await;
         }
-        certificates::report_by_owner(&self.client, &account, &self.settings.owner_tokens, &seen, &place, collector)
-            .await
+        certificates::report_by_owner(&self.client, &account, &seen, &place, collector).await
     }
 
     async fn probe(&self) -> Result<String, ProviderError> {
