@@ -1,7 +1,9 @@
 //! The tables as diesel sees them: portable types only, the same on both databases.
 
+mod access;
 mod sealed;
 
+pub use access::{api_tokens, sessions, setup_links, sign_in_attempts, users};
 pub use sealed::{secret_values, vault};
 
 diesel::table! {
@@ -309,70 +311,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    users (id) {
-        id -> BigInt,
-        email -> Text,
-        role -> Text,
-        password_hash -> Text,
-        epoch -> BigInt,
-        created_at -> Timestamp,
-        disabled_at -> Nullable<Timestamp>,
-        last_sign_in_at -> Nullable<Timestamp>,
-    }
-}
-
-diesel::table! {
-    sessions (token_hash) {
-        token_hash -> Text,
-        user_id -> Nullable<BigInt>,
-        state -> Text,
-        created_at -> Timestamp,
-        used_at -> Timestamp,
-        expires_at -> Timestamp,
-        address -> Text,
-        user_agent -> Text,
-    }
-}
-
-diesel::table! {
-    sign_in_attempts (id) {
-        id -> BigInt,
-        subject -> Text,
-        at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    setup_links (token_hash) {
-        token_hash -> Text,
-        created_at -> Timestamp,
-        expires_at -> Timestamp,
-        used_at -> Nullable<Timestamp>,
-    }
-}
-
-diesel::table! {
-    api_tokens (id) {
-        id -> BigInt,
-        name -> Text,
-        prefix -> Text,
-        token_hash -> Text,
-        scope -> Text,
-        created_by -> Text,
-        user_id -> Nullable<BigInt>,
-        allowed_networks -> Text,
-        created_at -> Timestamp,
-        expires_at -> Timestamp,
-        last_used_at -> Nullable<Timestamp>,
-        last_used_address -> Text,
-        revoked_at -> Nullable<Timestamp>,
-    }
-}
-
-diesel::joinable!(sessions -> users (user_id));
-diesel::joinable!(api_tokens -> users (user_id));
-
 diesel::allow_tables_to_appear_in_same_query!(
     id_blocks,
     sources,
@@ -396,9 +334,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     alerts,
     alert_transitions,
     audit_log,
-    users,
-    sessions,
-    sign_in_attempts,
-    setup_links,
-    api_tokens,
 );

@@ -160,7 +160,7 @@ pub fn reveal(
     Ok(present.filter_map(|value| Some((value.name.clone(), Secret::from(opened(vault, &value)?)))).collect())
 }
 
-/// The values of a source's resources that are kept and are no longer the present ones, by the resources' identities.
+/// Every value of a source's resources that is kept, the former ones and the latest, by the resources' identities.
 pub(super) fn former(
     connection: &mut AnyConnection,
     vault: &Vault,
@@ -170,10 +170,8 @@ pub(super) fn former(
         "SELECT v.id, v.scope_id, v.external_hash, v.name, v.digest, v.sealed FROM secret_values v JOIN scopes s ON s.id = v.scope_id \
          WHERE s.source = ",
     );
-    sql.bind(source).push(
-        " AND v.id < (SELECT MAX(n.id) FROM secret_values n WHERE n.scope_id = v.scope_id AND n.external_hash = v.external_hash \
-         AND n.name = v.name)",
-    );
+    // The latest one too: it is a former one as soon as the listing that is about to begin brings another.
+    sql.bind(source);
     let mut former: HashMap<i64, Vec<Secret>> = HashMap::new();
     for value in sql.load::<Sealed>(connection)? {
         if let Some(text) = opened(vault, &value) {
