@@ -8,7 +8,9 @@ import urllib.parse
 
 from . import http
 
-# 50 of a list, each with a heading of its own.
+# Of a page.
+ROWS = 50
+# Of a list: its rows, each with a heading of its own.
 A_LIST = ["data-rows", 'scope="row"']
 
 
@@ -25,17 +27,22 @@ class Walk:
                 raise SystemExit(f"/api/v1/{asked} answered {status}: {body[:300]}")
             page = json.loads(body)
             seen += len(page["items"])
+            self.seen = seen
             # A sample is enough, and a million would not fit.
             self.items += page["items"][::10]
             cursor = page["next_cursor"]
             if not cursor or (total and seen >= share * total):
                 return
-            self.cursors.append((cursor, page["items"][-1]["name"]))
+            self.cursors.append((cursor, page["items"][-1]["name"], seen))
 
     def deep(self):
-        """Cursors between six and nine tenths of what was walked, and the names that they begin behind."""
-        count = len(self.cursors)
-        return self.cursors[count * 6 // 10: max(count * 9 // 10, 1)] or self.cursors[-1:]
+        """Cursors between six and nine tenths of what was walked, and the names that they begin behind. A whole page follows each,
+        or a small list would be measured by shorter pages."""
+        whole = [each for each in self.cursors if self.seen - each[2] >= ROWS]
+        deep = [each for each in whole if 0.6 <= each[2] / self.seen <= 0.9] or whole[-3:]
+        if not deep:
+            raise SystemExit(f"a list of {self.seen} rows has no deep page")
+        return [(cursor, name) for cursor, name, _ in deep]
 
 
 def spread(items, count):

@@ -73,13 +73,17 @@ def finish(plan):
 def about(found):
     it = found["about"]
     others = f"others used {it['others'][0]} to {it['others'][1]} cores meanwhile" if it["others"] else "no page was measured"
+    at = " · ".join(map(str, sorted({row["connections"] for row in found["pages"]})))
     lines = [
         f"{it['at']}, {it['commit']}, seed {it['seed']}: {it['instances']:,} instances, {it['records']:,} records, "
         f"{' / '.join(f'{states:,}' for states in it['states'])} states",
         f"{it['cores']} cores of {it['processor']}, {it['memory_mib']:,} MiB, {it['system']}, Linux {it['kernel']}; {others}",
+        f"pages: requests a second at {at} connections, and what 99 in 100 stay under at the most connections; "
         f"runs of {it['seconds']} s under wrk on the same cores, medians of {it['repeat']}",
         ", ".join(it["versions"].values()),
     ]
+    reached = [verdict["good"] for verdict in found["verdicts"]]
+    lines += [f"{sum(reached)} of {len(reached)} targets are reached"] if reached else []
     return lines + (["a quick run: it proves that the benchmark runs, and its figures mean nothing"] if it["quick"] else []) + found["notes"]
 
 
@@ -88,8 +92,7 @@ def table(found):
     pages = targets.Pages(found["pages"], found["about"]["instances"])
     shown = [name for name in ("sqlite", "postgres", "limit", "django") if any(row["database"] == name for row in found["pages"])]
     shown = shown or sorted({figure["database"] for figure in found["figures"]}, reverse=True)
-    at = " · ".join(map(str, pages.connections))
-    heading = ["", *(TITLES[name] + (f" (req/s at {at}; p99)" if pages.connections else "") for name in shown), "to reach"]
+    heading = ["", *(TITLES[name] for name in shown), "to reach"]
     lines = []
     for name in unique(row["row"] for row in found["pages"]):
         cells = [name]

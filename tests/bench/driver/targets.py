@@ -44,60 +44,74 @@ class Pages:
         self.found = {(row["row"], row["database"], row["connections"], row["instances"]): row for row in rows}
         self.full = full
         self.connections = sorted({row["connections"] for row in rows})
+        self.names = list(dict.fromkeys(row["row"] for row in rows))
 
     def get(self, row, database, connections, instances=None):
         return self.found.get((row, database, connections, self.full if instances is None else instances))
+
+    def ratios(self, one, other):
+        """Requests a second of one `(row, database)` over those of another, at each number of connections that both have."""
+        pairs = [(self.get(*one, count), self.get(*other, count)) for count in self.connections]
+        return [ours["rps"] / theirs["rps"] for ours, theirs in pairs if ours and theirs]
 
 
 def judge(rows, figures, full):
     """Every verdict; `full` is the number of instances at which pages are judged."""
     pages = Pages(rows, full)
-    verdicts = []
+    return [*beside_peers(pages), *against_each_other(pages), *under_load(pages), *growth(pages), *of_figures(figures)]
 
-    def say(row, database, text, good):
-        verdicts.append({"row": row, "database": database, "text": text, "good": good})
 
-    for count in pages.connections:
-        for row, times in TIMES_DJANGO:
-            ours, theirs = pages.get(row, "sqlite", count), pages.get(row, "django", count)
-            if ours and theirs:
-                ratio = ours["rps"] / theirs["rps"]
-                say(row, "sqlite", f"{ratio:,.0f} × Django at {count} (at least {times})", ratio >= times)
-        for row, share in SHARE_OF_LIMIT:
-            ours, best = pages.get(row, "sqlite", count), pages.get(row, "limit", count)
-            if ours and best:
-                ratio = ours["rps"] / best["rps"]
-                say(row, "sqlite", f"{ratio:.2f} of bare rows at {count} (at least {share})", ratio >= share)
-        for row, times, other in WITHIN:
-            for database in ("sqlite", "postgres"):
-                ours, plain = pages.get(row, database, count), pages.get(other, database, count)
-                if ours and plain:
-                    ratio = plain["rps"] / ours["rps"]
-                    say(row, database, f"{ratio:.2f} × the time of “{other}” at {count} (at most {times})", ratio <= times)
-        for (row, database, at, instances), ours in pages.found.items():
-            plain = pages.get(row, "sqlite", count)
-            if database == "postgres" and at == count and instances == full and plain:
-                ratio = plain["rps"] / ours["rps"]
-                say(row, database, f"{ratio:.1f} × the time of SQLite at {count} (at most {POSTGRES_TIMES_SQLITE})",
-                    ratio <= POSTGRES_TIMES_SQLITE)
+def beside_peers(pages):
+    """At each number of connections, how many times as fast as a peer."""
+    for targets, peer, unit in ((TIMES_DJANGO, "django", "{} × Django (at least {})"), (SHARE_OF_LIMIT, "limit", "{} of bare rows (at least {})")):
+        for row, least in targets:
+            ratios = pages.ratios((row, "sqlite"), (row, peer))
+            if ratios:
+                yield verdict(row, "sqlite", unit.format(told(ratios), least), min(ratios) >= least)
+
+
+def against_each_other(pages):
+    """How many times as long as another page takes, and as the same page on the other database."""
+    for row, most, other in WITHIN:
+        for database in ("sqlite", "postgres"):
+            ratios = pages.ratios((other, database), (row, database))
+            if ratios:
+                yield verdict(row, database, f"{told(ratios)} × the time of “{other}” (at most {most})", max(ratios) <= most)
+    for row in pages.names:
+        ratios = pages.ratios((row, "sqlite"), (row, "postgres"))
+        if ratios:
+            text = f"{told(ratios)} × the time of SQLite (at most {POSTGRES_TIMES_SQLITE})"
+            yield verdict(row, "postgres", text, max(ratios) <= POSTGRES_TIMES_SQLITE)
+
+
+def under_load(pages):
     for row, most in P99:
         ours = pages.connections and pages.get(row, "sqlite", pages.connections[-1])
         if ours:
-            say(row, "sqlite", f"p99 {ours['p99_ms']:.1f} ms at {pages.connections[-1]} (under {most})", ours["p99_ms"] < most)
-    verdicts += growth(pages)
-    for figure in figures:
-        for row, database, most in MOST:
-            if figure["row"] == row and database in (None, figure["database"]):
-                text = f"{figure['value']:,.1f} {figure['unit']} (at most {most})".replace(" %", "%").replace("  ", " ")
-                say(row, figure["database"], text, figure["value"] <= most)
-    return verdicts
+            yield verdict(row, "sqlite", f"p99 {ours['p99_ms']:.1f} ms (under {most})", ours["p99_ms"] < most)
 
 
 def growth(pages):
-    """How much longer a page takes at the full size than at a hundredth of it."""
-    for (row, database, count, instances), small in pages.found.items():
-        large = pages.get(row, database, count)
-        if instances == pages.full // 100 and instances and large and database in ("sqlite", "postgres"):
-            ratio = small["rps"] / large["rps"]
-            text = f"{ratio:.2f} × the time of a hundredth of the rows (at most {GROWTH})"
-            yield {"row": row, "database": database, "text": text, "good": ratio <= GROWTH}
+    """How much longer a page takes at a tenth and at the whole of the size than at a hundredth."""
+    sizes = [pages.full // 100, pages.full // 10, pages.full]
+    for row in pages.names:
+        for database in ("sqlite", "postgres"):
+            at = [pages.get(row, database, pages.connections[0], instances) for instances in sizes]
+            if sizes[0] and all(at):
+                times = [at[0]["rps"] / each["rps"] for each in at]
+                yield verdict(row, database, f"growing {told(times)} × (at most {GROWTH})", times[-1] <= GROWTH)
+
+
+def of_figures(figures):
+    for row, database, most in MOST:
+        for figure in figures:
+            if figure["row"] == row and database in (None, figure["database"]) and figure["database"] in ("sqlite", "postgres"):
+                yield verdict(row, figure["database"], f"at most {most:,} {figure['unit']}".strip(), figure["value"] <= most)
+
+
+def verdict(row, database, text, good):
+    return {"row": row, "database": database, "text": text, "good": bool(good)}
+
+
+def told(ratios):
+    return " · ".join(f"{ratio:,.0f}" if ratio >= 20 else f"{ratio:.1f}" if ratio >= 5 else f"{ratio:.2f}" for ratio in ratios)

@@ -128,7 +128,13 @@ impl Filling {
             let row = claimed.context("somebody else syncs this database")?;
             let report = sync::run(&self.db, source, &Claim { sync_id: row.id, worker: "bench".to_owned() }).await?;
             if report.state != SyncState::Succeeded {
-                bail!("{} did not succeed: {} {}", report.source, report.state.as_str(), report.reason);
+                bail!(
+                    "{} did not succeed: {} {} {:?}",
+                    report.source,
+                    report.state.as_str(),
+                    report.reason,
+                    report.scopes
+                );
             }
         }
         Ok(())
