@@ -93,6 +93,7 @@ async fn guesses_at_the_password_are_throttled() {
     assert!(statuses.starts_with(&[422, 422]) && statuses.ends_with(&[429]), "{statuses:?}");
     let right = olga.post(&values, &values, &[("password", PASSWORD), ("name", "PORT")]).await;
     assert_eq!(right.status, 429, "a throttle holds for the right one, too");
+    assert!(right.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds > 0));
     assert!(audited(&house).await.iter().all(|row| row.contains("refused")));
 }
 

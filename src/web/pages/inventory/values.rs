@@ -22,7 +22,7 @@ use crate::store::rows::ResourceRow;
 use crate::store::{Scope, StoreError, resources, secret_values};
 use crate::web::error::PageError;
 use crate::web::extract::page_with;
-use crate::web::forms::sentence;
+use crate::web::forms::{come_back, sentence};
 use crate::web::session::Live;
 use crate::web::{Shell, filters};
 
@@ -79,11 +79,14 @@ pub async fn reveal(
     let begun = match accounts::users::prove(&context, &doer, &user, password, act).await {
         Ok(begun) => begun,
         Err(error @ (AccountError::CurrentPassword | AccountError::Throttled(_))) => {
-            let throttled = matches!(error, AccountError::Throttled(_));
-            let status = if throttled { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::UNPROCESSABLE_ENTITY };
             let mut page = secrets.page(Shell::of(&request).await?, wanted);
             page.error = Some(sentence(&error));
-            return Ok(page_with(status, page, &request));
+            return Ok(match error {
+                AccountError::Throttled(until) => {
+                    come_back(page_with(StatusCode::TOO_MANY_REQUESTS, page, &request), until, context.clock.now())
+                }
+                _ => page_with(StatusCode::UNPROCESSABLE_ENTITY, page, &request),
+            });
         }
         Err(error) => return Err(error.into()),
     };
