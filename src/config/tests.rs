@@ -49,7 +49,7 @@ fn the_example_of_the_documentation_is_valid() {
     let environment = Environment::default().with("CLOUDFLARE_TOKEN", "a-token");
     let text = include_str!("../../docs/quarterdeck.example.toml");
     let config = Config::from_text("docs/quarterdeck.example.toml", text, &environment).unwrap();
-    assert_eq!(config.sources.len(), 2);
+    assert_eq!(config.sources.len(), 3);
     assert_eq!(config.sources[0].every, Duration::from_secs(300));
     assert_eq!(config.regions[0].timezone, chrono_tz::Europe::Warsaw);
     // The README shows it, indented.
