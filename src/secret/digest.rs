@@ -53,7 +53,7 @@ impl Digest {
 #[derive(Clone, Debug)]
 pub struct Remembered {
     pub digest: Digest,
-    /// Former values, by the identity of the resource that they belonged to: a text about it may still tell them.
+    /// Values that earlier collections brought, by the identity of the resource: a text about it may still tell them.
     pub former: HashMap<i64, Vec<Secret>>,
 }
 

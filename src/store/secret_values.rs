@@ -160,8 +160,9 @@ pub fn reveal(
     Ok(present.filter_map(|value| Some((value.name.clone(), Secret::from(opened(vault, &value)?)))).collect())
 }
 
-/// Every value of a source's resources that is kept, the former ones and the latest, by the resources' identities.
-pub(super) fn former(
+/// All values that are kept of a source's resources, by the resources' identities. The newest are among them: a collection that
+/// brings a newer one still finds texts that tell these.
+pub(super) fn of_source(
     connection: &mut AnyConnection,
     vault: &Vault,
     source: &str,
@@ -170,15 +171,14 @@ pub(super) fn former(
         "SELECT v.id, v.scope_id, v.external_hash, v.name, v.digest, v.sealed FROM secret_values v JOIN scopes s ON s.id = v.scope_id \
          WHERE s.source = ",
     );
-    // The latest one too: it is a former one as soon as the listing that is about to begin brings another.
     sql.bind(source);
-    let mut former: HashMap<i64, Vec<Secret>> = HashMap::new();
+    let mut kept: HashMap<i64, Vec<Secret>> = HashMap::new();
     for value in sql.load::<Sealed>(connection)? {
         if let Some(text) = opened(vault, &value) {
-            former.entry(value.external_hash).or_default().push(Secret::from(text));
+            kept.entry(value.external_hash).or_default().push(Secret::from(text));
         }
     }
-    Ok(former)
+    Ok(kept)
 }
 
 /// Forgets the values of what has been gone since before then.

@@ -99,7 +99,7 @@ impl Db {
     pub async fn remembered(&self, source: &str) -> Result<Remembered, StoreError> {
         let Some(vault) = self.vault().cloned() else { return Ok(Remembered::nothing(Digest::blind())) };
         let (digest, source) = (vault.digest.clone(), source.to_owned());
-        let former = self.read(move |connection| secret_values::former(connection, &vault, &source)).await?;
+        let former = self.read(move |connection| secret_values::of_source(connection, &vault, &source)).await?;
         Ok(Remembered { digest, former })
     }
 
