@@ -104,6 +104,11 @@ impl Shell {
         Ok(())
     }
 
+    /// Whether nobody has named anything to watch.
+    pub fn is_without_sources(&self) -> bool {
+        self.standing.is_some_and(|standing| standing.sources == 0)
+    }
+
     /// The worst of how things stand, as a colour.
     pub fn standing_tone(&self) -> Tone {
         match &self.standing {
