@@ -42,7 +42,8 @@ pub fn start(environment: &Environment) -> Result<(), Fault> {
     // A refused installation means that a subscriber stands already, in tests for example.
     let _ = match format {
         Format::Human => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
-        Format::Json => builder.json().flatten_event(true).with_span_list(true).try_init(),
+        // The list of spans has the current one in it.
+        Format::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(true).try_init(),
     };
     Ok(())
 }

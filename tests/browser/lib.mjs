@@ -137,13 +137,13 @@ export class Visitor {
     await this.page.waitForURL(url => !url.pathname.startsWith('/sign-in'));
   }
 
-  /** Turns the app's own switch of themes until the page is in `theme`; needs JavaScript. */
+  /** Chooses `theme` in the menu of the account, as a person would. */
   async switchTheme(theme) {
-    const now = () => this.page.locator('html').getAttribute('data-bs-theme');
-    for (let turn = 0; turn < 3 && (await now()) !== theme; turn++) {
-      await this.page.getByRole('button', { name: /theme|dark|light/i }).first().click();
-    }
-    if ((await now()) !== theme) throw new Error(`the switch of themes does not lead to ${theme}`);
+    const menu = this.page.getByLabel('Your account');
+    await menu.click();
+    await this.page.getByRole('button', { name: new RegExp(`^${theme}$`, 'i') }).click();
+    await this.page.locator(`html[data-bs-theme="${theme}"]`).waitFor({ timeout: 5000 });
+    if (await this.page.locator('details.menu[open] > summary[aria-label="Your account"]').count()) await menu.click();
     this.theme = theme;
   }
 
