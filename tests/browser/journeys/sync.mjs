@@ -27,8 +27,13 @@ export async function journey({ program, visit }) {
 }
 
 export async function syncNow(visitor, path) {
-  await visitor.open(path);
-  await visitor.page.getByRole('button', { name: /sync now/i }).first().click();
+  const button = visitor.page.getByRole('button', { name: /sync now/i }).first();
+  // While a sync runs the button says so instead, and one looks again.
+  await eventually(async () => {
+    await visitor.open(path);
+    return button.isVisible();
+  }, 60);
+  await button.click();
   await visitor.page.waitForLoadState();
 }
 
