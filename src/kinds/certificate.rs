@@ -68,7 +68,7 @@ pub const SPEC: KindSpec = KindSpec {
         Column::new("owner", "Owner").sortable().priority(3),
         Column::new("issuer", "Issuer").sortable().priority(3),
         Column::new("cluster", "Cluster").sortable().priority(3),
-        Column::new("names", "Names").optional(),
+        Column::new("names", "Names").of(&["common_name", "subject_alt_names"]).optional(),
         Column::new("not_before", "Valid from").optional(),
         Column::new("fingerprint", "Fingerprint").optional(),
         Column::new("created_at", "Created").optional(),

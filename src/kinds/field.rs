@@ -16,12 +16,14 @@ pub struct Column {
     pub shown: bool,
     /// How much it matters on a narrow screen: 1 stays, 2 goes below 992 px, 3 below 1,200 px.
     pub priority: u8,
+    /// The fields of the kind's struct that it is made of; empty for the one of its own name.
+    reads: &'static [&'static str],
 }
 
 impl Column {
     /// A column shown from the start.
     pub const fn new(id: &'static str, title: &'static str) -> Self {
-        Self { id, title, sortable: false, shown: true, priority: 2 }
+        Self { id, title, sortable: false, shown: true, priority: 2, reads: &[] }
     }
 
     pub const fn sortable(mut self) -> Self {
@@ -38,6 +40,17 @@ impl Column {
     pub const fn priority(mut self, priority: u8) -> Self {
         self.priority = priority;
         self
+    }
+
+    /// Made of those fields of the kind's struct, and not of the one of its own name.
+    pub const fn of(mut self, fields: &'static [&'static str]) -> Self {
+        self.reads = fields;
+        self
+    }
+
+    /// The fields of the kind's struct, by their names in JSON, that its cell is made of.
+    pub fn reads(&self) -> &[&'static str] {
+        if self.reads.is_empty() { std::slice::from_ref(&self.id) } else { self.reads }
     }
 }
 

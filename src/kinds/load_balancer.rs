@@ -96,11 +96,11 @@ pub const SPEC: KindSpec = KindSpec {
     columns: &[
         Column::new("name", "Name").sortable().priority(1),
         Column::new("status", "State").sortable().priority(1),
-        Column::new("health", "Targets").priority(1),
+        Column::new("health", "Targets").of(&["targets", "targets_error"]).priority(1),
         Column::new("balancer_type", "Type").sortable(),
         Column::new("scheme", "Scheme").sortable(),
         Column::new("cluster", "Cluster").sortable(),
-        Column::new("ports", "Ports").priority(3),
+        Column::new("ports", "Ports").of(&["listeners"]).priority(3),
         Column::new("dns_name", "Host").priority(3),
         Column::new("addresses", "Static addresses").optional().priority(3),
         Column::new("zones", "Zones").optional().priority(3),

@@ -44,7 +44,7 @@ pub const SPEC: KindSpec = KindSpec {
         Column::new("cluster", "Cluster").sortable(),
         Column::new("role", "Role").sortable(),
         Column::new("not_after", "Ends by").priority(3),
-        Column::new("deadline", "Can be moved until"),
+        Column::new("deadline", "Can be moved until").of(&["not_before_deadline"]),
         Column::new("description", "Description").priority(3),
         Column::new("code", "Code").sortable().optional(),
         Column::new("instance_id", "Instance id").optional().priority(3),

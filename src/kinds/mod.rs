@@ -23,6 +23,7 @@ pub mod instance;
 pub mod key;
 pub mod load_balancer;
 pub mod maintenance_event;
+mod partial;
 pub mod record;
 mod terms;
 pub mod zone;
@@ -130,8 +131,8 @@ pub struct KindSpec {
 /// The functions of a [`Kind`], by its stored JSON.
 pub struct Erased {
     pub facts: fn(&str, &Origin) -> serde_json::Result<Facts>,
-    /// The cells of the named columns, in their order.
-    pub cells: fn(&str, &[&str]) -> serde_json::Result<Vec<Cell>>,
+    /// The cells of those columns, in their order, out of the fields that they read (see [`Column::reads`]).
+    pub cells: fn(&str, &[&Column], &[&'static str]) -> serde_json::Result<Vec<Cell>>,
     pub sections: fn(&str) -> serde_json::Result<Vec<Section>>,
     /// See [`Kind::secrets`].
     pub secrets: fn(&str) -> serde_json::Result<BTreeMap<String, String>>,
@@ -143,9 +144,9 @@ pub struct Erased {
 pub const fn erased<K: Kind>() -> Erased {
     Erased {
         facts: |attrs, origin| Ok(serde_json::from_str::<K>(attrs)?.facts(origin)),
-        cells: |attrs, columns| {
-            let kind = serde_json::from_str::<K>(attrs)?;
-            Ok(columns.iter().map(|column| kind.cell(column)).collect())
+        cells: |attrs, columns, fields| {
+            let kind = partial::read::<K>(attrs, fields)?;
+            Ok(columns.iter().map(|column| kind.cell(column.id)).collect())
         },
         sections: |attrs| Ok(serde_json::from_str::<K>(attrs)?.sections()),
         secrets: |attrs| Ok(serde_json::from_str::<K>(attrs)?.secrets()),

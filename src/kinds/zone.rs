@@ -50,7 +50,7 @@ pub const SPEC: KindSpec = KindSpec {
     columns: &[
         Column::new("name", "Name").sortable().priority(1),
         Column::new("status", "Status").sortable().priority(1),
-        Column::new("caution", "Caution").priority(2),
+        Column::new("caution", "Caution").of(&["paused", "development_mode", "zone_type"]).priority(2),
         Column::new("zone_type", "Type").sortable().priority(2),
         Column::new("plan", "Plan").sortable().priority(3),
         Column::new("account", "Account").sortable().priority(3),

@@ -60,16 +60,21 @@ pub fn make_private(url: &str) {
     let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(sqlite_path(url));
 }
 
-/// Waits for another process's write at most this long, in milliseconds.
-const BUSY_TIMEOUT: u32 = 5_000;
-
 /// Every query here has its index. A plan that was made and cached while a table was empty must not scan it once it is full, and
 /// compiling a plan costs more than running it.
 const POSTGRES_SETTINGS: &str =
     "SET TIME ZONE 'UTC'; SET enable_seqscan = off; SET random_page_cost = 1.1; SET jit = off";
 
+/// For every connection to SQLite. NORMAL is safe in WAL mode: a power cut may lose the last commits, never the consistency.
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824;";
+
+/// For the one that writes. A slice of a large listing changes pages all over the indexes: what is in memory is not read back out of the
+/// log, and a page that many slices change is copied into the file once (32 MB of log; until then it is read from there).
+const WRITER_SETTINGS: &str = "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8192;";
+
 /// Makes connections for the pool.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Manager {
     url: String,
     backend: Backend,
@@ -82,6 +87,20 @@ impl Manager {
 
     pub fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// The connection that writes, on SQLite.
+    pub fn writer(&self) -> Result<AnyConnection, diesel::r2d2::Error> {
+        self.sqlite(WRITER_SETTINGS)
+    }
+
+    fn sqlite(&self, settings: &str) -> Result<AnyConnection, diesel::r2d2::Error> {
+        let mut connection =
+            SqliteConnection::establish(sqlite_path(&self.url)).map_err(diesel::r2d2::Error::ConnectionError)?;
+        for settings in [SQLITE_SETTINGS, settings] {
+            connection.batch_execute(settings).map_err(diesel::r2d2::Error::QueryError)?;
+        }
+        Ok(AnyConnection::Sqlite(connection))
     }
 }
 
@@ -97,19 +116,7 @@ impl r2d2::ManageConnection for Manager {
                 connection.batch_execute(POSTGRES_SETTINGS).map_err(diesel::r2d2::Error::QueryError)?;
                 Ok(AnyConnection::Postgres(connection))
             }
-            Backend::Sqlite => {
-                let mut connection = SqliteConnection::establish(sqlite_path(&self.url))
-                    .map_err(diesel::r2d2::Error::ConnectionError)?;
-                // NORMAL is safe in WAL mode: a power cut may lose the last commits, never the consistency.
-                connection
-                    .batch_execute(&format!(
-                        "PRAGMA busy_timeout = {BUSY_TIMEOUT}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-                         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; \
-                         PRAGMA mmap_size = 1073741824;"
-                    ))
-                    .map_err(diesel::r2d2::Error::QueryError)?;
-                Ok(AnyConnection::Sqlite(connection))
-            }
+            Backend::Sqlite => self.sqlite("PRAGMA cache_size = -8000;"),
         }
     }
 

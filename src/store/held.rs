@@ -3,10 +3,10 @@
 //! The rows of a held loss never grow: a larger loss later is a held loss of its own. So accepting one touches exactly the rows
 //! that were shown. Rows that return leave it, and the last one to leave dissolves it.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
+use super::moment::Moment;
 use super::scope::Scope;
 use super::scopes;
 use super::sql::{Sql, insert_rows};
@@ -40,11 +40,11 @@ pub struct HeldLossRow {
     #[diesel(sql_type = BigInt)]
     pub baseline: i64,
     #[diesel(sql_type = Timestamp)]
-    pub opened_at: NaiveDateTime,
+    pub opened_at: Moment,
     #[diesel(sql_type = BigInt)]
     pub seen: i64,
     #[diesel(sql_type = Nullable<Timestamp>)]
-    pub decided_at: Option<NaiveDateTime>,
+    pub decided_at: Option<Moment>,
     #[diesel(sql_type = Text)]
     pub decided_by: String,
     #[diesel(sql_type = BigInt)]

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::AnyConnection;
+use super::moment::Moment;
 use super::sql::Sql;
 use crate::clock::Instant;
 use crate::kinds::{Held, Role};
@@ -28,9 +28,9 @@ pub struct Link {
     #[diesel(sql_type = Text)]
     role: String,
     #[diesel(sql_type = Timestamp)]
-    since: NaiveDateTime,
+    since: Moment,
     #[diesel(sql_type = Nullable<Timestamp>)]
-    until: Option<NaiveDateTime>,
+    until: Option<Moment>,
 }
 
 impl Link {

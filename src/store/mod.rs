@@ -6,7 +6,7 @@
 //!
 //! **One more table**: its migration in both folders, its columns in `schema.rs`, its file here with the row, the insert and the queries.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -26,6 +26,7 @@ pub mod ids;
 pub mod keys;
 pub mod listing;
 pub mod migrate;
+pub mod moment;
 pub mod page;
 pub mod placement_due;
 pub mod places;
@@ -67,8 +68,11 @@ const POOL_SIZE: u32 = 16;
 #[derive(Clone)]
 pub struct Db {
     pool: r2d2::Pool<connection::Manager>,
+    manager: connection::Manager,
     backend: Backend,
     gate: Arc<gate::Gate>,
+    /// SQLite's one writer. A connection of its own, because it alone knows that nobody else has changed what it holds in memory.
+    writer: Arc<Mutex<Option<AnyConnection>>>,
     vault: Arc<OnceLock<Vault>>,
     pub clock: Clock,
 }
@@ -80,6 +84,8 @@ pub enum StoreError {
     Query(#[from] diesel::result::Error),
     #[error("no connection to the database could be had in time")]
     Pool(#[from] r2d2::Error),
+    #[error("the database could not be opened for writing")]
+    Writer(#[from] diesel::r2d2::Error),
     #[error(transparent)]
     Url(#[from] connection::UnknownScheme),
     #[error(transparent)]
@@ -110,8 +116,8 @@ impl Db {
             .connection_timeout(POOL_WAIT)
             .test_on_check_out(backend == Backend::Postgres)
             .error_handler(Box::new(LoggingHandler))
-            .build(manager)?;
-        Ok(Self { pool, backend, gate: Arc::default(), vault: Arc::default(), clock })
+            .build(manager.clone())?;
+        Ok(Self { pool, manager, backend, gate: Arc::default(), writer: Arc::default(), vault: Arc::default(), clock })
     }
 
     /// What seals and opens, once [`Db::unlock`] has been given the secret key.
@@ -181,12 +187,27 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
     {
-        let _passed = match self.backend {
-            Backend::Sqlite => Some(self.gate.pass(priority).await),
-            Backend::Postgres => None,
+        let db = self.clone();
+        match self.backend {
+            Backend::Sqlite => {
+                let _passed = self.gate.pass(priority).await;
+                blocking(move || db.write_alone(change)).await
+            }
+            Backend::Postgres => blocking(move || Ok((*db.pool.get()?).transaction(change)?)).await,
+        }
+    }
+
+    /// On SQLite's one writer, which is opened by the first who writes.
+    fn write_alone<T>(&self, change: impl FnOnce(&mut AnyConnection) -> QueryResult<T>) -> Result<T, StoreError> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken out while it works: one that was left in the middle by a panic is not used again.
+        let mut connection = match writer.take() {
+            Some(connection) => connection,
+            None => self.manager.writer()?,
         };
-        let pool = self.pool.clone();
-        blocking(move || Ok(immediate(&mut *pool.get()?, change)?)).await
+        let outcome = immediate(&mut connection, change);
+        *writer = Some(connection);
+        Ok(outcome?)
     }
 }
 
@@ -195,19 +216,15 @@ fn immediate<T>(
     connection: &mut AnyConnection,
     change: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
 ) -> QueryResult<T> {
-    match connection {
-        AnyConnection::Postgres(_) => connection.transaction(change),
-        AnyConnection::Sqlite(inner) => {
-            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
-            let outcome = change(connection);
-            let AnyConnection::Sqlite(inner) = connection else { return outcome };
-            match outcome {
-                Ok(value) => AnsiTransactionManager::commit_transaction(inner).map(|()| value),
-                Err(error) => {
-                    AnsiTransactionManager::rollback_transaction(inner)?;
-                    Err(error)
-                }
-            }
+    let AnyConnection::Sqlite(inner) = connection else { return connection.transaction(change) };
+    AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
+    let outcome = change(connection);
+    let AnyConnection::Sqlite(inner) = connection else { return outcome };
+    match outcome {
+        Ok(value) => AnsiTransactionManager::commit_transaction(inner).map(|()| value),
+        Err(error) => {
+            AnsiTransactionManager::rollback_transaction(inner)?;
+            Err(error)
         }
     }
 }

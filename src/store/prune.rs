@@ -4,12 +4,13 @@
 //!
 //! **One more table whose rows begin and end**: its line in [`ENDED`], and an index by their end.
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::DateTime;
 use const_format::concatcp;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamp};
 
 use super::gate::{self, Turn};
+use super::moment::Moment;
 use super::sql::{Sql, Value};
 use super::{AnyConnection, terms};
 use crate::clock::Instant;
@@ -36,7 +37,7 @@ pub struct Ended {
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub struct Mark {
     #[diesel(sql_type = Timestamp)]
-    until: NaiveDateTime,
+    until: Moment,
     #[diesel(sql_type = BigInt)]
     id: i64,
 }
@@ -44,7 +45,7 @@ pub struct Mark {
 impl Default for Mark {
     /// Before everything.
     fn default() -> Self {
-        Self { until: DateTime::UNIX_EPOCH.naive_utc(), id: 0 }
+        Self { until: DateTime::UNIX_EPOCH.into(), id: 0 }
     }
 }
 

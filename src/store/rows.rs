@@ -1,10 +1,10 @@
 //! A resource as lists, details and comparisons read it: now, or as one of its versions was.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
-use super::sql::Positional;
+use super::moment::Moment;
+use super::sql::{Positional, Sql};
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
 
@@ -27,14 +27,14 @@ pub struct ResourceRow {
     pub facet_a: String,
     pub facet_b: String,
     pub facet_c: String,
-    pub due_at: Option<NaiveDateTime>,
+    pub due_at: Option<Moment>,
     pub attrs: String,
-    pub first_seen_at: NaiveDateTime,
-    pub changed_at: NaiveDateTime,
-    pub missing_since: Option<NaiveDateTime>,
-    pub gone_at: Option<NaiveDateTime>,
+    pub first_seen_at: Moment,
+    pub changed_at: Moment,
+    pub missing_since: Option<Moment>,
+    pub gone_at: Option<Moment>,
     /// The last complete listing of its scope that showed it.
-    pub confirmed_at: Option<NaiveDateTime>,
+    pub confirmed_at: Option<Moment>,
 }
 
 impl Positional for ResourceRow {
@@ -79,6 +79,51 @@ pub const VERSION_COLUMNS: &str = "r.id, v.kind, v.source, r.scope_id, r.externa
 pub const ENDED_VERSION_COLUMNS: &str = "r.id, v.kind, v.source, r.scope_id, r.external_id, v.name, v.status, v.region, v.cluster, v.app, v.role, \
     v.app_type, v.environment, v.facet_a, v.facet_b, v.facet_c, v.due_at, v.attrs, r.first_seen_at, v.valid_from AS changed_at, \
     CAST(NULL AS TIMESTAMP) AS missing_since, v.valid_until AS gone_at, s.confirmed_at";
+
+/// What stands in the place of each column that nobody wants.
+const EMPTY: &str = "r.id, '', '', CAST(0 AS BIGINT), '', '', '', '', '', '', '', '', '', '', '', '', CAST(NULL AS TIMESTAMP), '', r.changed_at, \
+    r.changed_at, CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP)";
+
+/// Which columns are read. What nobody looks at stays empty: taking it out of the database costs more than finding the row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted(u32);
+
+impl Wanted {
+    /// The whole row.
+    pub const ALL: Self = Self(u32::MAX);
+
+    /// The columns of those names, and what every list needs: what a row is called, and whether it is there.
+    pub fn only<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        Self(0).and(["kind", "external_id", "name", "missing_since", "gone_at"]).and(names)
+    }
+
+    /// With those too. An unknown name is none of a column.
+    pub fn and<'n>(self, names: impl IntoIterator<Item = &'n str>) -> Self {
+        let position =
+            |name| COLUMNS.split(", ").position(|column| column.split_once('.').is_some_and(|(_, of)| of == name));
+        Self(names.into_iter().filter_map(position).fold(self.0, |wanted, position| wanted | 1 << position))
+    }
+
+    /// Whether one is wanted that the row's scope `s` has, so that it must be joined.
+    pub fn is_of_scope(self) -> bool {
+        COLUMNS.split(", ").enumerate().any(|(position, column)| self.has(position) && column.starts_with("s."))
+    }
+
+    /// Appends `SELECT` and the wanted ones of `columns`, which are one of the three lists above.
+    pub fn select(self, sql: &mut Sql, columns: &'static str) {
+        for (position, (column, empty)) in columns.split(", ").zip(EMPTY.split(", ")).enumerate() {
+            sql.push(if position == 0 { "SELECT " } else { ", " }).push(if self.has(position) {
+                column
+            } else {
+                empty
+            });
+        }
+    }
+
+    fn has(self, position: usize) -> bool {
+        self.0 >> position & 1 == 1
+    }
+}
 
 impl ResourceRow {
     /// What people call it: its name, or what the provider calls it where it has none.

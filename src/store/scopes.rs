@@ -1,9 +1,9 @@
 //! Scopes: what is listed as a whole, how its last listing ended, and since when its facts stand.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
+use super::moment::Moment;
 use super::sql::Sql;
 use super::{AnyConnection, Scope};
 use crate::clock::Instant;
@@ -68,11 +68,11 @@ pub struct ScopeRow {
     #[diesel(sql_type = Text)]
     pub plan: String,
     #[diesel(sql_type = Nullable<Timestamp>)]
-    pub attempted_at: Option<NaiveDateTime>,
+    pub attempted_at: Option<Moment>,
     #[diesel(sql_type = Nullable<Timestamp>)]
-    pub confirmed_at: Option<NaiveDateTime>,
+    pub confirmed_at: Option<Moment>,
     #[diesel(sql_type = Nullable<Timestamp>)]
-    pub gone_at: Option<NaiveDateTime>,
+    pub gone_at: Option<Moment>,
 }
 
 impl ScopeRow {
@@ -321,7 +321,7 @@ pub fn gone_parent(connection: &mut AnyConnection, scope: &ScopeRow) -> QueryRes
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Nullable<Timestamp>)]
-        gone_at: Option<NaiveDateTime>,
+        gone_at: Option<Moment>,
         #[diesel(sql_type = Text)]
         scope: String,
     }

@@ -16,9 +16,9 @@ use crate::clock::Instant;
 use crate::kinds::{KINDS, KindSpec};
 
 /// Terms of one word that are weighed.
-const TERMS: usize = 2_000;
+const TERMS: usize = 512;
 /// Resources that are weighed.
-const CANDIDATES: i64 = 5_000;
+const CANDIDATES: i64 = 1_024;
 
 /// What was found of one kind.
 #[derive(Clone, Debug)]

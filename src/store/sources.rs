@@ -1,10 +1,11 @@
 //! Sources: the configured providers as the database knows them, and how they fare.
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::AnyConnection;
+use super::moment::Moment;
 use super::scope::Scope;
 use super::sql::Sql;
 use crate::clock::Instant;
@@ -55,14 +56,14 @@ pub struct SourceRow {
     #[diesel(sql_type = Text)]
     pub cluster: String,
     #[diesel(sql_type = Nullable<Timestamp>)]
-    pub attempted_at: Option<NaiveDateTime>,
+    pub attempted_at: Option<Moment>,
     #[diesel(sql_type = Nullable<Timestamp>)]
-    pub succeeded_at: Option<NaiveDateTime>,
+    pub succeeded_at: Option<Moment>,
     #[diesel(sql_type = Nullable<Timestamp>)]
-    pub removed_at: Option<NaiveDateTime>,
+    pub removed_at: Option<Moment>,
     /// Over its scopes; `None` if one was never complete, or there is none.
     #[diesel(sql_type = Nullable<Timestamp>)]
-    pub confirmed_at: Option<NaiveDateTime>,
+    pub confirmed_at: Option<Moment>,
     #[diesel(sql_type = BigInt)]
     pub present: i64,
     #[diesel(sql_type = BigInt)]

@@ -5,7 +5,6 @@
 
 use std::marker::PhantomData;
 
-use chrono::NaiveDateTime;
 use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -16,6 +15,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Double, HasSqlType, Integer, Nullab
 use diesel::sqlite::Sqlite;
 
 use super::AnyConnection;
+use super::moment::Moment;
 use crate::clock::Instant;
 
 /// A value of a query.
@@ -26,8 +26,8 @@ pub enum Value {
     Int(i32),
     Bool(bool),
     Double(f64),
-    Time(NaiveDateTime),
-    MaybeTime(Option<NaiveDateTime>),
+    Time(Moment),
+    MaybeTime(Option<Moment>),
 }
 
 /// A query in the making. Pieces of text are constants; values are bound.
@@ -295,8 +295,8 @@ where
     i32: ToSql<Integer, DB>,
     bool: ToSql<Bool, DB>,
     f64: ToSql<Double, DB>,
-    NaiveDateTime: ToSql<Timestamp, DB>,
-    Option<NaiveDateTime>: ToSql<Nullable<Timestamp>, DB>,
+    Moment: ToSql<Timestamp, DB>,
+    Option<Moment>: ToSql<Nullable<Timestamp>, DB>,
 {
     match value {
         Value::Text(text) => pass.push_bind_param::<Text, _>(text),
@@ -341,11 +341,11 @@ impl From<bool> for Value {
 }
 impl From<Instant> for Value {
     fn from(at: Instant) -> Self {
-        Self::Time(at.naive_utc())
+        Self::Time(at.into())
     }
 }
 impl From<Option<Instant>> for Value {
     fn from(at: Option<Instant>) -> Self {
-        Self::MaybeTime(at.map(|at| at.naive_utc()))
+        Self::MaybeTime(at.map(Moment::from))
     }
 }

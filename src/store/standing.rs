@@ -1,9 +1,10 @@
 //! How the house stands: what every page says in its frame, and therefore by an index alone.
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
+use super::moment::Moment;
 use super::sources::{self, SourceState};
 use super::sql::{Positional, Sql};
 use super::{AnyConnection, Scope};
@@ -29,8 +30,8 @@ pub struct Standing {
 struct Asked {
     state: String,
     every_seconds: i64,
-    attempted_at: Option<NaiveDateTime>,
-    oldest: Option<NaiveDateTime>,
+    attempted_at: Option<Moment>,
+    oldest: Option<Moment>,
     /// 1 if a scope of its was never listed to its end.
     unconfirmed: i64,
 }

@@ -1,9 +1,10 @@
 //! Syncs: asked for, claimed by one worker under a lease, and ended with a row per scope.
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
+use super::moment::Moment;
 use super::scope::Scope;
 use super::scopes::ScopeState;
 use super::sql::Sql;
@@ -28,11 +29,11 @@ pub struct SyncRow {
     #[diesel(sql_type = Text)]
     pub requested_by: String,
     #[diesel(sql_type = Timestamp)]
-    pub requested_at: NaiveDateTime,
+    pub requested_at: Moment,
     #[diesel(sql_type = Nullable<Timestamp>)]
-    pub started_at: Option<NaiveDateTime>,
+    pub started_at: Option<Moment>,
     #[diesel(sql_type = Nullable<Timestamp>)]
-    pub ended_at: Option<NaiveDateTime>,
+    pub ended_at: Option<Moment>,
     #[diesel(sql_type = Text)]
     pub worker: String,
     #[diesel(sql_type = Text)]
@@ -120,7 +121,7 @@ pub fn request_due(connection: &mut AnyConnection, at: Instant) -> QueryResult<u
         #[diesel(sql_type = BigInt)]
         every_seconds: i64,
         #[diesel(sql_type = Nullable<Timestamp>)]
-        last: Option<NaiveDateTime>,
+        last: Option<Moment>,
     }
     let candidates: Vec<Candidate> = Sql::new(
         "SELECT o.name, o.every_seconds, (SELECT y.started_at FROM syncs y WHERE y.source = o.name AND y.started_at IS NOT NULL \

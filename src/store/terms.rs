@@ -1,6 +1,7 @@
 //! Search terms: each distinct text once, with who bore it and when. The trigram index over them is the database's own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -80,26 +81,41 @@ pub fn forget_unborne(connection: &mut AnyConnection, terms: &[i64]) -> QueryRes
 /// The ids of terms, made where they are new.
 fn ids_of(connection: &mut AnyConnection, wanted: &[String]) -> QueryResult<HashMap<String, i64>> {
     let mut ids = HashMap::with_capacity(wanted.len());
+    let mut made: Option<Range<i64>> = None;
     for chunk in wanted.chunks(1_024) {
         look_up(connection, chunk, &mut ids)?;
         let new: Vec<String> = chunk.iter().filter(|term| !ids.contains_key(*term)).cloned().collect();
         if new.is_empty() {
             continue;
         }
-        let mut id = super::ids::take(connection, "terms", new.len())?;
-        let rows = new
-            .iter()
-            .map(|term| {
-                let row = vec![id.into(), term.into()];
-                id += 1;
-                row
-            })
-            .collect();
+        let first = super::ids::take(connection, "terms", new.len())?;
+        let rows = (first..).zip(&new).map(|(id, term)| vec![id.into(), term.into()]).collect();
         // Another worker may have made the same term a moment ago; then its id counts.
-        insert_rows(connection, "INSERT INTO terms (id, term) VALUES ", rows, " ON CONFLICT (term) DO NOTHING")?;
-        look_up(connection, &new, &mut ids)?;
+        let head = "INSERT INTO terms (id, term) VALUES ";
+        let inserted = insert_rows(connection, head, rows, " ON CONFLICT (term) DO NOTHING")?;
+        if inserted == new.len() {
+            ids.extend(new.into_iter().zip(first..));
+        } else {
+            look_up(connection, &new, &mut ids)?;
+        }
+        let end = first + i64::try_from(inserted).unwrap_or_default();
+        made = Some(made.map_or(first, |made| made.start)..end);
+    }
+    if let Some(made) = made {
+        index(connection, made)?;
     }
     Ok(ids)
+}
+
+/// Puts new terms into SQLite's trigram index, all by one statement: with each it writes out what it holds. The ids of one transaction
+/// lie side by side there.
+fn index(connection: &mut AnyConnection, new: Range<i64>) -> QueryResult<()> {
+    if matches!(connection, AnyConnection::Postgres(_)) {
+        return Ok(());
+    }
+    let mut sql = Sql::new("INSERT INTO terms_trigram (rowid, term) SELECT id, term FROM terms WHERE id >= ");
+    sql.bind(new.start).push(" AND id < ").bind(new.end);
+    sql.execute(connection).map(|_| ())
 }
 
 fn look_up(connection: &mut AnyConnection, terms: &[String], ids: &mut HashMap<String, i64>) -> QueryResult<()> {

@@ -1,10 +1,10 @@
 //! The states that a resource has had, newest first.
 
-use chrono::NaiveDateTime;
 use const_format::concatcp;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Timestamp};
 
+use super::moment::Moment;
 use super::rows::{COLUMNS, ResourceRow, VERSION_COLUMNS};
 use super::sql::{Positional, Sql};
 use super::{AnyConnection, Scope};
@@ -26,7 +26,7 @@ pub struct VersionRow {
 #[derive(Queryable)]
 struct Loaded {
     state: ResourceRow,
-    valid_until: Option<NaiveDateTime>,
+    valid_until: Option<Moment>,
     ended_gone: bool,
 }
 

@@ -2,21 +2,31 @@
 
 use crate::clock::Instant;
 use crate::kinds::{Cell, Column, KindSpec, Tone};
-use crate::store::rows::ResourceRow;
+use crate::store::rows::{ResourceRow, Wanted};
 
 /// The columns to show of rows of a kind.
 #[derive(Debug)]
 pub struct Chosen<'c> {
     spec: &'static KindSpec,
     columns: &'c [&'static Column],
-    /// Those that only the kind can fill.
-    own: Vec<&'static str>,
+    /// Those that only the kind can fill, and the fields that they are made of.
+    own: Vec<&'static Column>,
+    fields: Vec<&'static str>,
 }
 
 impl<'c> Chosen<'c> {
     pub fn of(spec: &'static KindSpec, columns: &'c [&'static Column]) -> Self {
-        let own = columns.iter().map(|column| column.id).filter(|id| !COMMON.contains(id)).collect();
-        Self { spec, columns, own }
+        let own: Vec<&'static Column> = columns.iter().copied().filter(|column| !is_common(column)).collect();
+        let mut fields: Vec<&'static str> = own.iter().flat_map(|column| column.reads()).copied().collect();
+        fields.sort_unstable();
+        fields.dedup();
+        Self { spec, columns, own, fields }
+    }
+
+    /// What of a row the cells are made of.
+    pub fn wanted(&self) -> Wanted {
+        let common = self.columns.iter().filter(|column| is_common(column)).map(|column| column.id);
+        Wanted::only(common.chain((!self.own.is_empty()).then_some("attrs")))
     }
 
     /// A row's cells, in the order of the columns. What cannot be read out of the stored facts is empty, not an error: a list with one
@@ -24,10 +34,10 @@ impl<'c> Chosen<'c> {
     pub fn of_row(&self, row: &ResourceRow) -> Vec<Cell> {
         let own = match self.own.as_slice() {
             [] => Vec::new(),
-            own => (self.spec.of.cells)(&row.attrs, own).unwrap_or_default(),
+            own => (self.spec.of.cells)(&row.attrs, own, &self.fields).unwrap_or_default(),
         };
         let mut own = own.into_iter();
-        let cell = |column: &&Column| match COMMON.contains(&column.id) {
+        let cell = |column: &&'static Column| match is_common(column) {
             true => common(self.spec, row, column.id),
             false => own.next().unwrap_or(Cell::Empty),
         };
@@ -51,6 +61,10 @@ const COMMON: [&str; 13] = [
     "changed_at",
     "first_seen_at",
 ];
+
+fn is_common(column: &Column) -> bool {
+    COMMON.contains(&column.id)
+}
 
 fn common(spec: &KindSpec, row: &ResourceRow, column: &str) -> Cell {
     match column {

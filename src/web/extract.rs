@@ -22,6 +22,8 @@ use crate::kinds::Tone;
 use crate::roles::Role;
 use crate::store::AnyConnection;
 
+/// Bytes that nearly every page fits into.
+const PAGE: usize = 96 * 1024;
 /// The cookie of the chosen theme.
 pub const THEME_COOKIE: &str = "quarterdeck-theme";
 
@@ -115,7 +117,9 @@ pub async fn written<T: Template>(
 ) -> Result<HttpResponse, PageError> {
     let read = context.db.read(move |connection| {
         shell.stand(connection)?;
-        Ok(fetch(connection, shell)?.map(|page| page.render()))
+        // One that grows as it is written would be copied ten times over.
+        let mut html = String::with_capacity(PAGE);
+        Ok(fetch(connection, shell)?.map(|page| page.render_into(&mut html).map(|()| html)))
     });
     let html = read.await?.ok_or(PageError::NotFound)?.map_err(|error| PageError::Internal(error.into()))?;
     Ok(HttpResponse::Ok().content_type(ContentType::html()).body(html))

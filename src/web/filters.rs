@@ -3,11 +3,13 @@
 //! A page file that derives a template says `use crate::web::filters;`. Relative times are counted from the `now` of the
 //! page's shell, never from the machine's clock, so that a page is the same however long it takes to write.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use askama::{FastWritable, Result, Values, filter_fn};
 use chrono::{Datelike, NaiveDateTime, Timelike};
 
-use askama::{Result, Values, filter_fn};
-
-use crate::clock::Instant;
+use crate::clock::{Instant, push_digits};
 use crate::kinds::Tone;
 
 /// A value behind any number of references: which it is depends on whether a template got it from a field, a loop or a macro.
@@ -95,14 +97,20 @@ pub fn s(number: impl Behind<i64>, _: &dyn Values) -> Result<&'static str> {
 
 /// The class of a tone: `tone-warn`.
 #[filter_fn]
-pub fn tone(tone: impl Behind<Tone>, _: &dyn Values) -> Result<String> {
-    Ok(format!("tone-{}", tone.it().as_str()))
+pub fn tone(tone: impl Behind<Tone>, _: &dyn Values) -> Result<&'static str> {
+    Ok(match tone.it() {
+        Tone::Muted => "tone-muted",
+        Tone::Plain => "tone-plain",
+        Tone::Good => "tone-good",
+        Tone::Warn => "tone-warn",
+        Tone::Bad => "tone-bad",
+    })
 }
 
 /// A stored word for people: `not_configured` becomes `not configured`.
 #[filter_fn]
-pub fn words(text: &str, _: &dyn Values) -> Result<String> {
-    Ok(text.replace('_', " "))
+pub fn words<'t>(text: &'t str, _: &dyn Values) -> Result<Cow<'t, str>> {
+    Ok(if text.contains('_') { text.replace('_', " ").into() } else { text.into() })
 }
 
 /// A moment as it is written. By hand: a list has hundreds, and reading a format string for each takes longer than finding its row.
@@ -121,16 +129,50 @@ enum Style {
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-impl std::fmt::Display for Stamp {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (year, month, day) = (self.at.year(), self.at.month(), self.at.day());
-        let (hour, minute, second) = (self.at.hour(), self.at.minute(), self.at.second());
-        let named = MONTHS[self.at.month0() as usize % 12];
-        match self.style {
-            Style::Iso => write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"),
-            Style::Utc => write!(f, "{day} {named} {year}, {hour:02}:{minute:02}:{second:02} UTC"),
-            Style::Short => write!(f, "{day} {named} {year}, {hour:02}:{minute:02}"),
+/// Past `fmt` and its arguments, for the same reason.
+impl FastWritable for Stamp {
+    fn write_into(&self, out: &mut dyn fmt::Write, _: &dyn Values) -> Result<()> {
+        Ok(self.write(out)?)
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f)
+    }
+}
+
+impl Stamp {
+    fn write(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let at = self.at;
+        let named = MONTHS[at.month0() as usize % 12];
+        let year = at.year().unsigned_abs();
+        let mut text = String::with_capacity(32);
+        if let Style::Iso = self.style {
+            push_digits(&mut text, year, 4);
+            for (mark, part) in [('-', at.month()), ('-', at.day()), ('T', at.hour())] {
+                text.push(mark);
+                push_digits(&mut text, part, 2);
+            }
+        } else {
+            push_digits(&mut text, at.day(), if at.day() < 10 { 1 } else { 2 });
+            text.extend([" ", named, " "]);
+            push_digits(&mut text, year, 4);
+            text.push_str(", ");
+            push_digits(&mut text, at.hour(), 2);
         }
+        text.push(':');
+        push_digits(&mut text, at.minute(), 2);
+        if !matches!(self.style, Style::Short) {
+            text.push(':');
+            push_digits(&mut text, at.second(), 2);
+        }
+        text.push_str(match self.style {
+            Style::Iso => "Z",
+            Style::Utc => " UTC",
+            Style::Short => "",
+        });
+        out.write_str(&text)
     }
 }
 

@@ -85,6 +85,23 @@ impl Params {
         Self(pairs)
     }
 
+    /// `path` with this query and, for each of `values`, that value of `name` added or taken away: a list's chips, of which there are
+    /// dozens, each differ by one pair from the page.
+    pub fn toggles<'p>(&'p self, path: &str, name: &'p str) -> impl Fn(&str) -> String + 'p {
+        let base = self.href(path);
+        let mark = if self.is_empty() { '?' } else { '&' };
+        move |value| {
+            if self.all(name).any(|on| on == value) {
+                let path = base.split_once('?').map_or(base.as_str(), |(path, _)| path);
+                return self.toggled(name, value).href(path);
+            }
+            let mut href = String::with_capacity(base.len() + name.len() + value.len() + 8);
+            href.extend([base.as_str(), mark.encode_utf8(&mut [0; 4]), name, "="]);
+            href.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
+            href
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -116,5 +133,9 @@ mod tests {
         assert_eq!(on.toggled("status", "stopped"), base);
         assert_eq!(on.with("sort", "-name").get("sort"), Some("-name"));
         assert_eq!(on.all("status").collect::<Vec<_>>(), ["running", "stopped"]);
+        for (params, value) in [(&base, "stopped"), (&base, "running"), (&on, "a b&c=ü%"), (&Params::default(), "x")] {
+            let one_by_one = params.toggled("status", value).href("/instances");
+            assert_eq!(params.toggles("/instances", "status")(value), one_by_one);
+        }
     }
 }

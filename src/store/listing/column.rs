@@ -61,7 +61,7 @@ const ENVIRONMENT: Column = column!("environment", "r.environment", "v.environme
 const FACETS: [Column; 3] = [
     column!("facet_a", "r.facet_a", "v.facet_a", ByName),
     column!("facet_b", "r.facet_b", "v.facet_b", ByName),
-    column!("facet_c", "r.facet_c", "v.facet_c", ById),
+    column!("facet_c", "r.facet_c", "v.facet_c", ByName),
 ];
 
 /// The text column of that name: one that all kinds have, or a facet of this kind.

@@ -131,7 +131,7 @@ impl Part {
         match self {
             Self::Text(text) => Value::Text(text.clone()),
             Self::Number(number) => Value::Big(*number),
-            Self::Time(micros) => Value::Time(DateTime::from_timestamp_micros(*micros).unwrap_or_default().naive_utc()),
+            Self::Time(micros) => Value::from(DateTime::from_timestamp_micros(*micros).unwrap_or_default()),
         }
     }
 }

@@ -21,11 +21,12 @@ pub struct Counts {
     pub values: BTreeMap<String, Vec<(String, i64)>>,
 }
 
+/// How many present resources have a value of a filter; those of the filter without a name are all.
 #[derive(Queryable)]
-struct Count {
-    facet: String,
-    value: String,
-    present: i64,
+pub(super) struct Count {
+    pub facet: String,
+    pub value: String,
+    pub present: i64,
 }
 
 impl Positional for Count {
@@ -63,6 +64,21 @@ pub fn facets<'c>(
         }
     }
     Ok(counts)
+}
+
+/// The counts of those filters and values, as far as there are any.
+pub(super) fn counted(
+    connection: &mut AnyConnection,
+    spec: &KindSpec,
+    wanted: &[(&str, &str)],
+) -> QueryResult<Vec<Count>> {
+    let mut sql = Sql::default();
+    for (position, (facet, value)) in wanted.iter().enumerate() {
+        sql.push(if position == 0 { "" } else { " UNION ALL " });
+        of_facet(&mut sql, spec, facet);
+        sql.push(" AND value = ").bind(*value);
+    }
+    sql.load_positional(connection)
 }
 
 /// How many of a kind are present.

@@ -2,7 +2,6 @@
 //!
 //! Only `source` and `scope` narrow them. A cluster or an app does not: a scope that was not listed completely may hold more of them.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamp};
 
@@ -11,6 +10,7 @@ use super::column;
 use super::filter::By;
 use crate::clock::Instant;
 use crate::store::AnyConnection;
+use crate::store::moment::Moment;
 use crate::store::sql::{Positional, Sql};
 
 /// The trust in what is listed, and in what is not.
@@ -25,7 +25,7 @@ pub struct Freshness {
 #[derive(Queryable)]
 struct Answer {
     question: i64,
-    confirmed_at: Option<NaiveDateTime>,
+    confirmed_at: Option<Moment>,
 }
 
 impl Positional for Answer {

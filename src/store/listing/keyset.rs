@@ -1,6 +1,6 @@
 //! What a list is sorted by, and the keys by which a page begins where another ended.
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::DateTime;
 
 use super::column::{self, CHANGED, Column, DUE, FIRST_SEEN, GONE, ID, Index, NAME};
 use crate::kinds::KindSpec;
@@ -102,8 +102,8 @@ fn value(column: Column, row: &ResourceRow) -> Value {
         "id" => Value::Big(row.id),
         "changed_at" => Value::Time(row.changed_at),
         "first_seen_at" => Value::Time(row.first_seen_at),
-        "due_at" => Value::Time(row.due_at.unwrap_or(NaiveDateTime::MAX)),
-        "gone_at" => Value::Time(row.gone_at.unwrap_or_else(|| DateTime::UNIX_EPOCH.naive_utc())),
+        "due_at" => Value::from(row.due_at().unwrap_or(DateTime::<chrono::Utc>::MAX_UTC)),
+        "gone_at" => Value::from(row.gone_at().unwrap_or(DateTime::UNIX_EPOCH)),
         "status" => text(&row.status),
         "source" => text(&row.source),
         "region" => text(&row.region),

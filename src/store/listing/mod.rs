@@ -22,7 +22,7 @@ pub use filter::Filter;
 pub use freshness::Freshness;
 pub use keyset::Sort;
 
-use super::rows::ResourceRow;
+use super::rows::{ResourceRow, Wanted};
 use super::{AnyConnection, Scope};
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
@@ -39,6 +39,8 @@ pub struct ListQuery {
     pub filters: Vec<Filter>,
     pub sort: Sort,
     pub limit: usize,
+    /// The columns to fill; which they are changes neither the rows nor their order.
+    pub wanted: Wanted,
     /// As it was then; `None` is now.
     pub at: Option<Instant>,
     /// The tombstones instead of what is there.
@@ -70,6 +72,7 @@ impl ListQuery {
             filters: Vec::new(),
             sort: Sort::by_name(),
             limit: 100,
+            wanted: Wanted::ALL,
             at: None,
             gone: false,
             cursor: None,

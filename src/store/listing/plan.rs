@@ -1,15 +1,16 @@
 //! Which index answers a list: decided here, in words that both databases read the same way.
 //!
 //! Either the rows are walked in the list's order and looked at one by one until the page is full, which is quick when many match;
-//! or the few that one restriction admits are fetched and sorted. How many are few is found by counting up to [`FEW`] in the
-//! index, which costs less than guessing wrong once. Everything that must not choose the index is spelled dull (see `column.rs`).
+//! or the few that one restriction admits are fetched and sorted. How many each admits is known from the counts beside the filters,
+//! or found by counting up to [`FEW`] in the index, which costs less than guessing wrong once. Everything that must not choose the
+//! index is spelled dull (see `column.rs`).
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Integer};
 
 use super::column::{CHANGED, Column, Index, Spelling};
 use super::filter::By;
-use super::{Filter, ListQuery};
+use super::{Filter, ListQuery, facets};
 use crate::clock::Instant;
 use crate::store::AnyConnection;
 use crate::store::sql::Sql;
@@ -17,13 +18,15 @@ use crate::store::words::Found;
 
 /// So many rows are fetched and sorted for one page without anybody noticing.
 const FEW: i64 = 5_000;
+/// So many rows are looked at in the list's order, most of them in vain, for less than it costs to sort as many.
+const WALKED: i64 = 2_000;
 /// With up to so many terms that contain a word, sorting what bears them is quicker than asking each resource for its terms.
 const TERMS: i64 = 100_000;
 
 /// One condition of a list over `resources r`, and over `resource_versions v`.
 #[derive(Clone, Debug)]
 pub(super) enum Restriction<'q> {
-    Column(Column, &'q [String]),
+    Column(Column, &'q Filter),
     Scope(&'q Filter),
     Missing(bool),
     Terms(Found),
@@ -43,6 +46,13 @@ pub(super) enum Drive {
 }
 
 #[derive(QueryableByName)]
+struct One {
+    #[allow(dead_code, reason = "whether there is one is all that is asked")]
+    #[diesel(sql_type = Integer)]
+    one: i32,
+}
+
+#[derive(QueryableByName)]
 struct Number {
     #[diesel(sql_type = BigInt)]
     n: i64,
@@ -53,7 +63,7 @@ pub(super) fn restrictions(query: &ListQuery) -> Vec<Restriction<'_>> {
     let mut restrictions = Vec::new();
     for filter in &query.filters {
         match filter.by {
-            By::Column(column) => restrictions.push(Restriction::Column(column, filter.values())),
+            By::Column(column) => restrictions.push(Restriction::Column(column, filter)),
             By::Scope => restrictions.push(Restriction::Scope(filter)),
             By::Missing => {
                 let wanted = |value: &str| filter.values().iter().any(|given| given == value);
@@ -74,16 +84,36 @@ pub(super) fn drive(
     restrictions: &[Restriction<'_>],
     by_name: bool,
 ) -> QueryResult<Drive> {
-    let within = restrictions.iter().position(|restriction| {
-        by_name && matches!(restriction, Restriction::Column(column, [_]) if column.index == Index::ByName)
-    });
-    if let (Some(position), 1) = (within, restrictions.len()) {
-        return Ok(Drive::Within(position));
+    if restrictions.is_empty() {
+        return Ok(Drive::Order);
+    }
+    let is_ordered = |restriction: &Restriction<'_>| {
+        by_name
+            && matches!(restriction, Restriction::Column(column, filter) if column.index == Index::ByName && filter.values().len() == 1)
+    };
+    if restrictions.len() == 1 && is_ordered(&restrictions[0]) {
+        return Ok(Drive::Within(0));
+    }
+    let admitted = Admitted::by(connection, query, restrictions)?;
+    let within = (0..restrictions.len())
+        .filter(|position| is_ordered(&restrictions[*position]))
+        .min_by_key(|position| admitted.of(*position).unwrap_or(i64::MAX));
+    if let Some(walked) = within.and_then(|position| admitted.walked(position, query.limit))
+        && walked <= WALKED
+    {
+        return Ok(within.map_or(Drive::Order, Drive::Within));
     }
     let mut fewest = None;
     for (position, restriction) in restrictions.iter().enumerate() {
-        let Some(probe) = restriction.probe(query) else { continue };
-        let n = count(connection, probe, FEW)?;
+        let n = match (admitted.of(position), restriction.probe(query)) {
+            (_, None) => continue,
+            (Some(n), Some(_)) => n,
+            // Most of what there is, as a rule: it is not worth being counted.
+            (None, Some(probe)) if matches!(restriction, Restriction::Since(_)) => {
+                if has_more(connection, probe, FEW)? { continue } else { FEW }
+            }
+            (None, Some(probe)) => count(connection, probe, FEW)?,
+        };
         if n <= FEW && fewest.is_none_or(|(least, _)| n < least) {
             fewest = Some((n, position));
         }
@@ -101,6 +131,50 @@ pub(super) fn drive(
     Ok(within.map_or(Drive::Order, Drive::Within))
 }
 
+/// How many present resources each restriction admits, where the counts beside the filters tell.
+struct Admitted {
+    total: i64,
+    by_position: Vec<Option<i64>>,
+}
+
+impl Admitted {
+    fn by(connection: &mut AnyConnection, query: &ListQuery, restrictions: &[Restriction<'_>]) -> QueryResult<Self> {
+        let mut wanted = vec![("", "")];
+        let mut asked = vec![None; restrictions.len()];
+        for (restriction, asked) in restrictions.iter().zip(&mut asked) {
+            if let Restriction::Column(_, filter) = restriction
+                && query.spec.filters.contains(&filter.name())
+            {
+                wanted.extend(filter.values().iter().map(|value| (filter.name(), value.as_str())));
+                *asked = Some(filter.name());
+            }
+        }
+        let counts = facets::counted(connection, query.spec, &wanted)?;
+        let of = |name: &str| counts.iter().filter(|count| count.facet == name).map(|count| count.present).sum();
+        Ok(Self { total: of(""), by_position: asked.into_iter().map(|name| name.map(of)).collect() })
+    }
+
+    fn of(&self, position: usize) -> Option<i64> {
+        self.by_position[position]
+    }
+
+    /// How many rows are looked at until a page is full, walking within the restriction at `position`, if the others know nothing of it
+    /// and of each other. `None` where that cannot be said.
+    fn walked(&self, position: usize, limit: usize) -> Option<i64> {
+        let mut walked = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+        for (_, n) in self.by_position.iter().enumerate().filter(|(other, _)| *other != position) {
+            walked = walked.saturating_mul(self.total.max(1)) / (*n)?.max(1);
+        }
+        Some(walked.min(self.of(position)?))
+    }
+}
+
+/// Whether `rows`, which selects one number, has more than `most`; for a quarter of what counting them takes.
+pub(super) fn has_more(connection: &mut AnyConnection, mut rows: Sql, most: i64) -> QueryResult<bool> {
+    rows.push(" LIMIT 1 OFFSET ").bind(most);
+    Ok(rows.first::<One>(connection)?.is_some())
+}
+
 /// How many rows `rows` has, counted to one more than `most`.
 fn count(connection: &mut AnyConnection, mut rows: Sql, most: i64) -> QueryResult<i64> {
     rows.push(" LIMIT ").bind(most + 1);
@@ -114,9 +188,9 @@ impl Restriction<'_> {
     fn probe(&self, query: &ListQuery) -> Option<Sql> {
         let mut sql = Sql::new("SELECT 1 AS one FROM resources r WHERE r.gone_at IS NULL");
         match self {
-            Self::Column(column, values) if column.index != Index::None => {
+            Self::Column(column, filter) if column.index != Index::None => {
                 sql.push(" AND r.kind = ").bind(query.spec.name).push(" AND ");
-                sql.push(column.now.plain).push(" IN ").bind_list(values);
+                sql.push(column.now.plain).push(" IN ").bind_list(filter.values());
             }
             Self::Since(at) => {
                 sql.push(" AND r.kind = ").bind(query.spec.name).push(" AND r.changed_at <= ").bind(*at);
@@ -145,10 +219,10 @@ impl Restriction<'_> {
         let spelled = |spelling: Spelling| if sharp { spelling.plain } else { spelling.dull };
         sql.push(" AND ");
         match self {
-            Self::Column(column, values) => {
+            Self::Column(column, filter) => {
                 sql.push(spelled(column.of(versions)));
                 // One value is an equality, which leaves the rest of the index in order.
-                match values {
+                match filter.values() {
                     [value] => sql.push(" = ").bind(value),
                     values => sql.push(" IN ").bind_list(values),
                 };

@@ -2,9 +2,7 @@
 //!
 //! Each is a sub-select that is sorted and cut by itself; at most one page of each is ever merged.
 
-use const_format::concatcp;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
 use super::column::Column;
 use super::filter::By;
@@ -15,8 +13,8 @@ use crate::store::rows::{COLUMNS, ENDED_VERSION_COLUMNS, ResourceRow, VERSION_CO
 use crate::store::sql::Sql;
 use crate::store::{AnyConnection, words};
 
-/// So many versions of a moment are sorted rather than walked by name.
-const FEW_VERSIONS: i64 = 20_000;
+/// So many versions of a moment are sorted rather than walked by name, which an index does without a look at what was not true then.
+const FEW_VERSIONS: i64 = 1_000;
 
 /// Where rows come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +24,6 @@ enum Slice {
     Versions,
     /// The last states of what was gone at the moment and has returned since.
     Returned,
-}
-
-const OF_VERSIONS: &str = " FROM resource_versions v CROSS JOIN resources r CROSS JOIN scopes s WHERE r.id = v.resource_id AND s.id = r.scope_id AND ";
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    n: i64,
 }
 
 /// Up to `wanted` rows of the list, from the cursor on, in its direction.
@@ -85,6 +75,9 @@ impl Stretch<'_> {
             (false, None) => &[Slice::Present],
             (false, Some(_)) => &[Slice::Present, Slice::Tombstones, Slice::Versions],
         };
+        if let [slice] = slices {
+            return self.sub_select(connection, *slice, restrictions)?.load_positional(connection);
+        }
         let mut sql = Sql::default();
         for (position, slice) in slices.iter().enumerate() {
             sql.push(if position == 0 { "SELECT * FROM (" } else { ") u UNION ALL SELECT * FROM (" });
@@ -114,18 +107,24 @@ impl Stretch<'_> {
                 (drive, !matches!(drive, Drive::Through(_)))
             }
             Slice::Tombstones | Slice::Returned => (Drive::Order, self.query.sort.column().id == "gone_at"),
-            Slice::Versions => (Drive::Order, by_name && self.versions(connection)? > FEW_VERSIONS),
+            Slice::Versions => (Drive::Order, by_name && self.has_many_versions(connection)?),
         };
 
         let versions = matches!(slice, Slice::Versions | Slice::Returned);
-        let mut sql = Sql::new(match slice {
-            Slice::Present | Slice::Tombstones => {
-                // CROSS JOIN keeps SQLite from beginning with the scopes; to PostgreSQL it is a join like any other.
-                concatcp!("SELECT ", COLUMNS, " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND ")
-            }
-            Slice::Versions => concatcp!("SELECT ", VERSION_COLUMNS, OF_VERSIONS),
-            Slice::Returned => concatcp!("SELECT ", ENDED_VERSION_COLUMNS, OF_VERSIONS),
-        });
+        let wanted = self.query.wanted.and(self.segment.columns().map(|column| column.id));
+        let mut sql = Sql::default();
+        wanted.select(
+            &mut sql,
+            match slice {
+                Slice::Present | Slice::Tombstones => COLUMNS,
+                Slice::Versions => VERSION_COLUMNS,
+                Slice::Returned => ENDED_VERSION_COLUMNS,
+            },
+        );
+        // CROSS JOIN keeps SQLite from beginning with another table; to PostgreSQL it is a join like any other.
+        sql.push(if versions { " FROM resource_versions v CROSS JOIN resources r" } else { " FROM resources r" });
+        sql.push(if wanted.is_of_scope() { " CROSS JOIN scopes s WHERE s.id = r.scope_id AND " } else { " WHERE " });
+        sql.push(if versions { "r.id = v.resource_id AND " } else { "" });
         let by_kind = match drive {
             Drive::Through(position) => restrictions[position].goes_by_kind(),
             Drive::Order | Drive::Within(_) => true,
@@ -218,11 +217,10 @@ impl Stretch<'_> {
         self.segment.descending != self.backwards
     }
 
-    /// How many versions ended after the moment, counted as far as it matters.
-    fn versions(&self, connection: &mut AnyConnection) -> QueryResult<i64> {
-        let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM resource_versions v WHERE v.kind = ");
+    /// Whether many versions ended after the moment.
+    fn has_many_versions(&self, connection: &mut AnyConnection) -> QueryResult<bool> {
+        let mut sql = Sql::new("SELECT 1 AS one FROM resource_versions v WHERE v.kind = ");
         sql.bind(self.query.spec.name).push(" AND v.valid_until > ").bind(self.query.at.unwrap_or_default());
-        sql.push(" LIMIT ").bind(FEW_VERSIONS + 1).push(") x");
-        Ok(sql.first::<Number>(connection)?.map_or(0, |number| number.n))
+        plan::has_more(connection, sql, FEW_VERSIONS)
     }
 }

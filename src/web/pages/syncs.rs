@@ -93,7 +93,10 @@ fn line(row: SyncRow, results: &[SyncResultRow]) -> SyncLine {
         gone: sum(|result| result.gone),
         unchanged: sum(|result| result.unchanged),
         held: sum(|result| result.held),
-        seconds: row.started_at.zip(row.ended_at).map(|(began, ended)| (ended - began).num_seconds()),
+        seconds: row
+            .started_at
+            .zip(row.ended_at)
+            .map(|(began, ended)| (ended.and_utc() - began.and_utc()).num_seconds()),
         source: row.source,
         state: row.state,
         reason: row.reason,

@@ -112,7 +112,7 @@ fn expected(sort: &str, admits: impl Fn(&ResourceRow) -> bool, all: &[ResourceRo
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
             },
-            "source" | "region" | "app" | "proxied" => turned((text(one), one.id).cmp(&(text(other), other.id))),
+            "source" | "region" | "app" => turned((text(one), one.id).cmp(&(text(other), other.id))),
             _ => turned(text(one).cmp(&text(other)).then(by_name)),
         }
     });

@@ -6,7 +6,7 @@ use askama_web::WebTemplate;
 use diesel::QueryResult;
 
 use crate::kinds::{Cell, Column, KindSpec, Tone};
-use crate::store::listing::{self, Sort};
+use crate::store::listing::{self, ListQuery, Sort};
 use crate::store::rows::ResourceRow;
 use crate::store::scopes::{self, ScopeRow};
 use crate::store::{AnyConnection, Scope};
@@ -105,7 +105,9 @@ pub struct Row {
 /// The list as asked for, from one moment of the database.
 pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell: Shell) -> QueryResult<ListPage> {
     let spec = asked.query.spec;
-    let page = listing::list(connection, scope, &asked.query)?;
+    let columns = cells::Chosen::of(spec, &asked.columns);
+    let query = ListQuery { wanted: columns.wanted(), ..asked.query.clone() };
+    let page = listing::list(connection, scope, &query)?;
     let chosen = asked
         .query
         .filters
@@ -113,7 +115,6 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell
         .flat_map(|filter| filter.values().iter().map(|value| (filter.name(), value.as_str())));
     let counts = listing::facets(connection, scope, spec, chosen)?;
     let stale_after = shell.standing.and_then(|standing| standing.stale_after);
-    let columns = cells::Chosen::of(spec, &asked.columns);
     let path = format!("/{}", spec.path);
     let here = asked.params.without(&["cursor"]);
     let conditions = here.without(&["sort", "columns", "limit", "at"]);
@@ -165,6 +166,7 @@ fn without_names(here: &Params, conditions: &Params) -> Params {
 fn groups(spec: &KindSpec, counts: &listing::Counts, here: &Params, path: &str, now: bool) -> Vec<FilterGroup> {
     let group = |name: &&'static str| {
         let chosen: Vec<&str> = here.all(name).collect();
+        let toggled = here.toggles(path, name);
         let mut values = counts.values.get(*name).cloned().unwrap_or_default();
         values.retain(|(value, _)| !value.is_empty());
         values.extend(
@@ -176,7 +178,7 @@ fn groups(spec: &KindSpec, counts: &listing::Counts, here: &Params, path: &str, 
         );
         values.sort_by_key(|(value, count)| (!chosen.contains(&value.as_str()), -count));
         let mut chips = values.into_iter().map(|(value, count)| Chip {
-            href: here.toggled(name, &value).href(path),
+            href: toggled(&value),
             on: chosen.contains(&value.as_str()),
             tone: if *name == "status" { (spec.tone)(&value) } else { Tone::Plain },
             count: now.then_some(count),
