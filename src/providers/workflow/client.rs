@@ -15,7 +15,7 @@ use url::Url;
 
 use super::settings::Settings;
 use super::words::{is_the_apis, words_of};
-use crate::net::http::{Answer, Call, Http, RetryPolicy};
+use crate::net::http::{Answer, Call, Http, RetryPolicy, retry};
 use crate::secret::Secret;
 use crate::wire::{ErrorKind, ProviderError};
 
@@ -43,6 +43,12 @@ pub struct Failure {
     /// The API itself answered, and not something before it.
     pub by_api: bool,
     pub error: Box<ProviderError>,
+}
+
+impl AsRef<ProviderError> for Failure {
+    fn as_ref(&self) -> &ProviderError {
+        &self.error
+    }
 }
 
 impl From<Failure> for ProviderError {
@@ -83,20 +89,7 @@ impl Client {
         query: &[(&str, String)],
     ) -> Result<Answer, Failure> {
         let call = self.call(operation);
-        let mut attempt = 1;
-        loop {
-            let failure = match self.get_once(call, token, path, query).await {
-                Err(failure) if failure.error.kind.is_transient() && attempt < self.policy.attempts => failure,
-                outcome => return outcome,
-            };
-            if failure.error.retry_after.is_some_and(|asked| asked > self.policy.patience) {
-                return Err(failure);
-            }
-            let wait = self.policy.wait(attempt, failure.error.retry_after);
-            tracing::warn!(error = %failure.error, attempt, wait_ms = wait.as_millis(), "repeating a provider's call");
-            tokio::time::sleep(wait).await;
-            attempt += 1;
-        }
+        retry(self.policy, || self.get_once(call, token, path, query)).await
     }
 
     /// Asks for a JSON value. What is none is told without its text.
