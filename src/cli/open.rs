@@ -15,6 +15,7 @@ use crate::providers::{Built, Parts, build};
 use crate::store::connection::sqlite_path;
 use crate::store::{Backend, Db};
 use crate::sync::Source;
+use crate::worker::Worker;
 
 /// A valid configuration and the providers built from it; nothing is opened or called yet.
 pub struct Prepared {
@@ -69,6 +70,13 @@ pub fn collectable(context: &Context) -> Arc<[Source]> {
         Reach::NotConfigured { .. } => None,
     });
     ready.collect()
+}
+
+/// The worker of this process, over every source that can be collected.
+pub fn worker(context: &Context) -> Worker {
+    Worker::new(context.db.clone(), collectable(context))
+        .counting(context.metrics.clone())
+        .keeping(context.config.history)
 }
 
 /// A SQLite file has one writing process: `web` and `worker` would be two.
