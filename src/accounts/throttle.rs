@@ -9,6 +9,7 @@ use diesel::QueryResult;
 use sha2::{Digest, Sha256};
 
 use crate::clock::Instant;
+use crate::secret::hex;
 use crate::store::{AnyConnection, sign_ins};
 
 /// Attempts are counted over this long.
@@ -74,7 +75,7 @@ fn retry_at(attempts: &[Instant], allowance: usize) -> Option<Instant> {
 /// Addresses are hashed: what people type into the field may be a password.
 fn account_subject(email: &str) -> String {
     let hash = Sha256::digest(email.as_bytes());
-    format!("account:{}", hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!("account:{}", hex(&hash[..16]))
 }
 
 /// Whoever has one IPv6 address has the other 2^64 of its network too.

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::Faults;
 use crate::providers::build;
 use crate::roles::Role;
-use crate::secret::{Secret, random_bytes};
+use crate::secret::{Secret, hex, random_bytes};
 
 /// What the made-up platform's sources are called, where its clusters lie, what is placed how.
 const CONFIGURATION: &str = include_str!("demo.toml");
@@ -78,8 +78,7 @@ struct TemporaryFolder(PathBuf);
 impl TemporaryFolder {
     fn make() -> std::io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt;
-        let unique: String = random_bytes::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
-        let folder = std::env::temp_dir().join(format!("quarterdeck-demo-{unique}"));
+        let folder = std::env::temp_dir().join(format!("quarterdeck-demo-{}", hex(&random_bytes::<8>())));
         std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
         Ok(Self(folder))
     }

@@ -65,7 +65,7 @@ enum Command {
     /// Make, list and revoke tokens for machines
     #[command(subcommand)]
     Token(token::Arguments),
-    /// Change the secret key
+    /// Change the secret key, or give up what was sealed with a lost one
     #[command(subcommand)]
     Key(key::Arguments),
     /// Check the configuration, the database and the reach of every source

@@ -15,6 +15,7 @@ use crate::providers::{Built, Parts, build};
 use crate::store::connection::sqlite_path;
 use crate::store::{Backend, Db};
 use crate::sync::Source;
+use crate::worker::Worker;
 
 /// A valid configuration and the providers built from it; nothing is opened or called yet.
 pub struct Prepared {
@@ -46,18 +47,24 @@ pub async fn context(from: &LoadFrom, environment: &Environment) -> anyhow::Resu
 
 /// Reads the configuration and opens the database for reading: nothing is made, migrated or written.
 pub async fn reading(from: &LoadFrom, environment: &Environment) -> anyhow::Result<Context> {
+    let context = locked(from, environment).await?;
+    if let Some(key) = context.config.server.secret_key.present()? {
+        context.db.unlock_if_sealed(&key).await?;
+    }
+    Ok(context)
+}
+
+/// The same, with the vault left closed: for what has to be done when no key opens it.
+pub async fn locked(from: &LoadFrom, environment: &Environment) -> anyhow::Result<Context> {
     let Prepared { config, sources, parts } = prepare(from, environment)?;
     let url = config.server.database_url.expose_secret();
     // Opening would make the file.
     if Backend::of_url(url)? == Backend::Sqlite && !Path::new(sqlite_path(url)).exists() {
-        bail!("{} is not there yet, so a sync would add everything; `quarterdeck migrate` makes it", sqlite_path(url));
+        bail!("{} is not there yet; `quarterdeck migrate` makes it", sqlite_path(url));
     }
     let db = Db::open(url, parts.clock.clone())?;
     if !db.is_current().await? {
         bail!("the database is not up to date; run `quarterdeck migrate` first");
-    }
-    if let Some(key) = config.server.secret_key.present()? {
-        db.unlock_if_sealed(&key).await?;
     }
     Ok(Context::over(config, sources, parts, db))
 }
@@ -69,6 +76,13 @@ pub fn collectable(context: &Context) -> Arc<[Source]> {
         Reach::NotConfigured { .. } => None,
     });
     ready.collect()
+}
+
+/// The worker of this process, over every source that can be collected.
+pub fn worker(context: &Context) -> Worker {
+    Worker::new(context.db.clone(), collectable(context))
+        .counting(context.metrics.clone())
+        .keeping(context.config.history)
 }
 
 /// A SQLite file has one writing process: `web` and `worker` would be two.

@@ -10,7 +10,6 @@ use super::{Ending, open};
 use crate::config::{Environment, LoadFrom};
 use crate::context::Context;
 use crate::web::server;
-use crate::worker::Worker;
 
 /// Web and worker in one process.
 pub async fn run(from: &LoadFrom, environment: &Environment) -> anyhow::Result<Ending> {
@@ -36,9 +35,7 @@ pub async fn run_web(from: &LoadFrom, environment: &Environment) -> anyhow::Resu
 /// Pages and worker side by side until a signal; whichever fails ends the other.
 pub async fn everything(context: Context, listener: TcpListener) -> anyhow::Result<Ending> {
     stop_with(&context.stop)?;
-    let worker = Worker::new(context.db.clone(), open::collectable(&context))
-        .counting(context.metrics.clone())
-        .keeping(context.config.history);
+    let worker = open::worker(&context);
     let stop = context.stop.clone();
     let working = async {
         let ended = worker.run(stop.clone()).await.context("the worker failed");

@@ -8,7 +8,6 @@ use crate::config::{Environment, LoadFrom};
 use crate::context::Context;
 use crate::error::{Fault, Faults, Place};
 use crate::store::tasks::{self, TaskRow};
-use crate::worker::Worker;
 use crate::worker::schedule::{self, TASKS};
 
 /// What `task` takes.
@@ -28,7 +27,7 @@ pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environmen
             Faults(vec![Fault::new(Place::outside("task"), format!("no task is named {name:?}"), remedy)]).into()
         );
     };
-    let worker = Worker::new(context.db.clone(), open::collectable(&context)).keeping(context.config.history);
+    let worker = open::worker(&context);
     let Some(row) = worker.run_task(task).await? else {
         anyhow::bail!("the task {name} is being run by another worker at this moment");
     };

@@ -5,15 +5,12 @@ use tokio_util::sync::CancellationToken;
 use super::{Ending, open};
 use crate::config::{Environment, LoadFrom};
 use crate::context::Context;
-use crate::worker::Worker;
 
 pub async fn run(from: &LoadFrom, environment: &Environment) -> anyhow::Result<Ending> {
     let prepared = open::prepare(from, environment)?;
     open::refuse_sqlite(&prepared.config, "worker")?;
     let context = Context::open(prepared.config, prepared.sources, prepared.parts).await?;
-    let worker = Worker::new(context.db.clone(), open::collectable(&context))
-        .counting(context.metrics.clone())
-        .keeping(context.config.history);
+    let worker = open::worker(&context);
     tracing::info!(worker = worker.name, sources = worker.sources.len(), "working");
     worker.run(stop_on_signal()?).await?;
     Ok(Ending::Done)

@@ -176,7 +176,7 @@ impl Kind for App {
                     ("Runs on nodes with", Cell::Tags(self.node_tags.clone().into_iter().collect()).filled()),
                     ("Created", Cell::time(self.created_at)),
                     ("UUID", Cell::code(&self.uuid)),
-                    ("Other", Cell::codes(self.other.iter().map(|(name, value)| format!("{name}={value}")).collect())),
+                    ("Other", Cell::pairs(&self.other)),
                 ],
             ),
         ]

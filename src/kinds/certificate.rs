@@ -159,7 +159,7 @@ impl Kind for Certificate {
                     ("SHA-256 fingerprint", Cell::code(&self.fingerprint)),
                     ("Id at the controller", Cell::code(&self.certificate_id)),
                     ("Created", Cell::time(self.created_at)),
-                    ("Other", Cell::codes(self.other.iter().map(|(name, value)| format!("{name}={value}")).collect())),
+                    ("Other", Cell::pairs(&self.other)),
                 ],
             ),
             Section::table("Chain", vec!["Subject", "Issuer", "Expires"], self.chain.iter().map(Link::row).collect()),

@@ -2,6 +2,9 @@
 //!
 //! Pages turn a [`Cell`] into HTML, exports into text; neither knows which kind it came from.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use crate::clock::Instant;
 
 /// A column of a kind's list.
@@ -89,6 +92,11 @@ impl Cell {
 
     pub fn codes(values: Vec<String>) -> Self {
         if values.is_empty() { Self::Empty } else { Self::Codes(values) }
+    }
+
+    /// Each as `name=value`.
+    pub fn pairs(pairs: &BTreeMap<String, impl fmt::Display>) -> Self {
+        Self::codes(pairs.iter().map(|(name, value)| format!("{name}={value}")).collect())
     }
 
     pub fn badge(value: impl Into<String>, tone: Tone) -> Self {

@@ -170,6 +170,11 @@ impl KindSpec {
         self.facets.iter().position(|facet| !facet.is_empty() && *facet == name)
     }
 
+    /// Every field as a resource without any facts has it: those that its kind always writes.
+    pub fn empty(&self) -> serde_json::Value {
+        (self.of.complete)("{}").unwrap_or_default()
+    }
+
     /// The kind's name as a value that travels.
     pub fn id(&'static self) -> KindName {
         KindName(self)

@@ -96,3 +96,9 @@ impl ProviderError {
         self
     }
 }
+
+impl AsRef<Self> for ProviderError {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}

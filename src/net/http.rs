@@ -231,20 +231,23 @@ impl RetryPolicy {
     }
 }
 
-/// Repeats `call` while it fails transiently, with backoff and jitter, never sooner than the provider asks.
-pub async fn retry<T, F, Fut>(policy: RetryPolicy, mut call: F) -> Result<T, ProviderError>
+/// Repeats `call` while it fails transiently, with backoff and jitter, never sooner than the provider asks. What a client knows of
+/// a failure beside its [`ProviderError`] comes through with it.
+pub async fn retry<T, E, F, Fut>(policy: RetryPolicy, mut call: F) -> Result<T, E>
 where
+    E: AsRef<ProviderError>,
     F: FnMut() -> Fut,
-    Fut: Future<Output = Result<T, ProviderError>>,
+    Fut: Future<Output = Result<T, E>>,
 {
     let mut attempt = 1;
     loop {
-        let error = match call().await {
-            Err(error) if error.kind.is_transient() && attempt < policy.attempts => error,
+        let failure = match call().await {
+            Err(failure) if failure.as_ref().kind.is_transient() && attempt < policy.attempts => failure,
             outcome => return outcome,
         };
+        let error = failure.as_ref();
         if error.retry_after.is_some_and(|asked| asked > policy.patience) {
-            return Err(error);
+            return Err(failure);
         }
         let wait = policy.wait(attempt, error.retry_after);
         tracing::warn!(%error, attempt, wait_ms = wait.as_millis(), "repeating a provider's call");

@@ -137,6 +137,17 @@ impl Listing {
         self.end(Outcome::Partial { error }).await
     }
 
+    /// Everything there is has been reported, unless something went wrong on the way.
+    pub async fn complete_unless(self, error: Option<ProviderError>) -> Result<(), Hangup> {
+        match error {
+            None => self.complete().await,
+            Some(error) => {
+                tracing::warn!(%error, kind = %self.scope.kind, scope = self.scope.name, "what there is could not be listed whole");
+                self.partial(error).await
+            }
+        }
+    }
+
     /// Nothing was asked, on purpose.
     pub async fn skipped(self, reason: impl Into<String>) -> Result<(), Hangup> {
         self.end(Outcome::Skipped { reason: reason.into() }).await

@@ -11,7 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::ExposeSecret;
 use sha2::Sha256;
 
-use super::{Secret, random_bytes};
+use super::{Secret, hex, random_bytes};
 
 /// Bytes of the MAC that are kept: enough that no two values of one name ever meet, short enough for a list of hundreds.
 const KEPT: usize = 12;
@@ -45,7 +45,7 @@ impl Digest {
             mac.update(part.as_bytes());
         }
         mac.update(value.expose_secret().as_bytes());
-        mac.finalize().into_bytes().iter().take(KEPT).map(|byte| format!("{byte:02x}")).collect()
+        hex(&mac.finalize().into_bytes()[..KEPT])
     }
 }
 

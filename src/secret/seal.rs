@@ -14,7 +14,7 @@ use hmac::{Hmac, Mac};
 use secrecy::ExposeSecret;
 use sha2::Sha256;
 
-use super::{Secret, random_bytes};
+use super::{Secret, hex, random_bytes};
 
 const NONCE: usize = 24;
 /// Bytes of the key's id: enough to tell any keys apart that one panel ever has.
@@ -37,10 +37,7 @@ impl SealingKey {
     pub fn of(secret_key: &Secret) -> Self {
         let id = derived(secret_key, "quarterdeck: the id of the secret key");
         let key = derived(secret_key, "quarterdeck: sealing values at rest");
-        Self {
-            id: id.iter().take(ID).map(|byte| format!("{byte:02x}")).collect(),
-            cipher: XChaCha20Poly1305::new(&key.into()),
-        }
+        Self { id: hex(&id[..ID]), cipher: XChaCha20Poly1305::new(&key.into()) }
     }
 
     /// Tells this key from others, and nothing about it.

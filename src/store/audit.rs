@@ -82,7 +82,8 @@ pub fn complete(
         .map(|_| ())
 }
 
-/// The newest rows, or those older than the row `before`; with `wanted`, those whose actor, action or subject contains it, or for whom it was done.
+/// The newest rows, or those older than the row `before`; with `wanted`, those whose actor, action or subject contains it, or for
+/// whom it was done.
 pub fn page(
     connection: &mut AnyConnection,
     wanted: &str,

@@ -191,6 +191,21 @@ pub fn prune(connection: &mut AnyConnection, before: Instant) -> QueryResult<usi
     sql.execute(connection)
 }
 
+/// How many values are kept, and of how many resources.
+pub(super) fn count(connection: &mut AnyConnection) -> QueryResult<(i64, i64)> {
+    let resources = secret_values::table
+        .select((secret_values::scope_id, secret_values::external_hash))
+        .distinct()
+        .load::<(i64, i64)>(connection)?;
+    let values = secret_values::table.count().get_result(connection)?;
+    Ok((values, i64::try_from(resources.len()).unwrap_or(i64::MAX)))
+}
+
+/// Forgets every value.
+pub(super) fn forget_all(connection: &mut AnyConnection) -> QueryResult<usize> {
+    diesel::delete(secret_values::table).execute(connection)
+}
+
 /// Seals every value anew; gives how many.
 pub(super) fn reseal(connection: &mut AnyConnection, old: &Vault, new: &SealingKey) -> QueryResult<usize> {
     let (mut after, mut count) = (0, 0);

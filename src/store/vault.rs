@@ -3,6 +3,9 @@
 //! One row says which key seals (by an id that tells nothing about it), and holds the key of the digests, sealed. A start with
 //! another key refuses: it would otherwise keep values that no process could ever open together. A process whose key was rotated away
 //! under it refuses to write.
+//!
+//! When the key is lost, the row is of no use to anybody, and it goes together with all that is sealed. The next start makes it
+//! anew, with another key of the digests: every digest differs from then on, so that the next listing brings all values again.
 
 use diesel::prelude::*;
 
@@ -26,11 +29,21 @@ pub struct Vault {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the secret key is not the one that this database is sealed with: its id is {given}, and the database asks for {wanted}; give \
-     the former key back (secret_key_file, secret_key_env), or rotate to the new one with `quarterdeck key rotate`"
+     the former key back (secret_key_file, secret_key_env) and rotate to the new one with `quarterdeck key rotate`, or, where it is \
+     lost, see what `quarterdeck key forget` would lose"
 )]
 pub struct WrongKey {
     pub wanted: String,
     pub given: String,
+}
+
+/// What lies sealed, and with which key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    pub key_id: String,
+    pub values: i64,
+    /// Whose values they are.
+    pub resources: i64,
 }
 
 #[derive(Debug, Queryable)]
@@ -127,6 +140,26 @@ impl Db {
         })
         .await
     }
+}
+
+/// What lies sealed; `None` before the first start has made the vault.
+pub fn contents(connection: &mut AnyConnection) -> QueryResult<Option<Contents>> {
+    let Some(row) = read(connection)? else { return Ok(None) };
+    let (values, resources) = secret_values::count(connection)?;
+    Ok(Some(Contents { key_id: row.key_id, values, resources }))
+}
+
+/// Forgets everything that was sealed with the key of that id, and that it was: the next start takes whatever key it is given.
+///
+/// # Errors
+/// [`diesel::result::Error::NotFound`] when it is another key that seals by now; then nothing is forgotten.
+pub fn forget(connection: &mut AnyConnection, key_id: &str) -> QueryResult<Contents> {
+    gate::take_turn(connection, gate::Turn::Inventory)?;
+    let sealed = contents(connection)?.filter(|sealed| sealed.key_id == key_id);
+    let sealed = sealed.ok_or(diesel::result::Error::NotFound)?;
+    secret_values::forget_all(connection)?;
+    diesel::delete(vault::table).execute(connection)?;
+    Ok(sealed)
 }
 
 /// Refuses to go on when the database is no longer sealed with this process's key.

@@ -70,7 +70,7 @@ async fn compare(
     }
     let id = tracked.row.id;
     let stored = db.read(move |connection| attrs_by_identity(connection, id, &hashes)).await?;
-    let always = (tracked.scope.kind.spec().of.complete)("{}").unwrap_or_default();
+    let always = tracked.scope.kind.spec().empty();
     let mut compared = 0;
     for row in &slice {
         let Some((_, old)) = stored.get(&row.external_hash) else { continue };

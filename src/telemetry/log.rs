@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::config::Environment;
 use crate::error::{Fault, Place};
-use crate::secret::random_bytes;
+use crate::secret::{hex, random_bytes};
 
 /// What is logged when `QUARTERDECK_LOG` does not say.
 const DEFAULT_FILTER: &str = "info,actix_server=warn,tokio_cron_scheduler=warn";
@@ -26,7 +26,7 @@ pub enum Format {
 
 /// An id for a request, a task's run or a sync, for the span field `id`.
 pub fn new_id() -> String {
-    random_bytes::<6>().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&random_bytes::<6>())
 }
 
 /// Starts logging: by `QUARTERDECK_LOG` (`info`, `debug`, `quarterdeck=debug,info`) and `QUARTERDECK_LOG_FORMAT` (`human`, `json`; human on

@@ -58,8 +58,13 @@ impl Params {
     /// # Errors
     /// It is no number.
     pub fn id_cursor(&self) -> Result<Option<i64>, String> {
-        let cursor = self.get("cursor").map(str::parse).transpose();
-        cursor.map_err(|_| "the cursor is not one that a page before has given".to_owned())
+        self.cursor(|text| text.parse().ok())
+    }
+
+    /// The place where a page goes on, as `parse` understands it.
+    pub fn cursor<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, String> {
+        let unknown = || "the cursor is not one that a page before has given".to_owned();
+        self.get("cursor").map(|text| parse(text).ok_or_else(unknown)).transpose()
     }
 
     /// Without any of those names.

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::HistoryConfig;
-use crate::secret::random_bytes;
+use crate::secret::{hex, random_bytes};
 use crate::store::{self, Backend, Db, StoreError};
 use crate::sync::{Source, recover};
 use crate::telemetry::Metrics;
@@ -50,8 +50,7 @@ pub struct Worker {
 impl Worker {
     /// A worker with a name of its own, so that leases tell workers of one machine apart.
     pub fn new(db: Db, sources: Arc<[Source]>) -> Self {
-        let [a, b, c, d] = random_bytes::<4>();
-        let name = format!("worker-{}-{a:02x}{b:02x}{c:02x}{d:02x}", std::process::id());
+        let name = format!("worker-{}-{}", std::process::id(), hex(&random_bytes::<4>()));
         let (slots, running) = (Arc::new(Semaphore::new(SYNCS_AT_ONCE)), TaskTracker::new());
         Self {
             name,

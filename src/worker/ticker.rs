@@ -15,7 +15,8 @@ pub struct Ticker {
 }
 
 impl Ticker {
-    /// Starts ringing `ticks`; rings that nobody waited for are one. A scheduler that will not start is logged and replaced by a plain timer: the worker must not stand still.
+    /// Starts ringing `ticks`; rings that nobody waited for are one. A scheduler that will not start is logged and replaced by a
+    /// plain timer: the worker must not stand still.
     pub async fn start(ticks: Arc<Notify>, stop: CancellationToken) -> Self {
         let scheduler = match schedule(Arc::clone(&ticks)).await {
             Ok(scheduler) => Some(scheduler),

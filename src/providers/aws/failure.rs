@@ -111,6 +111,12 @@ impl AwsError {
     }
 }
 
+impl AsRef<ProviderError> for AwsError {
+    fn as_ref(&self) -> &ProviderError {
+        &self.error
+    }
+}
+
 /// An error that was no answer of AWS's: the transport failed, or the sync hung up.
 impl From<ProviderError> for AwsError {
     fn from(error: ProviderError) -> Self {

@@ -90,14 +90,7 @@ impl Line {
         let operation = request.operation();
         let secrets = secrets_of(keys);
         let call = Call { provider: "aws", operation: &operation, secrets: &secrets };
-        // `retry` looks at the house's own kind of error; what it would not repeat goes past it with its class.
-        let outcome = retry(RetryPolicy::default(), || async {
-            match self.attempt(call, keys, request).await {
-                Err(failed) if failed.error.kind.is_transient() => Err(*failed.error),
-                outcome => Ok(outcome),
-            }
-        });
-        outcome.await.unwrap_or_else(|error| Err(error.into()))
+        retry(RetryPolicy::default(), || self.attempt(call, keys, request)).await
     }
 
     async fn attempt<T: DeserializeOwned>(

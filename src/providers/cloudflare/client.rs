@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::envelope::{Envelope, words_of};
-use super::quota::Quota;
 use super::settings::Settings;
 use crate::net::http::{Call, Http, RetryPolicy, retry, retry_after};
+use crate::net::quota::Quota;
 use crate::secret::Secret;
 use crate::wire::{ErrorKind, ProviderError};
 
@@ -77,7 +77,7 @@ impl Client {
     }
 
     async fn open_once(&self, call: Call<'_>, path: &str, query: &[(&str, String)]) -> Result<Response, ProviderError> {
-        self.wait_for_quota(call).await?;
+        self.quota.wait(call, self.policy.patience).await?;
         let mut url = self.endpoint.clone();
         url.set_path(&format!("{}{path}", self.endpoint.path().trim_end_matches('/')));
         let request = self
@@ -91,18 +91,6 @@ impl Client {
         let response = self.http.open(call, request).await?;
         self.quota.heed(response.headers());
         if response.status() == StatusCode::OK { Ok(response) } else { Err(self.refusal(call, response).await) }
-    }
-
-    /// Waits while the quota is held; a hold beyond our patience ends the call instead, to be made by a later collection.
-    async fn wait_for_quota(&self, call: Call<'_>) -> Result<(), ProviderError> {
-        while let Some(pause) = self.quota.pause() {
-            if pause > self.policy.patience {
-                let words = format!("the provider takes no more requests for {} s", pause.as_secs());
-                return Err(call.error(ErrorKind::RateLimited, &words).with_retry_after(Some(pause)));
-            }
-            tokio::time::sleep(pause).await;
-        }
-        Ok(())
     }
 
     /// What an answer with a bad status says; a 429 stops all readers for as long as it asks.

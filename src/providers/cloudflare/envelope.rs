@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::net::html;
+
 /// An answer without its results, which travel separately.
 #[derive(Debug, Deserialize)]
 pub struct Envelope<T = serde::de::IgnoredAny> {
@@ -66,12 +68,7 @@ pub fn words_of(body: &[u8]) -> String {
         return envelope.words().unwrap_or_else(|| "it gave no reason".to_owned());
     }
     let text = String::from_utf8_lossy(body);
-    let lower = text.to_ascii_lowercase();
-    let title = lower.find("<title>").and_then(|start| {
-        let start = start + "<title>".len();
-        Some(text[start..start + lower[start..].find("</title>")?].trim().to_owned())
-    });
-    match title {
+    match html::title(&text) {
         Some(title) => format!("not the API but a page answered: {title}"),
         None if text.trim().is_empty() => "the answer is empty".to_owned(),
         None => format!("not the API answered: {}", text.trim()),

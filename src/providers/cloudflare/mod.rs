@@ -3,8 +3,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `settings` | what a source is configured with |
-//! | `client` | one request: token, quota, retry, errors in the provider's words |
-//! | `quota` | the provider's budget of requests, a fifth of which is left to people |
+//! | `client` | one request: token, quota (`net::quota`), retry, errors in the provider's words |
 //! | `envelope` | the object around every answer |
 //! | `splitter` | a long answer, cut into its elements while it arrives |
 //! | `listing` | a paged list that begins again when it shifts |
@@ -25,7 +24,6 @@ use crate::wire::{ErrorKind, ProviderError};
 mod client;
 mod envelope;
 mod listing;
-mod quota;
 mod records;
 mod settings;
 mod splitter;

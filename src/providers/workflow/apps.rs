@@ -12,7 +12,7 @@ use super::listing::{List, understood};
 use super::settings::OwnerToken;
 use super::wire::WireApp;
 use crate::kinds::app::App;
-use crate::providers::{Collector, Listing};
+use crate::providers::Collector;
 use crate::wire::ProviderError;
 
 /// Apps that are asked for at the same time: enough to hide the network, few enough to stay a modest guest.
@@ -108,17 +108,7 @@ async fn report_scope(
         }
     }
     drop(whole);
-    end(listing, trouble.verdict(count).or(blindness)).await
-}
-
-async fn end(listing: Listing, error: Option<ProviderError>) -> Result<(), ProviderError> {
-    match error {
-        None => Ok(listing.complete().await?),
-        Some(error) => {
-            tracing::warn!(%error, "apps could not be read whole");
-            Ok(listing.partial(error).await?)
-        }
-    }
+    Ok(listing.complete_unless(trouble.verdict(count).or(blindness)).await?)
 }
 
 /// Apps that could not be seen whole, and the first reason.

@@ -76,7 +76,7 @@ async fn report_own(
         Ok(elements) => push(client, OWN, elements, None, &mut listing, collector).await?,
         Err(failure) => Some(failure.into()),
     };
-    end(listing, outcome).await
+    Ok(listing.complete_unless(outcome).await?)
 }
 
 /// Reports the certificates of every app that was listed, in the scopes of the apps.
@@ -112,7 +112,7 @@ pub async fn report_within(
         }
         drop(read);
         let listed_apps = if apps.all_listed { None } else { Some(apps_are_missing(client)) };
-        end(listing, trouble.verdict(names.len()).or(listed_apps)).await?;
+        listing.complete_unless(trouble.verdict(names.len()).or(listed_apps)).await?;
     }
     Ok(())
 }
@@ -145,14 +145,4 @@ async fn push(
         listing.push(&certificate).await?;
     }
     Ok(misread)
-}
-
-async fn end(listing: Listing, error: Option<ProviderError>) -> Result<(), ProviderError> {
-    match error {
-        None => Ok(listing.complete().await?),
-        Some(error) => {
-            tracing::warn!(%error, "certificates could not be listed whole");
-            Ok(listing.partial(error).await?)
-        }
-    }
 }

@@ -3,19 +3,18 @@
 //! Hephy has no quota. Drycc counts 60 requests a minute and account and says so only when they are used up, so a 429 holds every
 //! reader for as long as it asks, and not by retries of each.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tokio::time::Instant;
 use url::Url;
 
 use super::settings::Settings;
 use super::words::{is_the_apis, words_of};
-use crate::net::http::{Answer, Call, Http, RetryPolicy};
+use crate::net::http::{Answer, Call, Http, RetryPolicy, retry};
+use crate::net::quota::Quota;
 use crate::secret::Secret;
 use crate::wire::{ErrorKind, ProviderError};
 
@@ -32,7 +31,7 @@ pub struct Client {
     endpoint: Url,
     /// Every token that may be sent, to be struck out of what is answered.
     secrets: Vec<Secret>,
-    resume_at: Mutex<Option<Instant>>,
+    quota: Quota,
     pub policy: RetryPolicy,
 }
 
@@ -43,6 +42,12 @@ pub struct Failure {
     /// The API itself answered, and not something before it.
     pub by_api: bool,
     pub error: Box<ProviderError>,
+}
+
+impl AsRef<ProviderError> for Failure {
+    fn as_ref(&self) -> &ProviderError {
+        &self.error
+    }
 }
 
 impl From<Failure> for ProviderError {
@@ -64,7 +69,7 @@ impl Client {
             http,
             endpoint: settings.endpoint.clone(),
             secrets: std::iter::once(settings.token.clone()).chain(owners).collect(),
-            resume_at: Mutex::new(None),
+            quota: Quota::default(),
             policy: RetryPolicy::default(),
         }
     }
@@ -83,20 +88,7 @@ impl Client {
         query: &[(&str, String)],
     ) -> Result<Answer, Failure> {
         let call = self.call(operation);
-        let mut attempt = 1;
-        loop {
-            let failure = match self.get_once(call, token, path, query).await {
-                Err(failure) if failure.error.kind.is_transient() && attempt < self.policy.attempts => failure,
-                outcome => return outcome,
-            };
-            if failure.error.retry_after.is_some_and(|asked| asked > self.policy.patience) {
-                return Err(failure);
-            }
-            let wait = self.policy.wait(attempt, failure.error.retry_after);
-            tracing::warn!(error = %failure.error, attempt, wait_ms = wait.as_millis(), "repeating a provider's call");
-            tokio::time::sleep(wait).await;
-            attempt += 1;
-        }
+        retry(self.policy, || self.get_once(call, token, path, query)).await
     }
 
     /// Asks for a JSON value. What is none is told without its text.
@@ -119,7 +111,7 @@ impl Client {
         path: &str,
         query: &[(&str, String)],
     ) -> Result<Answer, Failure> {
-        self.wait_for_quota(call).await?;
+        self.quota.wait(call, self.policy.patience).await?;
         let mut url = self.endpoint.clone();
         url.set_path(&format!("{}{path}", self.endpoint.path().trim_end_matches('/')));
         let mut authorization = HeaderValue::from_str(&format!("token {}", token.expose_secret()))
@@ -141,30 +133,12 @@ impl Client {
         }
     }
 
-    /// Waits while the quota is used up; a wait beyond our patience ends the call instead, to be made by a later collection.
-    async fn wait_for_quota(&self, call: Call<'_>) -> Result<(), Failure> {
-        loop {
-            let resume_at = *self.resume_at.lock().unwrap_or_else(PoisonError::into_inner);
-            let pause = resume_at.map(|at| at.saturating_duration_since(Instant::now())).unwrap_or_default();
-            if pause.is_zero() {
-                return Ok(());
-            }
-            if pause > self.policy.patience {
-                let words = format!("the controller takes no more requests for {} s", pause.as_secs());
-                return Err(call.error(ErrorKind::RateLimited, &words).with_retry_after(Some(pause)).into());
-            }
-            tokio::time::sleep(pause).await;
-        }
-    }
-
     /// What an answer with a bad status says; a 429 stops all readers for as long as it asks.
     fn refusal(&self, call: Call<'_>, answer: &Answer) -> Failure {
         let throttled = answer.status == StatusCode::TOO_MANY_REQUESTS;
         let asked = answer.retry_after().or(throttled.then_some(UNSAID_WAIT));
-        if let Some(asked) = asked.filter(|_| throttled) {
-            let until = Instant::now().checked_add(asked);
-            let mut resume_at = self.resume_at.lock().unwrap_or_else(PoisonError::into_inner);
-            *resume_at = (*resume_at).max(until);
+        if throttled {
+            self.quota.hold(asked.unwrap_or(UNSAID_WAIT));
         }
         let words = format!("{}: {}", answer.status.as_u16(), words_of(&answer.body));
         Failure {

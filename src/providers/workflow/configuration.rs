@@ -66,16 +66,9 @@ impl Unread {
     pub fn texts(&mut self, part: &str) -> Option<BTreeMap<String, String>> {
         match self.0.remove(part) {
             None | Some(Value::Null) => Some(BTreeMap::new()),
-            Some(Value::Object(entries)) => Some(
-                entries
-                    .into_iter()
-                    .map(|(name, value)| match value {
-                        Value::String(text) => (name, text),
-                        Value::Null => (name, String::new()),
-                        other => (name, other.to_string()),
-                    })
-                    .collect(),
-            ),
+            Some(Value::Object(entries)) => {
+                Some(entries.into_iter().map(|(name, value)| (name, text_of(value))).collect())
+            }
             Some(_) => None,
         }
     }
@@ -121,14 +114,22 @@ fn flatten(part: &str, path: &str, value: Value, settings: &mut Vec<Setting>) {
             }
         }
         Value::Array(items) if items.is_empty() => {}
-        Value::String(text) => settings.push(Setting::new(part, leaf(path), text)),
-        other => settings.push(Setting::new(part, leaf(path), other.to_string())),
+        leaf => settings.push(Setting::new(part, name_of(path), text_of(leaf))),
     }
 }
 
 /// A part that is a value itself has no path of its own.
-fn leaf(path: &str) -> &str {
+fn name_of(path: &str) -> &str {
     if path.is_empty() { "value" } else { path }
+}
+
+/// A value as the app will see it: a text as it is, nothing as an empty one, anything else as JSON.
+pub fn text_of(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! What one app is asked for besides its line in the list, and what becomes of it when an answer does not come.
 //!
-//! What is refused to this account is unseen: the app is reported without it, keeps what was last known, and says so. What merely failed may be there a minute
-//! later: the app is not reported at all, keeps what was known of it, and its scope is partial. What is gone was deleted meanwhile.
+//! What is refused to this account is unseen: the app is reported without it, keeps what was last known, and says so. What merely
+//! failed may be there a minute later: the app is not reported at all, keeps what was known of it, and its scope is partial. What
+//! is gone was deleted meanwhile.
 
 use std::collections::BTreeMap;
 
 use reqwest::StatusCode;
-use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -187,11 +187,9 @@ impl Asking<'_> {
     }
 }
 
-/// Releases tell in free text what was done, and why it failed; a value that stands in it, or a former one, is struck out. The
-/// longest goes first: one that begins another would leave its end behind.
+/// Releases tell in free text what was done, and why it failed; a value that stands in it, or a former one, is struck out.
 fn without_values(mut releases: Vec<Release>, values: &[SecretValue], former: &[Secret]) -> Vec<Release> {
-    let mut secrets: Vec<Secret> = values.iter().map(|value| &value.value).chain(former).cloned().collect();
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
+    let secrets: Vec<Secret> = values.iter().map(|value| &value.value).chain(former).cloned().collect();
     for release in &mut releases {
         release.summary = redact(&release.summary, &secrets);
         release.exception = redact(&release.exception, &secrets);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::account::Account;
 use super::apps::Place;
 use super::client::{Client, Failure};
-use super::configuration::{Configuration, Setting, Unread};
+use super::configuration::{Configuration, Setting, Unread, text_of};
 use super::dialect::{CertificatesWithin, Dialect};
 use super::wire::{WireApp, WireDomain};
 use crate::kinds::app::Limit;
@@ -57,8 +57,8 @@ impl Dialect for Drycc {
         for item in unread.items("values")? {
             let text = |field: &str| item.get(field).and_then(Value::as_str);
             let place = text("ptype").or_else(|| text("group").filter(|group| *group != GLOBAL)).unwrap_or_default();
-            let value = item.get("value").filter(|value| !value.is_null()).cloned();
-            settings.push(Setting::new(place, text("name")?, value.map_or_else(String::new, plain)));
+            let value = item.get("value").cloned().unwrap_or_default();
+            settings.push(Setting::new(place, text("name")?, text_of(value)));
         }
         Some(unread.into_configuration(limits, node_tags, settings))
     }
@@ -69,13 +69,5 @@ impl Dialect for Drycc {
 
     fn certificates_within_apps(&self) -> Option<CertificatesWithin> {
         Some(CertificatesWithin { operation: "GET /v2/apps/{id}/certs", path: |app| format!("/v2/apps/{app}/certs") })
-    }
-}
-
-/// A value as the app will see it: a text as it is, anything else as JSON.
-fn plain(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        other => other.to_string(),
     }
 }

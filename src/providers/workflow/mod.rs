@@ -3,7 +3,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `settings` | what a source is configured with |
-//! | `client` | one request: token, quota after a 429, retry, errors in the controller's words |
+//! | `client` | one request: token, quota (`net::quota`) after a 429, retry, errors in the controller's words |
 //! | `words` | what an answer that failed says, in any of the shapes in which it may say it |
 //! | `listing` | a paged list that counts for itself and begins again when it shifts |
 //! | `account` | whose token it is, and with whom it speaks |

@@ -12,7 +12,7 @@ use crate::secret::Secret;
 pub const SETTINGS: &[SettingSpec] = &[
     SettingSpec {
         name: "endpoint_url",
-        about: "The controller's base URL, without /v2.",
+        about: "The controller's base URL, without /v2; https, or http on this machine.",
         required: true,
         secret: false,
     },
@@ -76,7 +76,7 @@ impl Settings {
                 "add endpoint_url = \"https://deis.example.com\"",
             );
         }
-        let endpoint = reader.url("endpoint_url");
+        let endpoint = reader.url_for_secrets("endpoint_url");
         let token = reader.secret("token", "token_env", "token_file");
         let platform_domain = reader.text("platform_domain").map(|name| platform_domain(reader, &name));
         let owner_tokens = owner_tokens(reader);

@@ -6,6 +6,8 @@
 
 use serde_json::Value;
 
+use crate::net::html;
+
 /// The words of a failed answer's body, on one line.
 pub fn words_of(body: &[u8]) -> String {
     if let Ok(value) = serde_json::from_slice::<Value>(body) {
@@ -13,7 +15,7 @@ pub fn words_of(body: &[u8]) -> String {
         return if words.is_empty() { "it gave no reason".to_owned() } else { words };
     }
     let text = String::from_utf8_lossy(body);
-    match title(&text) {
+    match html::title(&text) {
         Some(title) => format!("not the API but a page answered: {title}"),
         None if text.trim().is_empty() => "the answer is empty".to_owned(),
         None => "not the API answered".to_owned(),
@@ -51,13 +53,6 @@ fn said(value: &Value) -> String {
 
 fn joined(parts: impl Iterator<Item = String>) -> String {
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
-}
-
-fn title(text: &str) -> Option<String> {
-    let lower = text.to_ascii_lowercase();
-    let start = lower.find("<title>")? + "<title>".len();
-    let end = start + lower[start..].find("</title>")?;
-    Some(text[start..end].trim().to_owned())
 }
 
 #[cfg(test)]

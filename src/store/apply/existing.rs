@@ -75,7 +75,7 @@ pub fn keep_fields(spec: &KindSpec, old: &str, new: String, held: &[String]) -> 
     }
     if old.keys().any(|field| !merged.contains_key(field)) {
         // Only those that its kind always writes: another one that is not there is none, or is of a kind as it used to be.
-        let always = (spec.of.complete)("{}").unwrap_or_default();
+        let always = spec.empty();
         for (field, value) in old {
             if always.get(field).is_some() && !merged.contains_key(field) {
                 merged.insert(field, value);

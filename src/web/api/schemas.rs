@@ -80,7 +80,7 @@ fn add_as<T: PartialSchema>(schemas: &mut Map<String, Value>, name: &str) {
 
 /// A kind's fields with their types; what is null in an empty one can be null.
 fn attrs_schema(spec: &KindSpec) -> Value {
-    let [example, empty] = [spec.example, "{}"].map(|attrs| (spec.of.complete)(attrs).unwrap_or_default());
+    let (example, empty) = ((spec.of.complete)(spec.example).unwrap_or_default(), spec.empty());
     let fields = example.as_object().into_iter().flatten();
     let properties: Map<String, Value> =
         fields.map(|(name, value)| (name.clone(), schema_of(value, empty[name].is_null()))).collect();

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::kinds::Tone;
 use crate::store::alerts::{self, AlertRow, Wanted};
 use crate::store::{AnyConnection, Scope};
+use crate::web::listing::ROWS;
 use crate::web::params::Params;
 use crate::web::view::{Chip, FilterGroup, Pager};
 use crate::web::{PageError, Shell, cells, filters};
@@ -37,9 +38,6 @@ pub struct AlertLine {
     pub tone: Tone,
     pub opened_at: Instant,
 }
-
-/// Alerts of one page.
-const ROWS: usize = 50;
 
 /// What a query asks for: `state` (`open`, `resolved`), `severity`, `cursor`.
 ///

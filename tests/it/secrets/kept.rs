@@ -4,6 +4,8 @@ use chrono::TimeDelta;
 use quarterdeck::kinds::app::App;
 use quarterdeck::providers::Listing;
 use quarterdeck::store::StoreError;
+use quarterdeck::store::vault::{self, Contents};
+use quarterdeck::sync::recover;
 
 use super::*;
 use crate::support::database::{Database, a_quiet_noon, on_each_database, wanted};
@@ -165,6 +167,46 @@ async fn a_rotation_seals_everything_anew_and_makes_no_version() {
         assert_eq!(revealed(&after, &reopened, "DATABASE_URL").await.as_deref(), Some(CANARY));
         assert_eq!(after.count(VERSIONS).await, 0);
         assert_eq!(reopened.rotate(&KEY.into()).await.unwrap(), 2, "and back again");
+    }
+}
+
+#[tokio::test]
+async fn what_a_lost_key_sealed_is_forgotten_whole_and_seen_again_under_another() {
+    for backend in wanted() {
+        let Some(database) = Database::fresh(backend).await else { continue };
+        let db = database.open(a_quiet_noon());
+        db.unlock(&KEY.into()).await.unwrap();
+        let fake = controller().await;
+        fake.world().add_app("cart", "panel");
+        let before = house(db.clone(), &fake).await;
+        before.sync("paas").await;
+        fake.world().app("shop").config["values"]["PORT"] = json!("8081");
+        before.sync("paas").await;
+        let (lost, versions) = (db.vault().unwrap().key_id().to_owned(), before.count(VERSIONS).await);
+
+        let other = db.write(|connection| vault::forget(connection, "0123456789abcdef")).await;
+        assert!(other.is_err() && before.count(VALUES).await == 4, "it was rotated in the meantime: {other:?}");
+        let named = lost.clone();
+        let forgotten = db.write(move |connection| vault::forget(connection, &named)).await.unwrap();
+        assert_eq!(forgotten, Contents { key_id: lost, values: 4, resources: 2 });
+        assert_eq!((before.count(VALUES).await, before.count("SELECT COUNT(*) AS n FROM vault").await), (0, 0));
+
+        // Whoever still runs with that key writes nothing any more.
+        fake.world().app("shop").config["values"]["PORT"] = json!("8082");
+        let claim = before.claim("paas", "worker-1").await;
+        assert!(quarterdeck::sync::run(&db, before.get("paas"), &claim).await.is_err());
+        assert_eq!((before.count(VALUES).await, before.count(VERSIONS).await), (0, versions));
+
+        let reopened = database.open(a_quiet_noon());
+        reopened.unlock(&OTHER.into()).await.unwrap();
+        let after = house(reopened.clone(), &fake).await;
+        fake.world().app("shop").config["values"]["PORT"] = json!("8081");
+        recover::recover(&reopened, &after.sources(), true).await.unwrap();
+        let report = after.sync("paas").await;
+        assert_eq!(line(&report, &fake.host()), "complete +0 ~2 -0 =0 !0", "no digest is as it was");
+        assert_eq!(after.count(VALUES).await, 3, "what is there now, and nothing before it");
+        assert_eq!(after.count("SELECT COUNT(*) AS n FROM resources WHERE kind = 'app' AND gone_at IS NULL").await, 2);
+        assert_eq!(line(&after.sync("paas").await, &fake.host()), "complete +0 ~0 -0 =2 !0");
     }
 }
 

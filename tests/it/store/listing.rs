@@ -349,8 +349,8 @@ async fn a_timeline_tells_the_newest_state_first_and_how_it_ended() {
         let tombstone = of(7).await;
         assert_eq!((tombstone[0].until, tombstone[0].ended_gone), (Some(minute(307)), true));
         assert!(of(999).await.is_empty());
-        let (end, scope) = (states[0].row.changed_at(), Scope::of_member());
-        let older = db.read(move |connection| versions::before(connection, &scope, 4, Some(end), 9)).await.unwrap();
+        let (cursor, scope) = (states[0].cursor(), Scope::of_member());
+        let older = db.read(move |connection| versions::before(connection, &scope, 4, Some(cursor), 9)).await.unwrap();
         assert_eq!(older.iter().map(|state| state.row.status.as_str()).collect::<Vec<_>>(), ["was"]);
     })
     .await;

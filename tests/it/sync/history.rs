@@ -4,12 +4,15 @@ use chrono::TimeDelta;
 use quarterdeck::kinds::dns_record::DnsRecord;
 use quarterdeck::kinds::instance;
 use quarterdeck::providers::memory::Ending;
+use quarterdeck::roles::Role;
 use quarterdeck::store::listing::{ListQuery, Sort, list};
 use quarterdeck::store::{Scope, resources};
 use quarterdeck::wire::{ErrorKind, ProviderError};
+use scraper::{Html, Selector};
 
 use crate::support::database::on_each_database;
 use crate::support::house::{House, instance as an_instance, instances, line};
+use crate::support::panel::Panel;
 
 #[tokio::test]
 async fn an_instance_that_changes_its_address_vanishes_and_returns_keeps_its_history() {
@@ -223,6 +226,48 @@ async fn no_state_ends_before_it_began_however_the_clock_is_set() {
             "SELECT COUNT(*) AS n FROM resource_terms WHERE until < since",
         ] {
             assert_eq!(house.count(inverted).await, 0, "{inverted}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_of_one_moment_is_told_whole_on_all_of_its_pages() {
+    on_each_database(async |db| {
+        let mut house = House::over(db.clone());
+        let script = house.source("cloud").await;
+        let step = |number| instance::Instance { instance_type: format!("step-{number}"), ..an_instance(0) };
+        script.holds("eu", [step(0)]);
+        house.sync("cloud").await;
+        // While a clock that was set back catches up, each state begins when the one before it did.
+        house.clock.advance(TimeDelta::hours(-5));
+        for number in 1..=250 {
+            script.holds("eu", [step(number)]);
+            house.sync("cloud").await;
+        }
+        assert_eq!(house.count("SELECT COUNT(DISTINCT valid_from) AS n FROM resource_versions").await, 1);
+
+        let panel = Panel::over(db).await;
+        panel.person("vera@example.com", Role::Viewer).await;
+        let vera = panel.signed_in("vera@example.com").await;
+        let id = house.count("SELECT id AS n FROM resources").await;
+        let history = format!("/instances/{id}/history");
+        let (mut told, mut pages, mut next) = (Vec::new(), 0, Some(history.clone()));
+        while let Some(path) = next {
+            let page = vera.get(&path).await;
+            assert_eq!(page.status, 200, "{path}");
+            let page = Html::parse_document(&page.text);
+            let chosen = |what: &str| page.select(&Selector::parse(what).unwrap()).collect::<Vec<_>>();
+            told.extend(chosen("ins").into_iter().map(|new| new.text().collect::<String>()));
+            next = chosen("a[href*='cursor=']").first().and_then(|link| link.attr("href")).map(str::to_owned);
+            pages += 1;
+        }
+        assert_eq!(told, (1..=250).rev().map(|number| format!("step-{number}")).collect::<Vec<_>>());
+        assert_eq!(pages, 3);
+        for nonsense in ["2h", "2026-11-21T08:00:00Z", "2026-11-21T08:00:00Z_x", "_1", "9"] {
+            let page = vera.get(&format!("{history}?cursor={nonsense}")).await;
+            let told = page.text.contains("the cursor is not one that a page before has given");
+            assert!(page.status == 422 && told, "{nonsense}: {} {}", page.status, page.text);
         }
     })
     .await;

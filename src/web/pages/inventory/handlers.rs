@@ -8,9 +8,10 @@ use super::show;
 use crate::context::Context;
 use crate::kinds::KindSpec;
 use crate::store::Scope;
+use crate::store::versions::Cursor;
 use crate::web::extract::written;
 use crate::web::params::Params;
-use crate::web::{PageError, Shell, export, listing, moment};
+use crate::web::{PageError, Shell, export, listing};
 
 /// `GET /{kind}`; with `?format=csv` the whole of it as a file.
 pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
@@ -43,11 +44,10 @@ pub async fn history(
 ) -> Result<HistoryPage, PageError> {
     let (spec, id) = (kind_of(&request)?, id_of(&request)?);
     let params = Params::parse(request.query_string());
-    let end =
-        params.get("cursor").map(|text| moment::parse(text, shell.now)).transpose().map_err(PageError::Invalid)?;
+    let cursor = params.cursor(Cursor::parse).map_err(PageError::Invalid)?;
     let page = context
         .db
-        .read(move |connection| history::fetch(connection, &Scope::of_member(), spec, id, end, shell))
+        .read(move |connection| history::fetch(connection, &Scope::of_member(), spec, id, cursor, shell))
         .await?;
     page.ok_or(PageError::NotFound)
 }

@@ -8,7 +8,7 @@ use diesel::QueryResult;
 use super::changes_between;
 use crate::clock::Instant;
 use crate::kinds::{KindSpec, Tone};
-use crate::store::versions::VersionRow;
+use crate::store::versions::{Cursor, VersionRow};
 use crate::store::{AnyConnection, Scope, resources, versions};
 use crate::web::view::{Diff, Pager};
 use crate::web::{Shell, cells, filters};
@@ -44,18 +44,18 @@ pub struct VersionLine {
 /// Versions on a page.
 const SHOWN: usize = 100;
 
-/// The versions of a resource that began before `end`; `None` where there is none that the asker may see.
+/// The versions of a resource before `cursor`; `None` where there is none that the asker may see.
 pub fn fetch(
     connection: &mut AnyConnection,
     scope: &Scope,
     spec: &'static KindSpec,
     id: i64,
-    end: Option<Instant>,
+    cursor: Option<Cursor>,
     shell: Shell,
 ) -> QueryResult<Option<HistoryPage>> {
     let Some(row) = resources::find(connection, scope, spec, id, None)? else { return Ok(None) };
     // One more than is shown: what the last one shown differs from.
-    let states = versions::before(connection, scope, id, end, SHOWN + 1)?;
+    let states = versions::before(connection, scope, id, cursor, SHOWN + 1)?;
     let mut lines = Vec::with_capacity(states.len() + 1);
     for (position, state) in states.iter().take(SHOWN).enumerate() {
         // What is gone has an end that nothing follows; it gets a line of its own, above its last state.
@@ -67,11 +67,8 @@ pub fn fetch(
     let path = format!("/{}/{id}", spec.path);
     let pager = Pager {
         shown: lines.len(),
-        first_href: end.map(|_| format!("{path}/history")),
-        next_href: states.get(SHOWN).map(|_| {
-            let last = states[SHOWN - 1].row.changed_at().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-            format!("{path}/history?cursor={last}")
-        }),
+        first_href: cursor.map(|_| format!("{path}/history")),
+        next_href: states.get(SHOWN).map(|_| format!("{path}/history?cursor={}", states[SHOWN - 1].cursor())),
     };
     Ok(Some(HistoryPage { path, name: row.title().to_owned(), versions: lines, pager, spec, shell }))
 }

@@ -76,6 +76,21 @@ fn mistakes_in_the_settings_are_all_named_with_their_places() {
     "#);
 }
 
+#[test]
+fn no_token_travels_in_plain_http_beyond_this_machine() {
+    let told = |endpoint: &str| {
+        let settings = format!("token_env = \"PAAS\"\nendpoint_url = \"{endpoint}\"");
+        let (built, faults) = build(&settings, Environment::default().with("PAAS", TOKEN));
+        assert_eq!(built.is_some(), faults.is_empty(), "{endpoint}: {faults:?}");
+        faults.join("\n")
+    };
+    insta::assert_snapshot!(told("http://deis.example.com"), @"quarterdeck.toml:2:1: `endpoint_url` is plain http, and a secret would travel to http://deis.example.com/ for all to read; write https://, or a loopback address");
+    assert_ne!(told("http://localhost.example.com"), "");
+    for good in ["https://deis.example.com", "http://127.0.0.1:8000", "http://[::1]:8000", "http://localhost:8000"] {
+        assert_eq!(told(good), "", "{good}");
+    }
+}
+
 #[tokio::test]
 async fn a_probe_says_why_a_token_is_of_no_use() {
     let fake = hephy().await;

@@ -1,7 +1,7 @@
-//! The provider's budget of requests, shared with the people who use its dashboard and tools under the same user.
+//! A provider's budget of requests, shared with the people who use its dashboard and tools under the same user.
 //!
-//! A fifth of it is theirs: when less is left, background reading pauses until the window ends. After a 429 nothing is sent
-//! before its `Retry-After`, by any of the readers side by side, and not by the next collection either.
+//! After a 429 nothing is sent before its `Retry-After`, by any of the readers side by side, and not by the next collection either.
+//! Where answers tell what is left, a fifth is for people: when less than that is left, background reading pauses until the window ends.
 //! The headers are structured fields (RFC 9651): `Ratelimit: "default";r=1134;t=212`, `Ratelimit-Policy: "default";q=1200;w=300`.
 
 use std::sync::{Mutex, PoisonError};
@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
+
+use super::error::{ErrorKind, ProviderError};
+use super::http::Call;
 
 /// The share of a quota that is left to people.
 const SHARE_OF_PEOPLE: f64 = 0.2;
@@ -26,6 +29,18 @@ impl Quota {
     pub fn pause(&self) -> Option<Duration> {
         let resume_at = *self.resume_at.lock().unwrap_or_else(PoisonError::into_inner);
         resume_at.map(|at| at.saturating_duration_since(Instant::now())).filter(|pause| !pause.is_zero())
+    }
+
+    /// Waits until the next request may be sent; a hold beyond `patience` ends the call instead, to be made by a later collection.
+    pub async fn wait(&self, call: Call<'_>, patience: Duration) -> Result<(), ProviderError> {
+        while let Some(pause) = self.pause() {
+            if pause > patience {
+                let words = format!("the provider takes no more requests for {} s", pause.as_secs());
+                return Err(call.error(ErrorKind::RateLimited, &words).with_retry_after(Some(pause)));
+            }
+            tokio::time::sleep(pause).await;
+        }
+        Ok(())
     }
 
     /// Sends nothing for `pause` from now; a longer pause that is already on stays.
