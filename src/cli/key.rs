@@ -1,6 +1,6 @@
 //! `quarterdeck key rotate`: the secret key, changed by whoever has a shell here.
 //!
-//! Everything that is sealed is sealed anew in one transaction; no version of anything is made. Processes that still run with the former
+//! Everything that is sealed, secrets of second factors too, is sealed anew in one transaction; no version of anything is made. Processes that still run with the former
 //! key refuse to keep values from then on, so they are stopped before and started after with the new one.
 
 use std::io::Write;

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 
 use super::schema::vault;
 use super::sql::Sql;
-use super::{AnyConnection, Db, StoreError, gate, secret_values};
+use super::{AnyConnection, Db, StoreError, gate, second_factors, secret_values};
 use crate::clock::Instant;
 use crate::secret::{Digest, Remembered, SealingKey, Secret, random_bytes};
 
@@ -43,6 +43,11 @@ impl Vault {
     /// The id of the key that seals here.
     pub fn key_id(&self) -> &str {
         self.key.id()
+    }
+
+    /// Makes keyed hashes; they stay the same when the secret key is another one.
+    pub(super) fn digest(&self) -> &Digest {
+        &self.digest
     }
 
     /// A value sealed for `place`.
@@ -103,7 +108,8 @@ impl Db {
         Ok(Remembered { digest, former })
     }
 
-    /// Seals everything anew with another secret key; gives how many values. Versions, digests and times stay as they are.
+    /// Seals everything anew with another secret key; gives how many values and secrets of second factors. Versions, digests and times
+    /// stay as they are.
     ///
     /// # Errors
     /// The vault is not open, or a value cannot be opened: then nothing is changed.
@@ -115,7 +121,8 @@ impl Db {
             let row = read(connection)?.ok_or(diesel::result::Error::NotFound)?;
             check_key(&row, &old)?;
             let digest_key = old.open(DIGEST_KEY, &row.digest_key).ok_or_else(secret_values::damaged)?;
-            let count = secret_values::reseal(connection, &old, &new)?;
+            let values = secret_values::reseal(connection, &old, &new)?;
+            let second_factors = second_factors::reseal(connection, &old, &new)?;
             diesel::update(vault::table.find(1))
                 .set((
                     vault::key_id.eq(new.id()),
@@ -123,7 +130,7 @@ impl Db {
                     vault::since.eq(at.naive_utc()),
                 ))
                 .execute(connection)?;
-            Ok(count)
+            Ok(values + second_factors)
         })
         .await
     }
