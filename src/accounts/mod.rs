@@ -20,7 +20,7 @@ pub enum AccountError {
     Email(String),
     #[error("{0}")]
     Password(#[from] UnfitPassword),
-    #[error("{0} has an account already")]
+    #[error("there is an account {0} already")]
     Taken(String),
     #[error("there is no account {0}")]
     Unknown(String),
@@ -38,7 +38,7 @@ pub enum AccountError {
     SecondFactorOn,
     #[error("there is nothing to confirm any more: a secret waits 15 minutes for its first code; begin again")]
     NothingToConfirm,
-    #[error("{0} has no second factor")]
+    #[error("the account {0} has no second factor")]
     NoSecondFactor(String),
     #[error("too many attempts; try again at {}", .0.format("%H:%M:%S UTC"))]
     Throttled(Instant),

@@ -180,7 +180,15 @@ pub async fn give_code(context: &Context, doer: &Doer, token: &str, code: Secret
         let codes::Accepted { recovery_codes_left, failures } = accepted;
         Ok(Ok(SignedIn { user, recovery_codes_left, failures }))
     });
-    let signed_in = settled.await?.inspect_err(|refusal| {
+    let settled = match settled.await {
+        Ok(settled) => settled,
+        Err(error) => {
+            // It was not looked at: the secret could not be opened, or the database is gone.
+            begun.complete(&context.db, Outcome::Failed, "not looked at").await?;
+            return Err(error.into());
+        }
+    };
+    let signed_in = settled.inspect_err(|refusal| {
         tracing::warn!(address = %doer.address, why = %refusal, "a sign-in failed");
     })?;
     tracing::info!(user = %signed_in.user.email, address = %doer.address, "signed in");

@@ -130,7 +130,9 @@ pub async fn prove_fully(
     match codes::check(context, doer, user, code).await {
         Ok(()) => Ok(begun),
         Err(error) => {
-            begun.complete(&context.db, Outcome::Refused, &error.to_string()).await?;
+            let tried = matches!(error, AccountError::Code | AccountError::Throttled(_));
+            let outcome = if tried { Outcome::Refused } else { Outcome::Failed };
+            begun.complete(&context.db, outcome, &error.to_string()).await?;
             Err(error)
         }
     }
