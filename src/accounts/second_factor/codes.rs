@@ -102,29 +102,25 @@ pub fn settle(
     at: Instant,
 ) -> QueryResult<Result<Accepted, Refused>> {
     let Some(factor) = second_factors::find(connection, vault, user.id)? else { return Ok(Err(Refused::Wrong)) };
-    let refused = match Given::parse(code) {
+    let given = match Given::parse(code) {
         Given::Totp(code) => match factor.key.step_of(code.expose_secret(), at) {
-            Some(step) if second_factors::advance(connection, user.id, step)? => None,
-            Some(_) => Some(Refused::Used),
-            None => Some(Refused::Wrong),
+            Some(step) if second_factors::advance(connection, user.id, step)? => Ok(None),
+            Some(_) => Err(Refused::Used),
+            None => Err(Refused::Wrong),
         },
         Given::Recovery(code) => match recovery_codes::use_up(connection, vault, user.id, &code, at)? {
-            true => {
-                throttle::forgive(connection, attempt, &user.email)?;
-                let left = recovery_codes::left(connection, user.id)?;
-                return Ok(Ok(Accepted { recovery_codes_left: Some(left), failures: factor.failures }));
-            }
-            false if recovery_codes::was_used(connection, vault, user.id, &code)? => Some(Refused::Used),
-            false => Some(Refused::Wrong),
+            true => Ok(Some(recovery_codes::left(connection, user.id)?)),
+            false if recovery_codes::was_used(connection, vault, user.id, &code)? => Err(Refused::Used),
+            false => Err(Refused::Wrong),
         },
-        Given::Nonsense => Some(Refused::Wrong),
+        Given::Nonsense => Err(Refused::Wrong),
     };
-    match refused {
-        None => {
+    match given {
+        Ok(recovery_codes_left) => {
             throttle::forgive(connection, attempt, &user.email)?;
-            Ok(Ok(Accepted { recovery_codes_left: None, failures: factor.failures }))
+            Ok(Ok(Accepted { recovery_codes_left, failures: factor.failures }))
         }
-        Some(refused) => {
+        Err(refused) => {
             second_factors::count_failure(connection, user.id)?;
             Ok(Err(refused))
         }

@@ -13,6 +13,7 @@ export async function journey({ program, visit }) {
         await visitor.signIn(demo);
         await visitor.open('/account');
         await page.getByRole('link', { name: /turn it on/i }).click();
+        await page.getByRole('heading', { name: /turn on a second factor/i }).waitFor();
         await visitor.checkPage('second factor, begin');
         await page.getByLabel(/password/i).fill(demo.password);
         await page.getByRole('button', { name: /show the secret/i }).click();
@@ -28,6 +29,7 @@ export async function journey({ program, visit }) {
         assert(recovery.length === 10, `${recovery.length} recovery codes`);
         await visitor.checkPage('second factor, recovery codes');
         await page.getByRole('link', { name: /kept them/i }).click();
+        await page.waitForURL(url => url.pathname === '/');
         await visitor.open('/account/second-factor');
         await visitor.checkPage('second factor, on');
 
