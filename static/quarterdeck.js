@@ -70,6 +70,16 @@
     })
   }
 
+  // What is pressed twice is sent once: the second answer would say that the first has used the code, the link or the form up.
+  document.addEventListener('submit', event => {
+    const form = event.target
+    if (form.method !== 'post' || form === $('[data-themes]')) return
+    if (form.dataset.sent) return event.preventDefault()
+    form.dataset.sent = 'yes'
+    setTimeout(() => { delete form.dataset.sent }, 5000)
+  })
+  addEventListener('pageshow', () => all('form[data-sent]').forEach(form => { delete form.dataset.sent }))
+
   const themes = $('[data-themes]')
   themes?.addEventListener('submit', event => {
     event.preventDefault()

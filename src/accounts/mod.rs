@@ -1,6 +1,8 @@
 //! People, their passwords and their tokens, for the web and the command line alike: every change is checked, audited and ends what
 //! it has to end, whoever asks for it.
 
+pub mod invitations;
+pub mod second_factor;
 pub mod setup;
 pub mod sign_in;
 pub mod throttle;
@@ -18,7 +20,7 @@ pub enum AccountError {
     Email(String),
     #[error("{0}")]
     Password(#[from] UnfitPassword),
-    #[error("{0} has an account already")]
+    #[error("there is an account {0} already")]
     Taken(String),
     #[error("there is no account {0}")]
     Unknown(String),
@@ -28,10 +30,24 @@ pub enum AccountError {
     Credentials,
     #[error("the current password is wrong")]
     CurrentPassword,
+    #[error("the code is wrong, or was used before; wait for the next one")]
+    Code,
+    #[error("this sign-in is over: it was finished already, or took longer than 5 minutes; begin again")]
+    HalfOver,
+    #[error("your second factor is on already")]
+    SecondFactorOn,
+    #[error("there is nothing to confirm any more: a secret waits 15 minutes for its first code; begin again")]
+    NothingToConfirm,
+    #[error("the account {0} has no second factor")]
+    NoSecondFactor(String),
     #[error("too many attempts; try again at {}", .0.format("%H:%M:%S UTC"))]
     Throttled(Instant),
     #[error("this setup link has been used or has expired")]
     SetupLink,
+    #[error("this invitation has been used or revoked, or has expired")]
+    Invitation,
+    #[error("there is no open invitation {0}")]
+    NoInvitation(i64),
     #[error("a token needs a name")]
     TokenName,
     #[error("a token lives 1 to {} days", tokens::MAX_DAYS)]
@@ -53,6 +69,8 @@ pub enum AccountError {
 pub struct Ended {
     pub sessions: usize,
     pub tokens: usize,
+    /// Of other people, by this one.
+    pub invitations: usize,
     /// The epoch that begins; a session that shall go on takes it over.
     pub epoch: i64,
 }

@@ -19,9 +19,18 @@ const PER_ADDRESS: usize = 20;
 /// The wait after the first attempt too many, in seconds; it doubles with each further one.
 const FIRST_WAIT: i64 = 30;
 
+/// What is guessed at. Each is counted for itself: whoever knows the password buys no guess at the code with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    Password,
+    /// Of a second factor.
+    Code,
+}
+
 /// An attempt that was let through, and counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
+    guess: Guess,
     account: i64,
     address: i64,
 }
@@ -35,10 +44,16 @@ pub enum Verdict {
 }
 
 /// Counts an attempt on an account from an address, or refuses it. A refused one is not counted: waiting always helps.
-pub fn admit(connection: &mut AnyConnection, email: &str, address: &str, at: Instant) -> QueryResult<Verdict> {
+pub fn admit(
+    connection: &mut AnyConnection,
+    guess: Guess,
+    email: &str,
+    address: &str,
+    at: Instant,
+) -> QueryResult<Verdict> {
     // Taken first: it makes attempts wait for each other, so that none is overlooked in the count.
     let id = sign_ins::next_id(connection, 2)?;
-    let (account, address) = (account_subject(email), address_subject(address));
+    let (account, address) = (account_subject(guess, email), address_subject(address));
     let mut until = None;
     for (subject, allowance) in [(&account, PER_ACCOUNT), (&address, PER_ADDRESS)] {
         let attempts = sign_ins::since(connection, subject, at - WINDOW)?;
@@ -49,16 +64,21 @@ pub fn admit(connection: &mut AnyConnection, email: &str, address: &str, at: Ins
     }
     sign_ins::insert(connection, id, &account, at)?;
     sign_ins::insert(connection, id + 1, &address, at)?;
-    Ok(Verdict::Admitted(Attempt { account: id, address: id + 1 }))
+    Ok(Verdict::Admitted(Attempt { guess, account: id, address: id + 1 }))
 }
 
-/// The password was right: the account is forgiven, and the address this one attempt.
+/// The guess was right: the account is forgiven its like, and the address this one attempt.
 pub fn forgive(connection: &mut AnyConnection, attempt: Attempt, email: &str) -> QueryResult<()> {
     sign_ins::delete(connection, attempt.address)?;
-    sign_ins::forgive(connection, &account_subject(email))
+    sign_ins::forgive(connection, &account_subject(attempt.guess, email))
 }
 
-/// It was not even a guess (the hash could not be computed): takes the attempt back.
+/// Whoever got in by the code had given the password before it.
+pub fn forgive_password(connection: &mut AnyConnection, email: &str) -> QueryResult<()> {
+    sign_ins::forgive(connection, &account_subject(Guess::Password, email))
+}
+
+/// It was not even a guess (the hash could not be computed), or right and not yet enough: takes the attempt back.
 pub fn take_back(connection: &mut AnyConnection, attempt: Attempt) -> QueryResult<()> {
     sign_ins::delete(connection, attempt.address)?;
     sign_ins::delete(connection, attempt.account)
@@ -73,9 +93,13 @@ fn retry_at(attempts: &[Instant], allowance: usize) -> Option<Instant> {
 }
 
 /// Addresses are hashed: what people type into the field may be a password.
-fn account_subject(email: &str) -> String {
+fn account_subject(guess: Guess, email: &str) -> String {
     let hash = Sha256::digest(email.as_bytes());
-    format!("account:{}", hex(&hash[..16]))
+    let sort = match guess {
+        Guess::Password => "account",
+        Guess::Code => "code",
+    };
+    format!("{sort}:{}", hex(&hash[..16]))
 }
 
 /// Whoever has one IPv6 address has the other 2^64 of its network too.

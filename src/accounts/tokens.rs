@@ -111,6 +111,8 @@ pub struct Bearer {
     pub name: String,
     /// Who made it: names are not unique, and a machine acts for a person.
     pub created_by: String,
+    /// Its owner, who is a person.
+    pub user_id: Option<i64>,
     /// Its owner's; one without an owner was made by whoever has a shell on the machine.
     pub role: Role,
     /// Its own scope, or less where its owner's role is less.
@@ -166,7 +168,7 @@ pub async fn authenticate(
     let role = owner.map_or(Role::Admin, |owner| owner.role());
     let bounded = role < Role::Operator && row.scope() == TokenScope::Act;
     let scope = if bounded { TokenScope::Read } else { row.scope() };
-    Ok(Ok(Bearer { id: row.id, name: row.name, created_by: row.created_by, role, scope }))
+    Ok(Ok(Bearer { id: row.id, name: row.name, created_by: row.created_by, user_id: row.user_id, role, scope }))
 }
 
 /// A token's name as it is kept.

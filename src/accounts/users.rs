@@ -1,8 +1,10 @@
-//! Adding people and changing what they may do. Each change ends the sessions and tokens that rest on what was before.
+//! Adding people and changing what they may do. Each change ends the sessions, tokens and invitations that rest on what
+//! was before.
 
 use diesel::QueryResult;
 
-use super::throttle::{self, Verdict};
+use super::second_factor::codes;
+use super::throttle::{self, Guess, Verdict};
 use super::{AccountError, Ended, normal_email};
 use crate::audit::{self, Act, Begun, Doer, Outcome};
 use crate::context::Context;
@@ -10,7 +12,7 @@ use crate::passwords;
 use crate::roles::Role;
 use crate::secret::Secret;
 use crate::store::users::{self, UserRow};
-use crate::store::{AnyConnection, StoreError, sessions, tokens};
+use crate::store::{AnyConnection, StoreError, invitations, sessions, tokens};
 
 /// Adds a person; gives the id.
 pub async fn add(
@@ -82,12 +84,15 @@ pub async fn change_password(
     new: Secret,
 ) -> Result<Ended, AccountError> {
     passwords::check(&new)?;
-    if !is_theirs(context, doer, user, current).await? {
-        let begun = audit::begin(&context.db, doer, Act::new("user.password", &user.email)).await?;
-        begun.complete(&context.db, Outcome::Refused, "the current password was wrong").await?;
-        return Err(AccountError::CurrentPassword);
-    }
-    set_password(context, doer, user, new).await
+    let begun = prove(context, doer, user, current, Act::new("user.password", &user.email)).await?;
+    let hash = match context.passwords.hash(new).await {
+        Ok(hash) => hash,
+        Err(error) => {
+            begun.complete(&context.db, Outcome::Failed, "not hashed").await?;
+            return Err(error.into());
+        }
+    };
+    change(context, user, begun, String::new(), move |connection, id| users::set_password(connection, id, &hash)).await
 }
 
 /// Asks for the password of somebody who is signed in, before an act that a stolen session shall not do. The act is audited, begun
@@ -108,13 +113,39 @@ pub async fn prove(
     Err(AccountError::CurrentPassword)
 }
 
+/// Asks for the password and, where there is a second factor, for a code of it: before a change of the second factor itself, which would
+/// otherwise be worth no more than the password. Everything else that asks again is content with [`prove`].
+pub async fn prove_fully(
+    context: &Context,
+    doer: &Doer,
+    user: &UserRow,
+    password: Secret,
+    code: Secret,
+    act: Act,
+) -> Result<Begun, AccountError> {
+    let begun = prove(context, doer, user, password, act).await?;
+    if user.second_factor_at.is_none() {
+        return Ok(begun);
+    }
+    match codes::check(context, doer, user, code).await {
+        Ok(()) => Ok(begun),
+        Err(error) => {
+            let tried = matches!(error, AccountError::Code | AccountError::Throttled(_));
+            let outcome = if tried { Outcome::Refused } else { Outcome::Failed };
+            begun.complete(&context.db, outcome, &error.to_string()).await?;
+            Err(error)
+        }
+    }
+}
+
 /// Whether a password is that of somebody who is signed in. Guesses are throttled like sign-ins: the session may be stolen.
 async fn is_theirs(context: &Context, doer: &Doer, user: &UserRow, password: Secret) -> Result<bool, AccountError> {
     let (email, address, at, id) = (user.email.clone(), doer.address.clone(), context.clock.now(), user.id);
     let (verdict, hash) = context
         .db
         .write(move |connection| {
-            Ok((throttle::admit(connection, &email, &address, at)?, users::password_hash(connection, id)?))
+            let verdict = throttle::admit(connection, Guess::Password, &email, &address, at)?;
+            Ok((verdict, users::password_hash(connection, id)?))
         })
         .await?;
     let attempt = match verdict {
@@ -156,7 +187,7 @@ pub async fn set_disabled(
 }
 
 /// Changes an account and ends what rests on it, in one transaction; undone if nobody could administer any more.
-async fn change(
+pub(super) async fn change(
     context: &Context,
     user: &UserRow,
     begun: Begun,
@@ -175,8 +206,9 @@ async fn change(
             }
             let sessions = sessions::delete_others(connection, id, None)?;
             let tokens = tokens::revoke_of(connection, id, at)?;
+            let invitations = invitations::revoke_of(connection, id, at)?;
             begun.complete_in(connection, &db, Outcome::Succeeded, &after)?;
-            Ok(Ended { sessions, tokens, epoch })
+            Ok(Ended { sessions, tokens, invitations, epoch })
         })
         .await;
     match outcome {

@@ -7,11 +7,12 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::{Ending, open};
+use crate::accounts::second_factor;
 use crate::clock::Clock;
-use crate::config::{Config, Environment, LoadFrom, SourceConfig};
+use crate::config::{Config, Environment, LoadFrom, RequireSecondFactor, SourceConfig};
 use crate::providers::Built;
 use crate::store::connection::sqlite_path;
-use crate::store::{Backend, Db, StoreError};
+use crate::store::{Backend, Db, StoreError, users};
 
 /// A source that has not answered by then does not answer.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -35,6 +36,9 @@ pub async fn run(from: &LoadFrom, environment: &Environment) -> anyhow::Result<E
     let (health, text) = database(&prepared.config).await?;
     line(health, "database", &text)?;
     healthy &= health != Health::Fail;
+    if let Some((health, text)) = second_factors(&prepared.config, health).await {
+        line(health, "second_factor", &text)?;
+    }
     for (config, built) in &prepared.sources {
         let (health, text) = source(config, built).await;
         line(health, &config.name, &text)?;
@@ -71,6 +75,26 @@ async fn reached(config: &Config, url: &str) -> Result<bool, StoreError> {
         db.unlock_if_sealed(&key).await?;
     }
     Ok(current)
+}
+
+/// Who has to make a second factor and has none, where the configuration requires one and the database can be asked.
+async fn second_factors(config: &Config, database: Health) -> Option<(Health, String)> {
+    let required = config.server.require_second_factor;
+    if required == RequireSecondFactor::Nobody || database != Health::Ok {
+        return None;
+    }
+    let db = Db::open(config.server.database_url.expose_secret(), Clock::system()).ok()?;
+    let people = db.read(users::all).await.ok()?;
+    let owing: Vec<_> = people
+        .into_iter()
+        .filter(|user| user.disabled_at.is_none())
+        .filter(|user| second_factor::is_due(required, user.role(), user.second_factor_at.is_some()))
+        .map(|user| user.email)
+        .collect();
+    Some(match owing.is_empty() {
+        true => (Health::Ok, "everybody who must has one".to_owned()),
+        false => (Health::Warn, format!("still to be made at the next sign-in by {}", owing.join(", "))),
+    })
 }
 
 async fn source(config: &SourceConfig, built: &Built) -> (Health, String) {

@@ -1,7 +1,8 @@
 //! `quarterdeck key`: the secret key, changed or given up by whoever has a shell here.
 //!
-//! `rotate` seals everything anew in one transaction; no version of anything is made. Processes that still run with the former
-//! key refuse to keep values from then on, so they are stopped before and started after with the new one.
+//! `rotate` seals everything anew in one transaction, the secrets of second factors too; no version of anything is made. Processes
+//! that still run with the former key refuse to keep values from then on, so they are stopped before and started after with the new
+//! one.
 //!
 //! `forget` is for a key that is lost. What it sealed cannot be read by anybody, and as long as it lies there no start takes another
 //! key; without `--yes` it only says how much that is.
@@ -72,10 +73,11 @@ async fn rotate(context: &Context, to: &str) -> anyhow::Result<Ending> {
 
 async fn forget(context: &Context, yes: bool) -> anyhow::Result<Ending> {
     let (sealed, given) = lost(context).await?;
-    let Contents { key_id, values, resources } = &sealed;
+    let Contents { key_id, values, resources, second_factors } = &sealed;
     if !yes {
         let what = format!(
-            "{values} sealed values of {resources} resources would be lost for good: only the key {key_id} opens them, and {given}"
+            "{values} sealed values of {resources} resources and {second_factors} second factors would be lost for good: only the key \
+             {key_id} opens them, and {given}"
         );
         return Err(refusal("--yes", what, "give that key back if there is a copy of it anywhere; if not, say --yes"));
     }
@@ -84,14 +86,18 @@ async fn forget(context: &Context, yes: bool) -> anyhow::Result<Ending> {
     let (db, key_id) = (context.db.clone(), key_id.clone());
     let forgotten = context.db.write(move |connection| {
         let forgotten = vault::forget(connection, &key_id)?;
-        let after = format!("{} values of {} resources are lost", forgotten.values, forgotten.resources);
+        let Contents { values, resources, second_factors, .. } = &forgotten;
+        let after = format!("{values} values of {resources} resources and {second_factors} second factors are lost");
         begun.complete_in(connection, &db, Outcome::Succeeded, &after)?;
         Ok(forgotten)
     });
     match forgotten.await {
-        Ok(Contents { key_id, values, resources }) => {
+        Ok(Contents { key_id, values, resources, second_factors }) => {
             let mut out = std::io::stdout().lock();
-            writeln!(out, "{values} values of {resources} resources, sealed with the key {key_id}, are forgotten")?;
+            writeln!(
+                out,
+                "{values} values of {resources} resources and {second_factors} second factors, sealed with the key {key_id}, are forgotten"
+            )?;
             writeln!(
                 out,
                 "start the panel: the next sync brings the present values again, and everybody signs in anew"

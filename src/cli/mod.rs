@@ -59,7 +59,7 @@ enum Command {
     Sync(sync::Arguments),
     /// List the periodic tasks, or run one now
     Task(task::Arguments),
-    /// Add people, set their passwords, list them
+    /// Add people, set their passwords, reset a second factor, list them
     #[command(subcommand)]
     User(user::Arguments),
     /// Make, list and revoke tokens for machines

@@ -1,4 +1,4 @@
-//! `quarterdeck user add|passwd|list`: people, by whoever has a shell on the machine.
+//! `quarterdeck user add|passwd|reset-second-factor|list`: people, by whoever has a shell on the machine.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -7,7 +7,7 @@ use clap::Subcommand;
 use secrecy::ExposeSecret;
 
 use super::{Ending, open};
-use crate::accounts::{self, users};
+use crate::accounts::{self, second_factor, users};
 use crate::audit::Doer;
 use crate::config::{Environment, LoadFrom};
 use crate::roles::Role;
@@ -35,7 +35,12 @@ pub enum Arguments {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// List people, one a line: e-mail address, role, state
+    /// Take away a second factor that was lost with its recovery codes; ends the person's sessions and tokens
+    ResetSecondFactor {
+        #[arg(value_parser = accounts::normal_email)]
+        email: String,
+    },
+    /// List people, one a line: e-mail address, role, state, and whether they have a second factor
     List,
 }
 
@@ -54,11 +59,16 @@ pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environmen
             let user = users::find(&context, &email).await?;
             users::set_password(&context, &doer, &user, ask(password_stdin)?).await?;
         }
+        Arguments::ResetSecondFactor { email } => {
+            let user = users::find(&context, &email).await?;
+            second_factor::enrol::reset(&context, &doer, &user).await?;
+        }
         Arguments::List => {
             let mut out = std::io::stdout().lock();
             for user in users::list(&context).await? {
                 let state = if user.disabled_at.is_some() { "disabled" } else { "enabled" };
-                writeln!(out, "{}  {}  {state}", user.email, user.role())?;
+                let factor = if user.second_factor_at.is_some() { "  second factor" } else { "" };
+                writeln!(out, "{}  {}  {state}{factor}", user.email, user.role())?;
             }
         }
     }

@@ -32,7 +32,7 @@ pub use networks::{NetworkConfig, network};
 pub use placement::{PlacementRule, PlacementSet};
 pub use reader::{Reader, SecretSetting, parse_duration};
 pub use regions::{ClusterConfig, RegionConfig};
-pub use server::{SecretKeyConfig, ServerConfig};
+pub use server::{RequireSecondFactor, SecretKeyConfig, ServerConfig};
 pub use sources::SourceConfig;
 pub use table::Table;
 

@@ -24,6 +24,16 @@ pub struct ServerConfig {
     pub secret_key: SecretKeyConfig,
     /// Networks of reverse proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    pub require_second_factor: RequireSecondFactor,
+}
+
+/// Who reaches nothing before having a second factor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequireSecondFactor {
+    #[default]
+    Nobody,
+    Admins,
+    Everybody,
 }
 
 /// Where the secret key lies, which signs cookies and seals the secrets of resources. A start with another key than the one that the
@@ -52,7 +62,17 @@ pub fn read(root: &mut Reader<'_>, listen_argument: Option<&str>) -> ServerConfi
     let (database_url, database_place, shared) = database::read(root);
     let secret_key = secret_key(root, shared);
     let trusted_proxies = trusted_proxies(root);
-    ServerConfig { public_url, listen, metrics_listen, database_url, database_place, secret_key, trusted_proxies }
+    let require_second_factor = require_second_factor(root);
+    ServerConfig {
+        public_url,
+        listen,
+        metrics_listen,
+        database_url,
+        database_place,
+        secret_key,
+        trusted_proxies,
+        require_second_factor,
+    }
 }
 
 /// `--listen`, then `PORT`, as platforms give it, then the file.
@@ -139,4 +159,17 @@ fn trusted_proxies(root: &mut Reader<'_>) -> Vec<IpNet> {
         }
     }
     networks
+}
+
+fn require_second_factor(root: &mut Reader<'_>) -> RequireSecondFactor {
+    match root.text("require_second_factor").as_deref() {
+        None | Some("nobody") => RequireSecondFactor::Nobody,
+        Some("admins") => RequireSecondFactor::Admins,
+        Some("everybody") => RequireSecondFactor::Everybody,
+        Some(other) => {
+            let what = format!("`require_second_factor` is {other:?}");
+            root.fault("require_second_factor", what, "write \"nobody\", \"admins\" or \"everybody\"");
+            RequireSecondFactor::Nobody
+        }
+    }
 }

@@ -66,6 +66,7 @@ fn every_section_is_read() {
     let config = read(&format!(
         r#"
         trusted_proxies = ["10.0.0.0/8", "192.0.2.7"]
+        require_second_factor = "admins"
         metrics_listen = "[::1]:9100"
         {PLACES}
         region = "eu"
@@ -96,6 +97,7 @@ fn every_section_is_read() {
     assert_eq!(config.networks[0].cidr.to_string(), "198.51.100.0/24");
     assert_eq!(config.links[0].title, "Logs");
     assert_eq!(config.server.trusted_proxies.len(), 2);
+    assert_eq!(config.server.require_second_factor, RequireSecondFactor::Admins);
     let mentioned: Vec<_> = config.mentions.into_iter().map(|mention| mention.mentioned).collect();
     let kind = |name: &str| Mentioned::Kind(name.to_owned());
     let facet = Mentioned::Facet("instance_type".to_owned());
@@ -177,6 +179,7 @@ public_url = "https://panel.example.com/deck"
 listen = "8080"
 metrics_listen = "::1:9100"
 trusted_proxies = ["proxy.example.com"]
+require_second_factor = "somebody"
 [[region]]
 name = "eu"
 latitude = 152.2
@@ -212,21 +215,22 @@ quarterdeck.toml:2:1: `public_url` has a path, and pages lie at the root; write 
 quarterdeck.toml:3:1: `listen` is not an address with a port: "8080"; write host:port, as in 127.0.0.1:8080 or [::1]:8080
 quarterdeck.toml:4:1: `metrics_listen` is not an address with a port: "::1:9100"; write host:port, as in 127.0.0.1:8080 or [::1]:8080
 quarterdeck.toml:5:1: `trusted_proxies` holds "proxy.example.com", which is no network; write addresses or networks, as in ["10.0.0.0/8", "192.0.2.7"]
-quarterdeck.toml:8:1: `latitude` is given without `longitude`; add longitude, or remove it
-quarterdeck.toml:8:1: `latitude` is out of range: 152.2; write degrees from -90 to 90
-quarterdeck.toml:12:1: `every` is out of bounds; write 10s at least and 30d at most, or leave it out
-quarterdeck.toml:13:11: `loss_of_many` is not a share: 30; write a number from 0 to 1, as in 0.3 for 30 %
-quarterdeck.toml:13:30: `loss_of_some` is no threshold of the guard; write loss_of_many, loss_of_few or loss_of_some = { loss_of_many = 0.3 }
-quarterdeck.toml:13:63: `lost` is unknown here; remove it, or use one of: loss_of_few, loss_of_many
-quarterdeck.toml:15:11: `tag` is a table, not a pattern; put the whole name into quotes: "tag.NAME" = "…"
-quarterdeck.toml:16:1: the rule sets nothing; set any of region, cluster, app, role, app_type, environment
-quarterdeck.toml:17:1: `match` is missing; add match = { kind = "instance" }, or match = {} for everything
-quarterdeck.toml:17:1: `set` is missing; add set = { role = "database" }
-quarterdeck.toml:20:1: "198.51.100.7/24" has bits beyond its prefix; write 198.51.100.0/24 for the network, or 198.51.100.7/32 for the one address
-quarterdeck.toml:23:1: "198.51.100.0" is not a network; write address/prefix, as in 198.51.100.0/24
-quarterdeck.toml:27:1: a link must begin with https://; write https://logs.example.com/?host={name}
-quarterdeck.toml:31:1: a field cannot stand in a link's host; put it into the path or the query
-quarterdeck.toml:35:1: the braces in "https://graphs.example.com/{name" do not match; write https://logs.example.com/?host={name}
+quarterdeck.toml:6:1: `require_second_factor` is "somebody"; write "nobody", "admins" or "everybody"
+quarterdeck.toml:9:1: `latitude` is given without `longitude`; add longitude, or remove it
+quarterdeck.toml:9:1: `latitude` is out of range: 152.2; write degrees from -90 to 90
+quarterdeck.toml:13:1: `every` is out of bounds; write 10s at least and 30d at most, or leave it out
+quarterdeck.toml:14:11: `loss_of_many` is not a share: 30; write a number from 0 to 1, as in 0.3 for 30 %
+quarterdeck.toml:14:30: `loss_of_some` is no threshold of the guard; write loss_of_many, loss_of_few or loss_of_some = { loss_of_many = 0.3 }
+quarterdeck.toml:14:63: `lost` is unknown here; remove it, or use one of: loss_of_few, loss_of_many
+quarterdeck.toml:16:11: `tag` is a table, not a pattern; put the whole name into quotes: "tag.NAME" = "…"
+quarterdeck.toml:17:1: the rule sets nothing; set any of region, cluster, app, role, app_type, environment
+quarterdeck.toml:18:1: `match` is missing; add match = { kind = "instance" }, or match = {} for everything
+quarterdeck.toml:18:1: `set` is missing; add set = { role = "database" }
+quarterdeck.toml:21:1: "198.51.100.7/24" has bits beyond its prefix; write 198.51.100.0/24 for the network, or 198.51.100.7/32 for the one address
+quarterdeck.toml:24:1: "198.51.100.0" is not a network; write address/prefix, as in 198.51.100.0/24
+quarterdeck.toml:28:1: a link must begin with https://; write https://logs.example.com/?host={name}
+quarterdeck.toml:32:1: a field cannot stand in a link's host; put it into the path or the query
+quarterdeck.toml:36:1: the braces in "https://graphs.example.com/{name" do not match; write https://logs.example.com/?host={name}
 "#);
 }
 

@@ -2,13 +2,15 @@
 //!
 //! A [`Secret`] has neither `Serialize` nor a telling `Debug`. What a provider answers is passed through [`redact`]
 //! before it is kept, because providers like to repeat the token that they refused. [`digest`] tells two values of a secret apart
-//! without telling what they are, and [`seal`] keeps a value where only the holder of the secret key can read it.
+//! without telling what they are, [`seal`] keeps a value where only the holder of the secret key can read it, and [`totp`] makes the
+//! codes of a second factor.
 
 use secrecy::ExposeSecret;
 use sha2::{Digest as _, Sha256};
 
 pub mod digest;
 pub mod seal;
+pub mod totp;
 
 pub use digest::{Digest, Remembered};
 pub use seal::SealingKey;

@@ -3,7 +3,10 @@
 mod access;
 mod sealed;
 
-pub use access::{api_tokens, sessions, setup_links, sign_in_attempts, users};
+pub use access::{
+    api_tokens, half_sign_ins, invitations, recovery_codes, second_factors, sessions, setup_links, sign_in_attempts,
+    users,
+};
 pub use sealed::{secret_values, vault};
 
 diesel::table! {

@@ -19,6 +19,8 @@ pub struct UserRow {
     pub created_at: NaiveDateTime,
     pub disabled_at: Option<NaiveDateTime>,
     pub last_sign_in_at: Option<NaiveDateTime>,
+    /// Since when a code is asked for besides the password.
+    pub second_factor_at: Option<NaiveDateTime>,
 }
 
 impl UserRow {
@@ -125,6 +127,14 @@ pub fn set_role(connection: &mut AnyConnection, id: i64, role: Role) -> QueryRes
 pub fn set_disabled(connection: &mut AnyConnection, id: i64, at: Option<Instant>) -> QueryResult<i64> {
     diesel::update(users::table.find(id))
         .set(users::disabled_at.eq(at.map(|at| at.naive_utc())))
+        .execute(connection)?;
+    raise_epoch(connection, id)
+}
+
+/// Turns the second factor on, or off; ends the epoch either way.
+pub fn set_second_factor(connection: &mut AnyConnection, id: i64, at: Option<Instant>) -> QueryResult<i64> {
+    diesel::update(users::table.find(id))
+        .set(users::second_factor_at.eq(at.map(|at| at.naive_utc())))
         .execute(connection)?;
     raise_epoch(connection, id)
 }

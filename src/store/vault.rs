@@ -11,7 +11,7 @@ use diesel::prelude::*;
 
 use super::schema::vault;
 use super::sql::Sql;
-use super::{AnyConnection, Db, StoreError, gate, secret_values};
+use super::{AnyConnection, Db, StoreError, gate, second_factors, secret_values};
 use crate::clock::Instant;
 use crate::secret::{Digest, Remembered, SealingKey, Secret, random_bytes};
 
@@ -44,6 +44,8 @@ pub struct Contents {
     pub values: i64,
     /// Whose values they are.
     pub resources: i64,
+    /// Of people who have confirmed theirs.
+    pub second_factors: i64,
 }
 
 #[derive(Debug, Queryable)]
@@ -56,6 +58,11 @@ impl Vault {
     /// The id of the key that seals here.
     pub fn key_id(&self) -> &str {
         self.key.id()
+    }
+
+    /// Makes keyed hashes; they stay the same when the secret key is another one.
+    pub(super) fn digest(&self) -> &Digest {
+        &self.digest
     }
 
     /// A value sealed for `place`.
@@ -116,7 +123,8 @@ impl Db {
         Ok(Remembered { digest, former })
     }
 
-    /// Seals everything anew with another secret key; gives how many values. Versions, digests and times stay as they are.
+    /// Seals everything anew with another secret key; gives how many values and secrets of second factors. Versions, digests and times
+    /// stay as they are.
     ///
     /// # Errors
     /// The vault is not open, or a value cannot be opened: then nothing is changed.
@@ -128,7 +136,8 @@ impl Db {
             let row = read(connection)?.ok_or(diesel::result::Error::NotFound)?;
             check_key(&row, &old)?;
             let digest_key = old.open(DIGEST_KEY, &row.digest_key).ok_or_else(secret_values::damaged)?;
-            let count = secret_values::reseal(connection, &old, &new)?;
+            let values = secret_values::reseal(connection, &old, &new)?;
+            let second_factors = second_factors::reseal(connection, &old, &new)?;
             diesel::update(vault::table.find(1))
                 .set((
                     vault::key_id.eq(new.id()),
@@ -136,7 +145,7 @@ impl Db {
                     vault::since.eq(at.naive_utc()),
                 ))
                 .execute(connection)?;
-            Ok(count)
+            Ok(values + second_factors)
         })
         .await
     }
@@ -146,7 +155,8 @@ impl Db {
 pub fn contents(connection: &mut AnyConnection) -> QueryResult<Option<Contents>> {
     let Some(row) = read(connection)? else { return Ok(None) };
     let (values, resources) = secret_values::count(connection)?;
-    Ok(Some(Contents { key_id: row.key_id, values, resources }))
+    let second_factors = second_factors::count(connection)?;
+    Ok(Some(Contents { key_id: row.key_id, values, resources, second_factors }))
 }
 
 /// Forgets everything that was sealed with the key of that id, and that it was: the next start takes whatever key it is given.
@@ -158,6 +168,7 @@ pub fn forget(connection: &mut AnyConnection, key_id: &str) -> QueryResult<Conte
     let sealed = contents(connection)?.filter(|sealed| sealed.key_id == key_id);
     let sealed = sealed.ok_or(diesel::result::Error::NotFound)?;
     secret_values::forget_all(connection)?;
+    second_factors::forget_all(connection)?;
     diesel::delete(vault::table).execute(connection)?;
     Ok(sealed)
 }

@@ -24,6 +24,8 @@ pub enum Access {
     Open,
     /// Anybody; who is signed in is known, and forms prove that they are ours.
     Public,
+    /// Any person who is signed in, also one who has to make a second factor before anything else.
+    Enrolling,
     /// Any person who is signed in.
     SignedIn,
     /// People of at least this role; others are told so (403).
@@ -106,8 +108,9 @@ async fn admit(access: Access, request: &mut ServiceRequest) -> Result<Caller, P
     }
     let caller = session.live().map_or(Caller::Anonymous, Caller::Person);
     match (access, &caller) {
-        (Access::Public, _) | (Access::SignedIn, Caller::Person(_)) => {}
+        (Access::Public, _) | (Access::Enrolling, Caller::Person(_)) => {}
         (_, Caller::Anonymous) => return Err(PageError::sign_in_first(request.request())),
+        (_, Caller::Person(person)) if owes_second_factor(person, request) => return Err(PageError::Enrol),
         (Access::Role(role), Caller::Person(person)) if person.role() < role => return Err(PageError::Forbidden(role)),
         (Access::Hidden(role), Caller::Person(person)) if person.role() < role => return Err(PageError::NotFound),
         _ => {}
@@ -121,6 +124,11 @@ async fn admit(access: Access, request: &mut ServiceRequest) -> Result<Caller, P
         checked?;
     }
     Ok(caller)
+}
+
+fn owes_second_factor(person: &Live, request: &ServiceRequest) -> bool {
+    let context = request.app_data::<web::Data<Context>>();
+    context.is_none_or(|context| person.owes_second_factor(context.config.server.require_second_factor))
 }
 
 /// Every form proves that it is ours, whichever handler it is for; none can forget to ask.
@@ -176,6 +184,7 @@ fn admit_browser(scope: TokenScope, role: Role, request: &ServiceRequest) -> Res
     if reads && session.is_troubled() {
         return Err(PageError::Overloaded);
     }
-    let person = session.live().filter(|_| reads).ok_or(PageError::Unauthorized(None))?;
+    let person = session.live().filter(|person| reads && !owes_second_factor(person, request));
+    let person = person.ok_or(PageError::Unauthorized(None))?;
     if person.role() >= role { Ok(Caller::Person(person)) } else { Err(PageError::NotFound) }
 }

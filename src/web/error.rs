@@ -13,6 +13,7 @@ use crate::clock::Instant;
 use crate::passwords::PasswordError;
 use crate::roles::{Role, TokenScope};
 use crate::store::StoreError;
+use crate::web::forms::sentence;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -21,11 +22,16 @@ pub enum PageError {
     NotFound,
     #[error("the setup link is dead")]
     DeadLink,
+    /// Whatever is the matter with it: whoever tries links learns nothing.
+    #[error("the invitation is dead")]
+    DeadInvitation,
     /// A sign-in form of before somebody signed in here; on is where it wanted to lead.
     #[error("signed in already")]
     SignedIn,
     #[error("sign in first")]
     SignIn { next: String },
+    #[error("make a second factor first")]
+    Enrol,
     #[error("this takes the role {0}")]
     Forbidden(Role),
     #[error("the form was not ours")]
@@ -65,6 +71,8 @@ pub struct Telling {
 }
 
 const HOME: (&str, &str) = ("To the dashboard", "/");
+/// Where a second factor is made.
+const ENROL: &str = "/account/second-factor";
 
 impl PageError {
     /// Sends a person to the sign-in and back to this page; only pages can be come back to, not forms.
@@ -107,11 +115,21 @@ impl PageError {
                     .to_owned(),
                 vec![("Sign in", "/sign-in".to_owned())],
             ),
+            Self::DeadInvitation => (
+                404,
+                "invitation-dead",
+                "This invitation opens nothing",
+                "An invitation works once and for 72 hours, and its administrator can take it back. Ask for a new one.".to_owned(),
+                vec![("Sign in", "/sign-in".to_owned())],
+            ),
             Self::SignedIn => (303, "signed-in", "You are signed in already", String::new(), home),
             Self::SignIn { next } => {
                 let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
                 let way = if next == "/" { "/sign-in".to_owned() } else { format!("/sign-in?{query}") };
                 (303, "sign-in", "Sign in first", String::new(), vec![("Sign in", way)])
+            }
+            Self::Enrol => {
+                (303, "second-factor", "Make a second factor first", String::new(), vec![("Go on", ENROL.to_owned())])
             }
             Self::Forbidden(role) => (
                 403,
@@ -205,7 +223,7 @@ impl ResponseError for PageError {
         let telling = self.telling();
         let mut response = HttpResponse::build(telling.status);
         match self {
-            Self::SignIn { .. } | Self::SignedIn => {
+            Self::SignIn { .. } | Self::SignedIn | Self::Enrol => {
                 if let Some((_, way)) = telling.ways.first() {
                     response.insert_header((header::LOCATION, way.as_str()));
                 }
@@ -253,9 +271,13 @@ impl From<AccountError> for PageError {
             AccountError::Hash(PasswordError::Overloaded) => Self::Overloaded,
             AccountError::Hash(PasswordError::Hash) => Self::Internal(error.into()),
             AccountError::SetupLink => Self::DeadLink,
-            AccountError::Unknown(_) | AccountError::NoToken(_) => Self::NotFound,
-            AccountError::LastAdmin => Self::Conflict(error.to_string()),
-            other => Self::Invalid(other.to_string()),
+            AccountError::Invitation => Self::DeadInvitation,
+            AccountError::Unknown(_) | AccountError::NoToken(_) | AccountError::NoInvitation(_) => Self::NotFound,
+            AccountError::LastAdmin
+            | AccountError::Taken(_)
+            | AccountError::SecondFactorOn
+            | AccountError::NoSecondFactor(_) => Self::Conflict(sentence(error)),
+            other => Self::Invalid(sentence(other)),
         }
     }
 }

@@ -150,7 +150,7 @@ pub fn safe_next(text: &str) -> &str {
     let is_path = text.starts_with('/') && !text.starts_with("//");
     // Browsers read a backslash as a slash, and skip control characters.
     let is_plain = !text.contains('\\') && !text.chars().any(char::is_control);
-    let is_a_form = ["/sign-in", "/sign-out", "/setup"].iter().any(|form| text.starts_with(form));
+    let is_a_form = ["/sign-in", "/sign-out", "/setup", "/invitation"].iter().any(|form| text.starts_with(form));
     if is_path && is_plain && !is_a_form && text.len() <= 2048 { text } else { "/" }
 }
 

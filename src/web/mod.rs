@@ -20,6 +20,7 @@ pub mod extract;
 pub mod filters;
 pub mod forms;
 pub mod frame;
+pub mod half;
 pub mod headers;
 pub mod health;
 pub mod listing;

@@ -10,13 +10,13 @@ use actix_web::{Route, web};
 use super::access::{self, Access};
 use super::pages::inventory::{handlers, values};
 use super::pages::{
-    account, alerts, api, audit, dashboard, held_loss, placement, pulse, search, setup, sign_in, source, sources,
-    syncs, tasks, tokens, users,
+    account, alerts, api, audit, dashboard, held_loss, invitation, placement, pulse, search, second_factor, setup,
+    sign_in, source, sources, syncs, tasks, tokens, users,
 };
 use super::{api as machines, assets, health};
 use crate::roles::Role::{Admin, Operator};
 use crate::roles::TokenScope::{Act, Generated, Read};
-use Access::{Api, ApiOf, Hidden, Open, Public, Role, SignedIn};
+use Access::{Api, ApiOf, Enrolling, Hidden, Open, Public, Role, SignedIn};
 
 /// A route.
 #[derive(Clone, Copy)]
@@ -44,9 +44,11 @@ const ROUTES: &[Entry] = table! {
 
     GET  "/sign-in"                         Public => sign_in::show;
     POST "/sign-in"                         Public => sign_in::submit;
-    POST "/sign-out"                        SignedIn => sign_in::leave;
+    POST "/sign-out"                        Enrolling => sign_in::leave;
     GET  "/setup"                           Public => setup::show;
     POST "/setup"                           Public => setup::submit;
+    GET  "/invitation"                      Public => invitation::show;
+    POST "/invitation"                      Public => invitation::accept;
 
     GET  "/"                                SignedIn => dashboard::show;
     GET  "/pulse"                           SignedIn => pulse::show;
@@ -70,6 +72,11 @@ const ROUTES: &[Entry] = table! {
     POST "/account/theme"                   Public => account::set_theme;
     POST "/account/sessions/revoke-others"  SignedIn => account::revoke_others;
     POST "/account/sessions/{id}/revoke"    SignedIn => account::revoke;
+    GET  "/account/second-factor"           Enrolling => second_factor::show;
+    POST "/account/second-factor"           Enrolling => second_factor::enrol::begin;
+    POST "/account/second-factor/confirm"   Enrolling => second_factor::enrol::confirm;
+    POST "/account/second-factor/codes"     SignedIn => second_factor::manage::renew_codes;
+    POST "/account/second-factor/off"       SignedIn => second_factor::manage::turn_off;
     GET  "/tokens"                          SignedIn => tokens::show;
     POST "/tokens"                          SignedIn => tokens::create;
     POST "/tokens/{id}/revoke"              SignedIn => tokens::revoke;
@@ -79,6 +86,9 @@ const ROUTES: &[Entry] = table! {
     POST "/users/{id}/role"                 Hidden(Admin) => users::set_role;
     POST "/users/{id}/disable"              Hidden(Admin) => users::disable;
     POST "/users/{id}/enable"               Hidden(Admin) => users::enable;
+    POST "/users/{id}/second-factor/reset"  Hidden(Admin) => users::reset_second_factor;
+    POST "/invitations"                     Hidden(Admin) => users::invite;
+    POST "/invitations/{id}/revoke"         Hidden(Admin) => users::revoke_invitation;
     GET  "/audit"                           Hidden(Admin) => audit::show;
 
     GET  "/api/v1/openapi.json"             Api(Generated) => machines::description;
@@ -92,6 +102,11 @@ const ROUTES: &[Entry] = table! {
     GET  "/api/v1/tasks"                    Api(Read) => machines::tasks::list;
     POST "/api/v1/tasks/{name}/run"         ApiOf(Act, Admin) => machines::tasks::run;
     GET  "/api/v1/audit"                    ApiOf(Read, Admin) => machines::audit::list;
+    GET  "/api/v1/users"                    ApiOf(Read, Admin) => machines::users::list;
+    DELETE "/api/v1/users/{id}/second-factor" ApiOf(Act, Admin) => machines::users::reset_second_factor;
+    GET  "/api/v1/invitations"              ApiOf(Read, Admin) => machines::users::invitations;
+    POST "/api/v1/invitations"              ApiOf(Act, Admin) => machines::users::invite;
+    DELETE "/api/v1/invitations/{id}"       ApiOf(Act, Admin) => machines::users::revoke_invitation;
     GET  "/api/v1/{kind}"                   Api(Read) => machines::inventory::list;
     GET  "/api/v1/{kind}/{id:[0-9]+}"       Api(Read) => machines::inventory::detail;
 

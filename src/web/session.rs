@@ -12,6 +12,8 @@ use actix_web::cookie::time::Duration;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::second_factor;
+use crate::config::RequireSecondFactor;
 use crate::roles::Role;
 use crate::secret::{random_token, token_hash};
 use crate::store::sessions::{self, NewSession};
@@ -56,6 +58,7 @@ pub struct Live {
     pub user_id: i64,
     pub email: String,
     role: String,
+    second_factor: bool,
     /// Empty until the session is stored.
     pub token_hash: String,
     pub address: String,
@@ -65,6 +68,11 @@ pub struct Live {
 impl Live {
     pub fn role(&self) -> Role {
         Role::parse(&self.role).unwrap_or(Role::Viewer)
+    }
+
+    /// Whether this person has to make a second factor before anything else.
+    pub fn owes_second_factor(&self, required: RequireSecondFactor) -> bool {
+        second_factor::is_due(required, self.role(), self.second_factor)
     }
 }
 
@@ -101,6 +109,7 @@ impl Session {
                 user_id: user.id,
                 email: user.email.clone(),
                 role: user.role().to_string(),
+                second_factor: user.second_factor_at.is_some(),
                 token_hash: String::new(),
                 address: address.to_owned(),
                 user_agent: user_agent.chars().filter(|c| !c.is_control()).take(200).collect(),
@@ -231,6 +240,7 @@ impl Sessions {
         let live = Live {
             user_id: user.id,
             role: user.role().to_string(),
+            second_factor: user.second_factor_at.is_some(),
             email: user.email,
             token_hash: hash,
             address: row.address,

@@ -28,9 +28,11 @@ export const PAGES = [
   { name: 'tasks', path: '/tasks' },
   { name: 'users', path: '/users' },
   { name: 'account', path: '/account' },
+  { name: 'second factor', path: '/account/second-factor' },
   { name: 'audit', path: '/audit' },
   { name: 'tokens', path: '/tokens' },
   { name: 'api', path: '/api' },
   { name: 'not found', path: '/no-such-page', status: 404 },
+  { name: 'invitation, dead', path: '/invitation?token=no-such-token', status: 404, anonymous: true },
   { name: 'not found, anonymous', path: '/setup?token=no-such-token', status: 404, anonymous: true },
 ];

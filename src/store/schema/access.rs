@@ -1,4 +1,4 @@
-//! Who may enter: people, their sessions and tokens, attempts to sign in.
+//! Who may enter: people, their second factors, sessions and tokens, who is invited, attempts to sign in.
 
 diesel::table! {
     users (id) {
@@ -10,6 +10,7 @@ diesel::table! {
         created_at -> Timestamp,
         disabled_at -> Nullable<Timestamp>,
         last_sign_in_at -> Nullable<Timestamp>,
+        second_factor_at -> Nullable<Timestamp>,
     }
 }
 
@@ -61,7 +62,53 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    second_factors (user_id) {
+        user_id -> BigInt,
+        sealed -> Text,
+        begun_at -> Timestamp,
+        last_step -> BigInt,
+        failures -> BigInt,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, code_hash) {
+        user_id -> BigInt,
+        code_hash -> Text,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    half_sign_ins (token_hash) {
+        token_hash -> Text,
+        user_id -> BigInt,
+        epoch -> BigInt,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> BigInt,
+        token_hash -> Text,
+        email -> Text,
+        role -> Text,
+        invited_by -> Text,
+        inviter_id -> Nullable<BigInt>,
+        token_id -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::joinable!(half_sign_ins -> users (user_id));
+diesel::joinable!(invitations -> users (inviter_id));
+diesel::joinable!(invitations -> api_tokens (token_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(api_tokens -> users (user_id));
 
-diesel::allow_tables_to_appear_in_same_query!(users, sessions, api_tokens);
+diesel::allow_tables_to_appear_in_same_query!(users, sessions, api_tokens, half_sign_ins, invitations);

@@ -220,6 +220,53 @@ pub struct AuditItem {
     pub completed_at: Option<DateTime<Utc>>,
 }
 
+/// A person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserItem {
+    pub id: String,
+    pub email: String,
+    /// `admin`, `operator` or `viewer`.
+    pub role: String,
+    /// `enabled` or `disabled`.
+    pub state: String,
+    pub created_at: DateTime<Utc>,
+    pub last_sign_in_at: Option<DateTime<Utc>>,
+    /// Since when a code is asked for besides the password.
+    pub second_factor_at: Option<DateTime<Utc>>,
+}
+
+/// Somebody who is invited and has no account yet.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvitationItem {
+    pub id: String,
+    pub email: String,
+    /// `admin`, `operator` or `viewer`.
+    pub role: String,
+    /// `open` or `revoked`.
+    pub state: String,
+    pub invited_by: String,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// An invitation that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvitationMade {
+    #[serde(flatten)]
+    pub invitation: InvitationItem,
+    /// To be brought to whom it is for; it is told this once.
+    pub link: String,
+}
+
+/// Whom to invite, and as what.
+#[derive(Debug, serde::Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationWanted {
+    pub email: String,
+    /// `admin`, `operator` or `viewer`.
+    pub role: String,
+}
+
 impl<T> List<T> {
     /// A list of what the panel itself has written.
     pub fn of_own(items: Vec<T>, next_cursor: Option<String>) -> Self {

@@ -20,6 +20,7 @@ pub mod operations;
 pub mod schemas;
 pub mod sources;
 pub mod tasks;
+pub mod users;
 
 /// The query of a call that takes these parameters and no others.
 fn asked(request: &HttpRequest, known: &[&str]) -> Result<Params, PageError> {

@@ -4,6 +4,8 @@
 
 use serde_json::{Value, json};
 
+mod access;
+
 use super::inventory::{HITS, MOST_HITS};
 use super::schemas;
 use crate::kinds::{KINDS, KindSpec, Origin};
@@ -45,7 +47,9 @@ pub struct Parameter {
 pub fn all() -> Vec<Operation> {
     let mut operations: Vec<Operation> = KINDS.iter().flat_map(|spec| [list(spec), detail(spec)]).collect();
     operations.extend([search(), sources(), source(), sync(), accept(), reject()]);
-    operations.extend([alerts(), tasks(), run_task(), audit(), description()]);
+    operations.extend([alerts(), tasks(), run_task()]);
+    operations.extend(access::all());
+    operations.extend([audit(), description()]);
     operations
 }
 

@@ -29,6 +29,12 @@ pub fn all() -> Map<String, Value> {
     add::<items::AuditItem>(&mut schemas);
     add_as::<items::List<items::AuditItem>>(&mut schemas, "AuditList");
     add::<items::Reason>(&mut schemas);
+    add::<items::UserItem>(&mut schemas);
+    add_as::<items::List<items::UserItem>>(&mut schemas, "UserList");
+    add::<items::InvitationItem>(&mut schemas);
+    add_as::<items::List<items::InvitationItem>>(&mut schemas, "InvitationList");
+    add::<items::InvitationMade>(&mut schemas);
+    add::<items::InvitationWanted>(&mut schemas);
     for spec in KINDS {
         let attrs = json!({"type": "object", "properties": {"attrs": {"$ref": reference(&attrs_of(spec))}}});
         schemas.insert(attrs_of(spec), attrs_schema(spec));

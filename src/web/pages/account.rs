@@ -1,4 +1,4 @@
-//! `/account`: one's own password and sessions.
+//! `/account`: one's own password, second factor and sessions.
 //!
 //! Forms: `POST /account/password` (`current_password`, `new_password`, `new_password_again`), `POST /account/theme` (`theme`,
 //! `next`), `POST /account/sessions/{id}/revoke`, `POST /account/sessions/revoke-others`; each with `csrf_token`.
@@ -11,13 +11,13 @@ use askama_web::WebTemplate;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use crate::accounts::{self, AccountError};
+use crate::accounts::{self, AccountError, second_factor};
 use crate::audit::{self, Act, Doer, Outcome};
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::passwords;
 use crate::secret::Secret;
-use crate::store::sessions;
+use crate::store::{recovery_codes, sessions};
 use crate::web::csrf::Cookies;
 use crate::web::error::PageError;
 use crate::web::extract::{THEME_COOKIE, page_with, safe_next};
@@ -33,6 +33,11 @@ pub struct AccountPage {
     pub email: String,
     pub role: String,
     pub created_at: Instant,
+    /// Since when a code is asked for besides the password.
+    pub second_factor_at: Option<Instant>,
+    pub codes_left: i64,
+    /// New recovery codes should be made.
+    pub few_codes_left: bool,
     /// The current one first, then by last use.
     pub sessions: Vec<SessionLine>,
     /// Why the password was not changed.
@@ -94,8 +99,8 @@ pub async fn change_password(
                 session.leave_flash(
                     true,
                     format!(
-                        "The password is changed. Ended with the old one: {others} other sessions, {} tokens.",
-                        ended.tokens
+                        "The password is changed. Ended with the old one: {others} other sessions, {} tokens, {} invitations.",
+                        ended.tokens, ended.invitations
                     ),
                 );
                 return Ok(go_on("/account"));
@@ -173,7 +178,11 @@ pub async fn revoke_others(
 async fn page(context: &Context, person: &Live, shell: Shell, error: Option<String>) -> Result<AccountPage, PageError> {
     let user = accounts::users::by_id(context, person.user_id).await?;
     let (user_id, at) = (user.id, shell.now);
-    let rows = context.db.read(move |connection| sessions::of_user(connection, user_id, at)).await?;
+    let read = context.db.read(move |connection| {
+        Ok((sessions::of_user(connection, user_id, at)?, recovery_codes::left(connection, user_id)?))
+    });
+    let (rows, codes_left) = read.await?;
+    let second_factor_at = user.second_factor_at.map(|at| at.and_utc());
     let mut lines: Vec<SessionLine> = rows
         .into_iter()
         .map(|row| SessionLine {
@@ -192,6 +201,9 @@ async fn page(context: &Context, person: &Live, shell: Shell, error: Option<Stri
         role: user.role().to_string(),
         email: user.email,
         created_at: user.created_at.and_utc(),
+        few_codes_left: second_factor_at.is_some() && codes_left < second_factor::FEW,
+        second_factor_at,
+        codes_left,
         sessions: lines,
         error,
         shortest_password: passwords::MIN_LENGTH,

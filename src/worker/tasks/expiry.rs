@@ -1,14 +1,14 @@
-//! Removes what has run out: sessions, setup links, attempts to sign in, what syncs of a month ago did, and the
-//! secrets of what has been gone for a month. Closes audit rows that nobody will complete.
+//! Removes what has run out: sessions, setup links, invitations, attempts to sign in and half of it, second factors that nobody
+//! confirmed, what syncs of a month ago did, and the secrets of what has been gone for a month. Closes audit rows that nobody will complete.
 //!
 //! **One more**: its `prune` in the store, and its number in the report.
 
 use chrono::TimeDelta;
 
 use super::slices;
-use crate::accounts::throttle;
+use crate::accounts::{second_factor, throttle};
 use crate::audit;
-use crate::store::{secret_values, sessions, setup_links, sign_ins, syncs};
+use crate::store::{half_sign_ins, invitations, second_factors, secret_values, sessions, setup_links, sign_ins, syncs};
 use crate::worker::Worker;
 use crate::worker::task::Outcome;
 
@@ -26,10 +26,11 @@ pub async fn run(worker: &Worker) -> Outcome {
     let (sessions, links, attempts, secrets) = db
         .write(move |connection| {
             Ok((
-                sessions::prune(connection, now)?,
-                setup_links::prune(connection, now)?,
+                sessions::prune(connection, now)? + half_sign_ins::prune(connection, now)?,
+                setup_links::prune(connection, now)? + invitations::prune(connection, now)?,
                 sign_ins::prune(connection, now - throttle::WINDOW)?,
-                secret_values::prune(connection, now - SECRETS_KEPT)?,
+                secret_values::prune(connection, now - SECRETS_KEPT)?
+                    + second_factors::prune(connection, now - second_factor::TO_CONFIRM)?,
             ))
         })
         .await?;
@@ -37,6 +38,6 @@ pub async fn run(worker: &Worker) -> Outcome {
     let before = now - SYNCS_KEPT;
     let syncs = slices::remove(db, BATCHES, move |connection| syncs::prune(connection, before, BATCH)).await?;
     Ok(format!(
-        "{sessions} sessions, {links} setup links, {attempts} attempts, {secrets} secrets, {syncs} syncs removed; {closed} audit rows closed"
+        "{sessions} sessions, {links} links, {attempts} attempts, {secrets} secrets, {syncs} syncs removed; {closed} audit rows closed"
     ))
 }

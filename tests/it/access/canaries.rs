@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use quarterdeck::clock::Clock;
 use quarterdeck::kinds::KINDS;
 use quarterdeck::web::routes;
 use wiremock::ResponseTemplate;
@@ -12,6 +13,7 @@ use wiremock::ResponseTemplate;
 use super::roles;
 use crate::support::browser::Browser;
 use crate::support::cloudflare::{Effect, FakeCloudflare, Fault, TOKEN};
+use crate::support::device::enrol;
 use crate::support::fake_aws::{EC2, FakeAws, SECRET, asked};
 use crate::support::program::Program;
 use crate::support::workflow::{self, FakeWorkflow, Flavour};
@@ -96,6 +98,13 @@ async fn f20_no_planted_secret_is_on_a_page_in_an_answer_in_the_log_or_in_the_da
         .post("/tokens", "/tokens", &[("name", "another"), ("scope", "read"), ("days", "30"), ("networks", "")])
         .await;
     let made = shown.text.split("qd_").nth(1).map(|rest| format!("qd_{}", &rest[..46])).expect("it is shown once");
+    let (device, recovery) = enrol(&ada, PASSWORD, &Clock::system()).await;
+    let invited = ada.post("/users", "/invitations", &[("email", "grace@example.com"), ("role", "viewer")]).await;
+    let invitation = invited.text.split("/invitation?token=").nth(1).expect("it is shown once")[..43].to_owned();
+    assert_eq!(ada.get(&format!("/invitation?token={invitation}")).await.status, 200, "also into the log");
+    let half = program.browser();
+    assert_eq!(half.sign_in("ada@example.com", PASSWORD).await.header("location"), "/sign-in");
+    assert_eq!(half.post("/sign-in", "/sign-in", &[("code", &recovery[0])]).await.status, 303);
     told_of(&ada, "/sources/dns").await;
     told_of(&ada, "/sources/cloud").await;
     // The owner's token is refused and said back.
@@ -113,6 +122,21 @@ async fn f20_no_planted_secret_is_on_a_page_in_an_answer_in_the_log_or_in_the_da
         ("the password", PASSWORD.to_owned()),
         ("a token made by command", token.out.trim().to_owned()),
         ("a token made on the page", made),
+        ("the secret of a second factor", device.letters.clone()),
+        (
+            "the same in groups",
+            device
+                .letters
+                .as_bytes()
+                .chunks(4)
+                .map(|four| std::str::from_utf8(four).unwrap())
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
+        ("a recovery code", recovery[1].clone()),
+        ("a recovery code that was used", recovery[0].clone()),
+        ("the same without dashes", recovery[0].replace('-', "")),
+        ("an invitation", invitation),
         (
             "the panel\u{2019}s own key",
             fs::read_to_string(program.folder.path().join("key")).unwrap().trim().to_owned(),
@@ -126,6 +150,7 @@ async fn f20_no_planted_secret_is_on_a_page_in_an_answer_in_the_log_or_in_the_da
         sung.extend(canaries.within(page.text.as_bytes()).into_iter().map(|what| format!("{what} on {path}")));
     }
     // Cookies are for the browser alone; a form's token is on its page and nowhere else.
+    canaries.0.extend(half.cookies.borrow().values().map(|value| ("a cookie of half a sign-in", value.clone())));
     canaries.0.extend(ada.cookies.borrow().values().map(|value| ("a cookie", value.clone())));
     for command in [&["doctor"][..], &["sync"], &["sync", "--json"], &["token", "list"], &["user", "list"], &["task"]] {
         let ran = program.run(command);
@@ -139,6 +164,9 @@ async fn f20_no_planted_secret_is_on_a_page_in_an_answer_in_the_log_or_in_the_da
         let bytes = fs::read(&file).unwrap();
         swept += bytes.len();
         sung.extend(canaries.within(&bytes).into_iter().map(|what| format!("{what} in {}", file.display())));
+        if bytes.windows(device.bytes().len()).any(|window| window == device.bytes()) {
+            sung.push(format!("the bytes of the second factor's secret in {}", file.display()));
+        }
     }
     assert!(sung.is_empty(), "{}", sung.join("\n"));
     assert!(swept > 100_000, "the database and the log are there: {swept} bytes");

@@ -54,7 +54,7 @@ impl Visitor {
 
     fn expects(&self, entry: &Entry) -> Door {
         match (entry.access, self) {
-            (Access::Open | Access::Public, _) | (Access::SignedIn, Self::Person(..)) => Door::Open,
+            (Access::Open | Access::Public, _) | (Access::SignedIn | Access::Enrolling, Self::Person(..)) => Door::Open,
             // These machines have no owner, and so the rights of the shell that made them.
             (Access::Api(asked) | Access::ApiOf(asked, _), Self::Machine(scope, _)) if suffices(*scope, asked) => {
                 Door::Open
@@ -90,8 +90,7 @@ impl Visitor {
     async fn ask(&self, panel: &Panel, entry: &Entry, path: &str) -> Page {
         match self {
             Self::Machine(_, authorization) => panel.ask(entry.method, path, &[("authorization", authorization)]).await,
-            Self::Anonymous(browser) | Self::Person(_, browser) if entry.method == "GET" => browser.get(path).await,
-            Self::Anonymous(browser) | Self::Person(_, browser) => browser.post_bare(path, &[]).await,
+            Self::Anonymous(browser) | Self::Person(_, browser) => browser.ask(entry.method, path).await,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use quarterdeck::accounts::invitations::{self, Inviter};
 use quarterdeck::accounts::tokens::{self, Wanted};
 use quarterdeck::accounts::users;
 use quarterdeck::audit::Doer;
@@ -51,7 +52,7 @@ impl Platform {
         Self { panel, house, _database: database }
     }
 
-    /// Something to be told of besides resources: three open alerts, one that is resolved, and a task.
+    /// Something to be told of besides resources: three open alerts, one that is resolved, a task, and an invitation.
     async fn busy(&self) {
         let now = self.panel.clock.now();
         let condition = |name: &str, severity| Condition {
@@ -74,6 +75,9 @@ impl Platform {
             tasks::ensure(connection, "sync", "Asks for syncs.", Duration::from_secs(5), now)
         };
         self.panel.context.db.write(write).await.unwrap();
+        let (context, doer) = (&self.panel.context, Doer::command_line());
+        let made = invitations::invite(context, &doer, Inviter::default(), "grace@example.com", Role::Operator).await;
+        made.unwrap();
     }
 
     /// A token of somebody's, as a header has it.

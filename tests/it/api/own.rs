@@ -9,7 +9,7 @@ async fn every_list_is_a_list_and_what_is_mistyped_is_refused() {
     let platform = Platform::start().await;
     platform.busy().await;
     let ada = platform.ada().await;
-    for path in ["sources", "alerts", "tasks", "audit", "instances"] {
+    for path in ["sources", "alerts", "tasks", "audit", "users", "invitations", "instances"] {
         let list = ada.get(&format!("/api/v1/{path}")).await.json();
         assert!(!list["items"].as_array().unwrap().is_empty(), "{path}");
         for part in ["next_cursor", "confirmed_at", "complete"] {

@@ -66,12 +66,12 @@ async fn a_lost_key_is_given_up_by_command_and_the_next_sync_brings_the_values_a
     insta::assert_snapshot!(refused(&["key", "forget", "--yes"], &[&lost]), @"key forget:0:0: the configured key is the one that seals here, <key 0>, so nothing is lost; start the panel; to change the key, use `quarterdeck key rotate`");
 
     fs::remove_file(&file).unwrap();
-    insta::assert_snapshot!(refused(&["key", "forget"], &[&lost]), @"--yes:0:0: 2 sealed values of 1 resources would be lost for good: only the key <key 0> opens them, and the configured file is not there (a relative path starts at this folder); give that key back if there is a copy of it anywhere; if not, say --yes");
+    insta::assert_snapshot!(refused(&["key", "forget"], &[&lost]), @"--yes:0:0: 2 sealed values of 1 resources and 0 second factors would be lost for good: only the key <key 0> opens them, and the configured file is not there (a relative path starts at this folder); give that key back if there is a copy of it anywhere; if not, say --yes");
     assert!(!file.exists(), "a question makes no key");
     let start = refused(&["sync"], &[&lost]);
     assert!(start.contains("`quarterdeck key forget`"), "{start}");
     let new = id(&file);
-    insta::assert_snapshot!(refused(&["key", "forget"], &[&lost, &new]), @"--yes:0:0: 2 sealed values of 1 resources would be lost for good: only the key <key 0> opens them, and the configuration gives the key <key 1>; give that key back if there is a copy of it anywhere; if not, say --yes");
+    insta::assert_snapshot!(refused(&["key", "forget"], &[&lost, &new]), @"--yes:0:0: 2 sealed values of 1 resources and 0 second factors would be lost for good: only the key <key 0> opens them, and the configuration gives the key <key 1>; give that key back if there is a copy of it anywhere; if not, say --yes");
     let looked = house_of(&program);
     let sealed = "SELECT COUNT(*) AS n FROM secret_values, vault";
     assert_eq!(looked.count(sealed).await, 2, "asking loses nothing");
@@ -79,7 +79,7 @@ async fn a_lost_key_is_given_up_by_command_and_the_next_sync_brings_the_values_a
     let forgotten = program.run(&["key", "forget", "--yes"]);
     assert_eq!(forgotten.code, 0, "{forgotten:?}");
     insta::assert_snapshot!(forgotten.out.replace(&lost, "<key 0>"), @r"
-    2 values of 1 resources, sealed with the key <key 0>, are forgotten
+    2 values of 1 resources and 0 second factors, sealed with the key <key 0>, are forgotten
     start the panel: the next sync brings the present values again, and everybody signs in anew
     ");
     assert_eq!(
@@ -88,7 +88,7 @@ async fn a_lost_key_is_given_up_by_command_and_the_next_sync_brings_the_values_a
     );
     assert_eq!(
         audited(&looked).await,
-        [format!("command line key.forget {lost} succeeded 2 values of 1 resources are lost")]
+        [format!("command line key.forget {lost} succeeded 2 values of 1 resources and 0 second factors are lost")]
     );
 
     let after = program.run(&["sync"]);

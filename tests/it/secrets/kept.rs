@@ -188,7 +188,7 @@ async fn what_a_lost_key_sealed_is_forgotten_whole_and_seen_again_under_another(
         assert!(other.is_err() && before.count(VALUES).await == 4, "it was rotated in the meantime: {other:?}");
         let named = lost.clone();
         let forgotten = db.write(move |connection| vault::forget(connection, &named)).await.unwrap();
-        assert_eq!(forgotten, Contents { key_id: lost, values: 4, resources: 2 });
+        assert_eq!(forgotten, Contents { key_id: lost, values: 4, resources: 2, second_factors: 0 });
         assert_eq!((before.count(VALUES).await, before.count("SELECT COUNT(*) AS n FROM vault").await), (0, 0));
 
         // Whoever still runs with that key writes nothing any more.

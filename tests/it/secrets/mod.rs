@@ -20,6 +20,7 @@ use crate::support::workflow::{FakeWorkflow, Flavour, TOKEN};
 mod command;
 mod kept;
 mod reveal;
+mod second_factors;
 
 /// A value that must never be seen by anybody who was not shown it.
 const CANARY: &str = "canary-value-of-DATABASE_URL-7d1f";

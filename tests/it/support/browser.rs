@@ -68,6 +68,12 @@ impl Browser {
         self.send(self.client.get(format!("{}{path}", self.url))).await
     }
 
+    /// By any method, without a body.
+    pub async fn ask(&self, method: &str, path: &str) -> Page {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        self.send(self.client.request(method, format!("{}{path}", self.url))).await
+    }
+
     /// As a link on the page `from` does.
     pub async fn get_from(&self, path: &str, from: &str) -> Page {
         self.send(self.client.get(format!("{}{path}", self.url)).header(header::REFERER, from)).await

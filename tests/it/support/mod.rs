@@ -5,6 +5,7 @@ pub mod browser;
 pub mod cloudflare;
 pub mod collected;
 pub mod database;
+pub mod device;
 pub mod fake_aws;
 pub mod house;
 pub mod moto;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quarterdeck::accounts::{setup, users};
 use quarterdeck::audit::Doer;
 use quarterdeck::clock::Clock;
-use quarterdeck::config::SecretKeyConfig;
+use quarterdeck::config::{Config, SecretKeyConfig};
 use quarterdeck::context::Context;
 use quarterdeck::net::http::Http;
 use quarterdeck::passwords::Passwords;
@@ -36,16 +36,23 @@ pub struct Panel {
 impl Panel {
     /// Over an empty, migrated database, reached by plain http.
     pub async fn over(db: Db) -> Self {
-        Self::at(db, "http://panel.example.com").await
+        Self::configured(db, |_| {}).await
     }
 
-    /// With that public URL. The test's own address is a trusted proxy, so that browsers can have addresses of their own.
+    /// With that public URL.
     pub async fn at(db: Db, public_url: &str) -> Self {
+        Self::configured(db, |config| config.server.public_url = public_url.parse().unwrap()).await
+    }
+
+    /// With that changed of its configuration. The test's own address is a trusted proxy, so that browsers can have addresses of
+    /// their own.
+    pub async fn configured(db: Db, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config();
-        config.server.public_url = public_url.parse().unwrap();
+        config.server.public_url = "http://panel.example.com".parse().unwrap();
         config.server.secret_key = SecretKeyConfig::Given(SECRET_KEY.into());
-        db.unlock(&SECRET_KEY.into()).await.expect("a test has one secret key");
         config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        change(&mut config);
+        db.unlock(&config.server.secret_key.obtain().unwrap()).await.expect("a test has one secret key");
         let http = Http::new();
         let client = http.client().clone();
         let context = Context {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use quarterdeck::audit::{self, Act, Doer};
-use quarterdeck::store::{setup_links, sign_ins};
+use quarterdeck::roles::Role;
+use quarterdeck::store::invitations::NewInvitation;
+use quarterdeck::store::{AnyConnection, half_sign_ins, invitations, second_factors, setup_links, sign_ins, users};
 use quarterdeck::worker::{Worker, schedule};
 
 use crate::support::database::on_each_database;
@@ -33,13 +35,13 @@ async fn what_has_run_out_goes_and_the_last_sync_of_each_source_stays() {
         let _cut_off = audit::begin(&house.db, &Doer::command_line(), Act::new("user.add", "ada")).await.unwrap();
         assert_eq!(
             expire(&house).await,
-            "0 sessions, 0 setup links, 0 attempts, 0 secrets, 0 syncs removed; 0 audit rows closed"
+            "0 sessions, 0 links, 0 attempts, 0 secrets, 0 syncs removed; 0 audit rows closed"
         );
 
         house.clock.advance(TimeDelta::days(31));
         assert_eq!(
             expire(&house).await,
-            "0 sessions, 1 setup links, 1 attempts, 0 secrets, 2 syncs removed; 1 audit rows closed"
+            "0 sessions, 1 links, 1 attempts, 0 secrets, 2 syncs removed; 1 audit rows closed"
         );
         assert_eq!(house.count("SELECT COUNT(*) AS n FROM syncs").await, 2);
         assert_eq!(house.count("SELECT COUNT(DISTINCT source) AS n FROM syncs").await, 2);
@@ -55,4 +57,42 @@ async fn expire(house: &House) -> String {
     let row = worker.run_task(task).await.unwrap().expect("nobody else is at it");
     assert_eq!(row.outcome, "succeeded", "{}", row.report);
     row.report
+}
+
+#[tokio::test]
+async fn what_was_begun_at_the_door_and_never_finished_goes() {
+    on_each_database(async |db| {
+        db.unlock(&"0123456789abcdef0123456789abcdef".into()).await.unwrap();
+        let house = House::over(db);
+        let (now, vault) = (house.clock.now(), house.db.vault().cloned().unwrap());
+        let begin = move |connection: &mut AnyConnection| {
+            for (id, email) in [(1, "ada@example.com"), (2, "bob@example.com")] {
+                users::insert(connection, id, email, Role::Admin, "no hash", now)?;
+                second_factors::begin(connection, &vault, id, now, now)?;
+            }
+            users::set_second_factor(connection, 2, Some(now))?;
+            let ada = users::by_id(connection, 1)?.unwrap();
+            half_sign_ins::insert(connection, "hash", &ada, now + TimeDelta::minutes(5))?;
+            let invitation = NewInvitation {
+                token_hash: "hash".to_owned(),
+                email: "grace@example.com".to_owned(),
+                role: Role::Viewer,
+                invited_by: ada.email,
+                inviter_id: Some(1),
+                token_id: None,
+                created_at: now,
+                expires_at: now + TimeDelta::hours(72),
+            };
+            invitations::insert(connection, &invitation).map(|_| ())
+        };
+        house.db.write(begin).await.unwrap();
+        assert!(expire(&house).await.starts_with("0 sessions, 0 links, 0 attempts, 0 secrets"));
+        house.clock.advance(TimeDelta::minutes(20));
+        assert!(expire(&house).await.starts_with("1 sessions, 0 links, 0 attempts, 1 secrets"));
+        house.clock.advance(TimeDelta::hours(72));
+        assert!(expire(&house).await.starts_with("0 sessions, 1 links, 0 attempts, 0 secrets"));
+        let kept = "SELECT user_id AS n FROM second_factors";
+        assert_eq!(house.count(kept).await, 2, "one that is on stays");
+    })
+    .await;
 }
