@@ -28,7 +28,9 @@ pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environmen
             Faults(vec![Fault::new(Place::outside("task"), format!("no task is named {name:?}"), remedy)]).into()
         );
     };
-    let worker = Worker::new(context.db.clone(), open::collectable(&context)).keeping(context.config.history);
+    let worker = Worker::new(context.db.clone(), open::collectable(&context))
+        .keeping(context.config.history)
+        .probing(context.config.probe.clone());
     let Some(row) = worker.run_task(task).await? else {
         anyhow::bail!("the task {name} is being run by another worker at this moment");
     };
@@ -53,7 +55,7 @@ async fn list(context: &Context) -> anyhow::Result<Ending> {
                 (last, if row.enabled { due } else { "off".to_owned() })
             }
         };
-        let every = task.every.as_secs();
+        let every = rows.get(task.name).map_or(task.every.as_secs().cast_signed(), |row| row.cadence);
         writeln!(out, "{} every {every}s last {last} next {next}: {}", task.name, task.about)?;
     }
     Ok(Ending::Done)

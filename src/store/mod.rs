@@ -37,6 +37,7 @@ pub mod scope;
 pub mod scopes;
 pub mod search;
 pub mod secret_values;
+pub mod served_certificates;
 pub mod sessions;
 pub mod setup_links;
 pub mod sign_ins;

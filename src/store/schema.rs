@@ -2,9 +2,11 @@
 
 mod access;
 mod sealed;
+mod served;
 
 pub use access::{api_tokens, sessions, setup_links, sign_in_attempts, users};
 pub use sealed::{secret_values, vault};
+pub use served::served_certificates;
 
 diesel::table! {
     id_blocks (name) {

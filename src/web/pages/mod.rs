@@ -11,6 +11,7 @@ pub mod inventory;
 pub mod placement;
 pub mod pulse;
 pub mod search;
+pub mod served_certificates;
 pub mod setup;
 pub mod sign_in;
 pub mod source;
