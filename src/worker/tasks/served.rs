@@ -1,14 +1,13 @@
 //! Looks at the certificates that hosts send, and judges anew what time alone has changed.
 
 use anyhow::bail;
+use chrono::TimeDelta;
 
 use super::slices;
 use crate::probe;
 use crate::store::served_certificates::targets;
 use crate::worker::Worker;
 use crate::worker::task::Outcome;
-
-use chrono::TimeDelta;
 
 /// How long a target stays known to which nothing leads any more.
 const KEPT: TimeDelta = TimeDelta::days(30);
