@@ -85,3 +85,36 @@ fn number(section: &mut Reader<'_>, name: &'static str, bounds: std::ops::RangeI
     }
     number
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Environment};
+
+    fn read(text: &str) -> Result<ProbeConfig, String> {
+        let config = Config::from_text("quarterdeck.toml", text, &Environment::default());
+        config.map(|config| config.probe).map_err(|faults| faults.to_string())
+    }
+
+    #[test]
+    fn hosts_are_looked_at_four_times_a_day_and_gently_unless_it_is_said_otherwise() {
+        assert_eq!(read(""), Ok(ProbeConfig::default()));
+        let said = "[probe]\nevery = \"1h\"\nper_second = 2\ntime_out_seconds = 9\nprivate_addresses = true\nexcept = [\"*.lan\"]";
+        let expected = ProbeConfig {
+            every: Duration::from_secs(3_600),
+            per_second: 2,
+            patience: Duration::from_secs(9),
+            private_addresses: true,
+            except: vec!["*.lan".to_owned()],
+            ..ProbeConfig::default()
+        };
+        assert_eq!(read(said), Ok(expected));
+        assert_eq!(read("[probe]\nenabled = false"), Ok(ProbeConfig::off()));
+        insta::assert_snapshot!(read("[probe]\nevery = \"5s\"\nper_second = 0\ntime_out_seconds = 100\nport = 443").unwrap_err(), @r"
+        quarterdeck.toml:2:1: `every` is not between 1m and 30d; write 6h, the default, or 1h
+        quarterdeck.toml:3:1: `per_second` is 0; write a number from 1 to 1000
+        quarterdeck.toml:4:1: `time_out_seconds` is 100; write a number from 1 to 60
+        quarterdeck.toml:5:1: `port` is unknown here; remove it, or use one of: enabled, every, except, per_second, private_addresses, time_out_seconds
+        ");
+    }
+}

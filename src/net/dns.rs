@@ -19,7 +19,9 @@ pub async fn addresses(host: &str, patience: Duration) -> Result<Vec<IpAddr>, Un
     let asked = if host.contains('.') { format!("{host}.") } else { host.to_owned() };
     let found = match tokio::time::timeout(patience, tokio::net::lookup_host((asked, 0))).await {
         Err(_) => return Err(Unresolved(format!("the resolver did not answer within {} s", patience.as_secs()))),
-        Ok(Err(error)) => return Err(Unresolved(format!("the resolver knows no address: {}", plain(&error.to_string())))),
+        Ok(Err(error)) => {
+            return Err(Unresolved(format!("the resolver knows no address: {}", plain(&error.to_string()))));
+        }
         Ok(Ok(found)) => found,
     };
     let mut addresses: Vec<IpAddr> = Vec::new();

@@ -40,7 +40,8 @@ pub fn all(connection: &mut AnyConnection, except: &[String]) -> QueryResult<BTr
             hosts.entry(host).or_insert(false);
         }
     }
-    let left_alone = |host: &Key| except.iter().any(|pattern| glob(&pattern.to_lowercase(), host.as_host().unwrap_or_default()));
+    let left_alone =
+        |host: &Key| except.iter().any(|pattern| glob(&pattern.to_lowercase(), host.as_host().unwrap_or_default()));
     hosts.retain(|host, _| !left_alone(host));
     Ok(hosts)
 }

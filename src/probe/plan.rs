@@ -14,8 +14,9 @@ use crate::config::ProbeConfig;
 use crate::kinds::Key;
 use crate::net::dns::{self, Unresolved};
 use crate::relations::endpoints::{At, Endpoint, endpoints};
-use crate::store::served_certificates::targets::{self, Planned, Seen};
+use crate::store::gate::{self, Turn};
 use crate::store::served_certificates::Outcome;
+use crate::store::served_certificates::targets::{self, Planned, Seen};
 use crate::store::{AnyConnection, Db, Priority, Scope, StoreError};
 
 /// Hosts planned at once.
@@ -50,6 +51,9 @@ struct Asked {
     places: Vec<Endpoint>,
 }
 
+/// Addresses with their ports, and how each is known.
+type Found<'p> = BTreeMap<(IpAddr, u16), &'p Endpoint>;
+
 /// What names resolved to.
 type Resolved = BTreeMap<String, Result<Vec<IpAddr>, Unresolved>>;
 
@@ -69,7 +73,11 @@ pub async fn make(db: &Db, config: &ProbeConfig) -> Result<Plan, StoreError> {
         plan.targets.extend(targets);
         plan.left_alone += left_alone;
     }
-    db.write_as(Priority::Background, move |connection| targets::end_plan(connection, now)).await?;
+    db.write_as(Priority::Background, move |connection| {
+        gate::take_turn(connection, Turn::Served)?;
+        targets::end_plan(connection, now)
+    })
+    .await?;
     Ok(plan)
 }
 
@@ -104,21 +112,22 @@ fn write(
     config: &ProbeConfig,
     now: Instant,
 ) -> diesel::QueryResult<(Vec<Target>, usize)> {
+    gate::take_turn(connection, Turn::Served)?;
     let (mut wanted, mut left_alone) = (Vec::new(), 0);
     for Asked { host, named, places } in asked {
-        let (found, failed) = addresses_of(places, resolved);
+        let (found, failed) = addresses_of(places, resolved, config.port);
         if !failed.is_empty() {
             targets::keep(connection, host, now)?;
         }
         // A name below a wildcard that leads nowhere is nobody's mistake: it may be there for its mail alone.
         if found.is_empty() && *named {
-            let why = if places.is_empty() { "the records here give it no address".to_owned() } else { failed.join("; ") };
+            let why =
+                if places.is_empty() { "the records here give it no address".to_owned() } else { failed.join("; ") };
             let id = targets::plan(connection, &nowhere(host, config.port), now)?;
             targets::record(connection, id, &Seen::Nothing { outcome: Outcome::Unresolved, error: why }, now)?;
             super::verdict::judge_host(connection, host, now)?;
         }
-        for (address, place) in found {
-            let port = place.port.unwrap_or(config.port);
+        for ((address, port), place) in found {
             let (via, proxied) = (place.via.clone(), place.proxied);
             let planned = Planned { host: host.clone(), address: address.to_string(), port, via, proxied };
             let id = targets::plan(connection, &planned, now)?;
@@ -136,9 +145,9 @@ fn write(
     Ok((wanted, left_alone))
 }
 
-/// Each address once, with the first place that gives it, and what could not be resolved.
-fn addresses_of<'p>(places: &'p [Endpoint], resolved: &Resolved) -> (BTreeMap<IpAddr, &'p Endpoint>, Vec<String>) {
-    let (mut found, mut failed) = (BTreeMap::new(), Vec::new());
+/// Each address and port once, with the first place that gives it, and what could not be resolved.
+fn addresses_of<'p>(places: &'p [Endpoint], resolved: &Resolved, usual: u16) -> (Found<'p>, Vec<String>) {
+    let (mut found, mut failed) = (Found::new(), Vec::new());
     for place in places {
         let addresses: &[IpAddr] = match &place.at {
             At::Address(address) => std::slice::from_ref(address),
@@ -152,7 +161,7 @@ fn addresses_of<'p>(places: &'p [Endpoint], resolved: &Resolved) -> (BTreeMap<Ip
             },
         };
         for address in addresses {
-            found.entry(*address).or_insert(place);
+            found.entry((*address, place.port.unwrap_or(usual))).or_insert(place);
         }
     }
     (found, failed)

@@ -15,6 +15,7 @@ use super::verdict;
 use crate::config::ProbeConfig;
 use crate::net::tls;
 use crate::served::Chain;
+use crate::store::gate::{self, Turn};
 use crate::store::served_certificates::Outcome;
 use crate::store::served_certificates::targets::{self, Seen};
 use crate::store::{Db, Priority, StoreError};
@@ -39,7 +40,8 @@ pub async fn look_at(db: &Db, config: &ProbeConfig, targets: Vec<Target>) -> Res
     for target in targets {
         by_address.entry(target.address).or_default().push(target);
     }
-    let round = Round { db, config, pace: Pace::of(config.per_second), read: AtomicUsize::new(0), unseen: AtomicUsize::new(0) };
+    let round =
+        Round { db, config, pace: Pace::of(config.per_second), read: AtomicUsize::new(0), unseen: AtomicUsize::new(0) };
     let work = stream::iter(by_address.into_values().map(Ok::<_, StoreError>));
     work.try_for_each_concurrent(AT_ONCE, |targets| round.one_address(targets)).await?;
     let count = |counter: AtomicUsize| counter.into_inner();
@@ -60,7 +62,11 @@ impl Round<'_> {
         for target in targets {
             let seen = if vain < VAIN {
                 self.pace.turn().await;
-                let look = tls::look(SocketAddr::new(target.address, target.port), target.host.as_host().unwrap_or_default(), self.config.patience);
+                let look = tls::look(
+                    SocketAddr::new(target.address, target.port),
+                    target.host.as_host().unwrap_or_default(),
+                    self.config.patience,
+                );
                 let look = look.await;
                 vain = if look.as_ref().is_err_and(tls::Unseen::is_no_connection) { vain + 1 } else { 0 };
                 seen(look)
@@ -78,6 +84,7 @@ impl Round<'_> {
         let clock = self.db.clock.clone();
         self.db
             .write_as(Priority::Background, move |connection| {
+                gate::take_turn(connection, Turn::Served)?;
                 let now = clock.now();
                 targets::record(connection, target.id, &seen, now)?;
                 verdict::judge_host(connection, &target.host, now)

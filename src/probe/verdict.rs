@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use crate::clock::Instant;
 use crate::kinds::{Cell, Held, Key, Role, app, certificate};
 use crate::served::{Finding, Judgement, Served, Stored, changes_at, judge};
+use crate::store::gate::{self, Turn};
 use crate::store::keys::{self, When};
 use crate::store::rows::ResourceRow;
 use crate::store::served_certificates::{self as store, Judged, Outcome, ServedRow};
@@ -20,6 +21,7 @@ pub async fn judge_due(db: &Db) -> Result<usize, StoreError> {
         let clock = db.clock.clone();
         let some = db
             .write_as(Priority::Background, move |connection| {
+                gate::take_turn(connection, Turn::Served)?;
                 let now = clock.now();
                 let hosts = store::due_for_judging(connection, now, AT_ONCE)?;
                 hosts.iter().try_for_each(|host| judge_host(connection, host, now))?;
@@ -48,7 +50,8 @@ pub fn judge_host(connection: &mut AnyConnection, host: &Key, now: Instant) -> Q
         }
         findings.extend(of_outcome(row));
         if findings.is_empty() {
-            findings.push(Finding::new(Judgement::Good, "It is valid, for this host, and signed by whom browsers trust."));
+            findings
+                .push(Finding::new(Judgement::Good, "It is valid, for this host, and signed by whom browsers trust."));
         }
         findings.sort_by_key(Finding::rank);
         let judge_at = chain.and_then(|chain| changes_at(&chain, now));
@@ -72,7 +75,8 @@ fn of_outcome(row: &ServedRow) -> Option<Finding> {
 
 /// What the other targets of the same sort sent last: a proxy is not expected to send what stands behind it.
 fn others(rows: &[ServedRow], row: &ServedRow) -> Vec<(String, String)> {
-    let others = rows.iter().filter(|other| other.id != row.id && other.proxied == row.proxied && !other.fingerprint.is_empty());
+    let others =
+        rows.iter().filter(|other| other.id != row.id && other.proxied == row.proxied && !other.fingerprint.is_empty());
     others.map(|other| (other.fingerprint.clone(), other.address.clone())).collect()
 }
 

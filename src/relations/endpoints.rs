@@ -77,7 +77,12 @@ fn reached(steps: &BTreeMap<Key, Step>, host: &Key) -> Vec<Endpoint> {
         }
         if !step.is_held {
             let at = At::Name(name.as_host().unwrap_or_default().to_owned());
-            ends.entry((at.clone(), None)).or_insert(Endpoint { at, port: None, via: "resolver".to_owned(), proxied: false });
+            ends.entry((at.clone(), None)).or_insert(Endpoint {
+                at,
+                port: None,
+                via: "resolver".to_owned(),
+                proxied: false,
+            });
         }
         waiting.extend(step.onward.iter().filter(|next| seen.insert(next)));
     }
@@ -188,7 +193,8 @@ fn balancers_at(
     scope: &Scope,
     mentions: &Mentions,
 ) -> QueryResult<BTreeMap<Key, Vec<ResourceRow>>> {
-    let pointed = mentions.refs.values().flatten().filter(|(role, key)| *role == Role::PointsAt && key.as_address().is_some());
+    let pointed =
+        mentions.refs.values().flatten().filter(|(role, key)| *role == Role::PointsAt && key.as_address().is_some());
     let stored: BTreeSet<String> = pointed.map(|(_, key)| key.stored()).collect();
     let stored: Vec<String> = stored.into_iter().collect();
     let links = keys::of_keys(connection, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;

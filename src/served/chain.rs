@@ -69,7 +69,8 @@ impl Chain {
 
     /// The certificates on the way up that a client has to look at: a root that it trusts already is not one of them.
     pub fn looked_at(&self) -> impl Iterator<Item = &Sent> {
-        let certificates = self.path.iter().enumerate().filter_map(|(place, position)| Some((place, self.sent.get(*position)?)));
+        let certificates =
+            self.path.iter().enumerate().filter_map(|(place, position)| Some((place, self.sent.get(*position)?)));
         certificates.filter(|(place, one)| *place == 0 || !(one.is_web_root || one.is_self_issued)).map(|(_, one)| one)
     }
 

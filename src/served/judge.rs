@@ -52,7 +52,8 @@ pub fn judge(served: &Served<'_>, now: Instant) -> Vec<Finding> {
 /// The next moment at which [`judge`] would say something else although nothing has changed but the time.
 pub fn changes_at(chain: &Chain, now: Instant) -> Option<Instant> {
     let ends = chain.looked_at().flat_map(|one| {
-        let warnings = thresholds(one).map(|days| one.not_after.and_then(|end| end.checked_sub_signed(TimeDelta::days(days))));
+        let warnings =
+            thresholds(one).map(|days| one.not_after.and_then(|end| end.checked_sub_signed(TimeDelta::days(days))));
         warnings.chain([one.not_after, one.not_before]).flatten().collect::<Vec<_>>()
     });
     ends.filter(|moment| *moment > now).min()
@@ -76,7 +77,8 @@ fn ends_soon(served: &Served<'_>, now: Instant) -> Option<Finding> {
         let days = thresholds(one).find(|days| end - now <= TimeDelta::days(*days))?;
         Some((end, days))
     };
-    let (one, (end, days)) = served.chain.looked_at().filter_map(|one| Some((one, near(one)?))).min_by_key(|(_, near)| *near)?;
+    let (one, (end, days)) =
+        served.chain.looked_at().filter_map(|one| Some((one, near(one)?))).min_by_key(|(_, near)| *near)?;
     // The threshold, and not the days that are left: the words change when there is something new to say.
     let within = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
     let words = format!("{} ends within {within}, on {}.", called(served, one), day(end));
@@ -112,9 +114,12 @@ fn wrong_name(served: &Served<'_>, own: &Sent) -> Option<Finding> {
 fn chain(served: &Served<'_>, own: &Sent) -> Option<Finding> {
     match served.chain.end {
         End::WebRoot => None,
-        End::SelfSigned => Some(Finding::new(Judgement::SelfSigned, "It is signed by itself, so nobody vouches for it.")),
+        End::SelfSigned => {
+            Some(Finding::new(Judgement::SelfSigned, "It is signed by itself, so nobody vouches for it."))
+        }
         End::Hole => {
-            let words = format!("{} is not sent, which signed it, and is no root that clients know.", own.issuer_title());
+            let words =
+                format!("{} is not sent, which signed it, and is no root that clients know.", own.issuer_title());
             Some(Finding::new(Judgement::IncompleteChain, words))
         }
         End::Private => {
@@ -157,8 +162,12 @@ fn stored(served: &Served<'_>, own: &Sent) -> Option<Finding> {
 }
 
 fn differing(served: &Served<'_>, own: &Sent) -> Option<Finding> {
-    let others: Vec<String> =
-        served.others.iter().filter(|(fingerprint, _)| *fingerprint != own.fingerprint).map(|(_, name)| name.clone()).collect();
+    let others: Vec<String> = served
+        .others
+        .iter()
+        .filter(|(fingerprint, _)| *fingerprint != own.fingerprint)
+        .map(|(_, name)| name.clone())
+        .collect();
     let words = || format!("{} sends another certificate for the same host.", listed(&others));
     (!others.is_empty()).then(|| Finding::new(Judgement::TargetsDiffer, words()))
 }

@@ -93,17 +93,29 @@ impl Judgement {
             Self::Expired => "Renew it, and reload whatever sends it: every client refuses it now.",
             Self::NotYetValid => "Send the one before it until then, or set this server's clock.",
             Self::WrongName => "Attach a certificate with this name to the host: clients refuse this one.",
-            Self::SelfSigned => "Attach a certificate that a certification authority has signed: clients refuse this one.",
+            Self::SelfSigned => {
+                "Attach a certificate that a certification authority has signed: clients refuse this one."
+            }
             Self::IncompleteChain => {
                 "Upload the certificate together with the one that signed it. Browsers may fetch what is missing; programs refuse."
             }
-            Self::DiffersFromStored => "Find out who else sends for this host, or reload what should: it has not taken over the attached one.",
+            Self::DiffersFromStored => {
+                "Find out who else sends for this host, or reload what should: it has not taken over the attached one."
+            }
             Self::EndsSoon => "Renew it, and see here that the new one is sent.",
-            Self::TargetsDiffer => "Reload the targets that still send the older one: each client meets another of them.",
-            Self::PrivateIssuer => "All is well if every client of this host has that root; else send what is missing between.",
-            Self::Unknown => "Look whether the target should answer on this port at all, and whether the panel may reach it.",
+            Self::TargetsDiffer => {
+                "Reload the targets that still send the older one: each client meets another of them."
+            }
+            Self::PrivateIssuer => {
+                "All is well if every client of this host has that root; else send what is missing between."
+            }
+            Self::Unknown => {
+                "Look whether the target should answer on this port at all, and whether the panel may reach it."
+            }
             Self::OtherThanStored => "Attach the right one to the host here, or leave it to whoever renews this one.",
-            Self::ChainOrder => "Put them in order, each followed by the one that signed it: old clients look at no other place.",
+            Self::ChainOrder => {
+                "Put them in order, each followed by the one that signed it: old clients look at no other place."
+            }
             Self::OwnerUnknown => "Find out who renews it: no controller lists it to an account of the panel's.",
             Self::NotProbed => "",
             Self::Good => "",

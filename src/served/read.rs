@@ -71,7 +71,8 @@ impl Sent {
             is_self_issued: issuer == subject,
             key_id: key_id(&certificate),
             issuer_key_id: issuer_key_id(&certificate),
-            is_web_root: roots().any(|root| root.subject.as_ref() == subject && root.subject_public_key_info.as_ref() == key),
+            is_web_root: roots()
+                .any(|root| root.subject.as_ref() == subject && root.subject_public_key_info.as_ref() == key),
             is_below_web_root: roots().any(|root| root.subject.as_ref() == issuer),
             subject: certificate.subject().to_string(),
             issuer: certificate.issuer().to_string(),

@@ -58,7 +58,8 @@ fn a_star_is_a_whole_first_label_or_nothing() {
 
 #[test]
 fn every_judgement_comes_back_by_its_name_and_the_order_is_theirs() {
-    let ranks: Vec<i32> = Judgement::ALL.map(|judgement| Finding { days: Some(1), ..Finding::new(judgement, "") }.rank()).to_vec();
+    let ranks: Vec<i32> =
+        Judgement::ALL.map(|judgement| Finding { days: Some(1), ..Finding::new(judgement, "") }.rank()).to_vec();
     assert!(ranks.is_sorted() && ranks.windows(2).all(|pair| pair[0] < pair[1]), "{ranks:?}");
     for judgement in Judgement::ALL {
         assert_eq!(Judgement::parse(judgement.as_str()), Some(judgement));

@@ -137,7 +137,12 @@ pub struct Judged {
 }
 
 /// Writes what a target amounts to; `since` moves only when the worst becomes another.
-pub fn write_judgement(connection: &mut AnyConnection, row: &ServedRow, judged: &Judged, at: Instant) -> QueryResult<()> {
+pub fn write_judgement(
+    connection: &mut AnyConnection,
+    row: &ServedRow,
+    judged: &Judged,
+    at: Instant,
+) -> QueryResult<()> {
     let Some(worst) = judged.findings.first() else { return Ok(()) };
     let name = worst.judgement.as_str();
     let findings = serde_json::to_string(&judged.findings).unwrap_or_default();
@@ -166,7 +171,9 @@ pub fn due_for_judging(connection: &mut AnyConnection, now: Instant, limit: i64)
         #[diesel(sql_type = Text)]
         host: String,
     }
-    let mut sql = Sql::new("SELECT DISTINCT host FROM served_certificates WHERE gone_at IS NULL AND judge_at IS NOT NULL AND judge_at <= ");
+    let mut sql = Sql::new(
+        "SELECT DISTINCT host FROM served_certificates WHERE gone_at IS NULL AND judge_at IS NOT NULL AND judge_at <= ",
+    );
     sql.bind(now).push(" ORDER BY host LIMIT ").bind(limit);
     Ok(sql.load::<Due>(connection)?.into_iter().map(|due| Key::from_stored(&due.host)).collect())
 }
@@ -182,14 +189,25 @@ pub fn of_host(connection: &mut AnyConnection, scope: &Scope, host: &Key) -> Que
 }
 
 /// At most `most` targets of the hosts that a resource answers under or covers, the worst first.
-pub fn of_resource(connection: &mut AnyConnection, scope: &Scope, resource: i64, most: usize) -> QueryResult<Vec<ServedRow>> {
+pub fn of_resource(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    resource: i64,
+    most: usize,
+) -> QueryResult<Vec<ServedRow>> {
     if scope.sees_nothing() {
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(SELECT);
-    sql.push(" AND (s.host IN (SELECT key FROM resource_refs WHERE until IS NULL AND role = 'serves' AND resource_id = ").bind(resource);
-    sql.push(" UNION SELECT key FROM resource_keys WHERE until IS NULL AND role = 'covers' AND resource_id = ").bind(resource);
-    sql.push(") OR s.wildcard IN (SELECT key FROM resource_keys WHERE until IS NULL AND role = 'covers' AND resource_id = ");
+    sql.push(
+        " AND (s.host IN (SELECT key FROM resource_refs WHERE until IS NULL AND role = 'serves' AND resource_id = ",
+    )
+    .bind(resource);
+    sql.push(" UNION SELECT key FROM resource_keys WHERE until IS NULL AND role = 'covers' AND resource_id = ")
+        .bind(resource);
+    sql.push(
+        ") OR s.wildcard IN (SELECT key FROM resource_keys WHERE until IS NULL AND role = 'covers' AND resource_id = ",
+    );
     sql.bind(resource).push(")) ORDER BY ").push(ORDER).push(" LIMIT ").bind(one_more(most));
     sql.load(connection)
 }
@@ -247,9 +265,12 @@ pub fn counts(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<
     if scope.sees_nothing() {
         return Ok(Vec::new());
     }
-    let sql = Sql::new("SELECT judgement, COUNT(*) AS n FROM served_certificates WHERE gone_at IS NULL GROUP BY judgement");
+    let sql =
+        Sql::new("SELECT judgement, COUNT(*) AS n FROM served_certificates WHERE gone_at IS NULL GROUP BY judgement");
     let counts: Vec<Count> = sql.load(connection)?;
-    let of = |judgement: Judgement| counts.iter().find(|count| count.judgement == judgement.as_str()).map_or(0, |count| count.n);
+    let of = |judgement: Judgement| {
+        counts.iter().find(|count| count.judgement == judgement.as_str()).map_or(0, |count| count.n)
+    };
     Ok(Judgement::ALL.map(|judgement| (judgement, of(judgement))).to_vec())
 }
 
@@ -265,7 +286,8 @@ pub fn bad_hosts(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<(
     if scope.sees_nothing() {
         return Ok((0, 0));
     }
-    let mut sql = Sql::new("SELECT (SELECT COUNT(DISTINCT host) FROM served_certificates WHERE gone_at IS NULL AND rank < ");
+    let mut sql =
+        Sql::new("SELECT (SELECT COUNT(DISTINCT host) FROM served_certificates WHERE gone_at IS NULL AND rank < ");
     sql.bind(Finding::WORST_THAT_IS_NOT_BAD);
     sql.push(") AS bad, (SELECT COUNT(*) FROM served_certificates WHERE gone_at IS NULL) AS targets");
     Ok(sql.first::<Hosts>(connection)?.map_or((0, 0), |hosts| (hosts.bad, hosts.targets)))

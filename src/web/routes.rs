@@ -10,8 +10,8 @@ use actix_web::{Route, web};
 use super::access::{self, Access};
 use super::pages::inventory::{handlers, values};
 use super::pages::{
-    account, alerts, api, audit, dashboard, held_loss, placement, pulse, search, served_certificates, setup, sign_in, source, sources,
-    syncs, tasks, tokens, users,
+    account, alerts, api, audit, dashboard, held_loss, placement, pulse, search, served_certificates, setup, sign_in,
+    source, sources, syncs, tasks, tokens, users,
 };
 use super::{api as machines, assets, health};
 use crate::roles::Role::{Admin, Operator};

@@ -50,9 +50,10 @@ fn severity(finding: &Finding) -> Option<Severity> {
         (Judgement::Expired | Judgement::NotYetValid | Judgement::WrongName | Judgement::SelfSigned, _)
         | (Judgement::EndsSoon, Some(..=3)) => Some(Severity::Critical),
         (Judgement::EndsSoon, Some(15..)) => Some(Severity::Info),
-        (Judgement::IncompleteChain | Judgement::DiffersFromStored | Judgement::TargetsDiffer | Judgement::EndsSoon, _) => {
-            Some(Severity::Warning)
-        }
+        (
+            Judgement::IncompleteChain | Judgement::DiffersFromStored | Judgement::TargetsDiffer | Judgement::EndsSoon,
+            _,
+        ) => Some(Severity::Warning),
         _ => None,
     }
 }

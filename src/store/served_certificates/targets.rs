@@ -79,7 +79,12 @@ pub fn record(connection: &mut AnyConnection, id: i64, seen: &Seen, at: Instant)
         Seen::Chain { chain, broke_off } => {
             let own = chain.own();
             let fingerprint = own.map(|own| own.fingerprint.clone()).unwrap_or_default();
-            sql.push(", read_at = ").bind(at).push(", outcome = ").bind(Outcome::Read).push(", error = ").bind(broke_off);
+            sql.push(", read_at = ")
+                .bind(at)
+                .push(", outcome = ")
+                .bind(Outcome::Read)
+                .push(", error = ")
+                .bind(broke_off);
             sql.push(", fingerprint = ").bind(fingerprint);
             sql.push(", not_after = ").bind(own.and_then(|own| own.not_after));
             sql.push(", chain = ").bind(serde_json::to_string(chain).unwrap_or_default());

@@ -247,8 +247,6 @@ pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpReques
     let params = Params::parse(request.query_string());
     params.only(&["judgement", "host", "cursor"]).map_err(PageError::Invalid)?;
     let (wanted, config) = (wanted(&params, ROWS)?, Arc::clone(&context.config));
-    let read = move |connection: &mut _| {
-        fetch(connection, &Scope::of_member(), &wanted, &params, &config.probe, shell)
-    };
+    let read = move |connection: &mut _| fetch(connection, &Scope::of_member(), &wanted, &params, &config.probe, shell);
     Ok(context.db.read(read).await?)
 }

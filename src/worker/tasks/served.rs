@@ -24,9 +24,12 @@ pub async fn look(worker: &Worker) -> Outcome {
         bail!("stopped before its end; what was seen until then is kept, and the next start looks at everything again");
     };
     let before = worker.db.clock.now() - KEPT;
-    let forgotten = slices::remove(&worker.db, BATCHES, move |connection| targets::prune(connection, before, BATCH)).await?;
+    let forgotten =
+        slices::remove(&worker.db, BATCHES, move |connection| targets::prune(connection, before, BATCH)).await?;
     let probe::Tally { hosts, read, unseen, left_alone } = tally;
-    Ok(format!("{hosts} hosts: {read} targets read, {unseen} not seen, {left_alone} left alone, {forgotten} old ones forgotten"))
+    Ok(format!(
+        "{hosts} hosts: {read} targets read, {unseen} not seen, {left_alone} left alone, {forgotten} old ones forgotten"
+    ))
 }
 
 /// Judges what has expired, or come near its end, since it was looked at.

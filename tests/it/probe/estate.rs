@@ -109,7 +109,8 @@ impl Estate {
 
     pub async fn rows(&self) -> Vec<ServedRow> {
         let wanted = Wanted { limit: 1_000, ..Wanted::default() };
-        let page = self.house.read(move |connection| served_certificates::page(connection, &Scope::unrestricted(), &wanted));
+        let page =
+            self.house.read(move |connection| served_certificates::page(connection, &Scope::unrestricted(), &wanted));
         page.await.rows
     }
 

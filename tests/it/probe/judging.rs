@@ -55,10 +55,7 @@ fn an_end_is_told_at_its_thresholds_and_only_in_the_last_third_of_a_life() {
     let year = |ends: i64| Leaf::of(&[HOST]).valid(TimeDelta::days(ends - 365), TimeDelta::days(ends));
     let told: Vec<_> = [31, 30, 15, 14, 8, 7, 4, 3, 2, 1].map(|ends| days(&year(ends))).to_vec();
     let some = Some;
-    assert_eq!(
-        told,
-        [None, some(30), some(30), some(14), some(14), some(7), some(7), some(3), some(3), some(1)]
-    );
+    assert_eq!(told, [None, some(30), some(30), some(14), some(14), some(7), some(7), some(3), some(3), some(1)]);
     let of_six_days = |ends: i64| Leaf::of(&[HOST]).valid(TimeDelta::days(ends - 6), TimeDelta::days(ends));
     assert_eq!([5, 3, 2, 1].map(|ends| days(&of_six_days(ends))), [None, None, None, some(1)]);
 }
@@ -66,7 +63,8 @@ fn an_end_is_told_at_its_thresholds_and_only_in_the_last_third_of_a_life() {
 #[test]
 fn the_next_moment_to_judge_is_the_next_at_which_something_else_is_said() {
     let web = Authority::of_the_web();
-    let chain = Chain::read(&web.issue(&Leaf::of(&[HOST]).valid(TimeDelta::days(-300), TimeDelta::days(65))).ders()).unwrap();
+    let chain =
+        Chain::read(&web.issue(&Leaf::of(&[HOST]).valid(TimeDelta::days(-300), TimeDelta::days(65))).ders()).unwrap();
     let served = Served { host: HOST, chain: &chain, proxied: true, stored: &[], others: &[] };
     let (mut now, mut moments) = (a_quiet_noon().now(), Vec::new());
     for _ in 0..6 {
@@ -85,11 +83,15 @@ fn a_name_is_right_or_it_is_told_which_other_it_is() {
     let web = Authority::of_the_web();
     assert_eq!(of(&web.issue(&Leaf::of(&["*.example.com"]))), []);
     assert_eq!(of(&web.issue(&Leaf::of(&["other.example.com", "SHOP.example.com"]))), []);
-    let wrong = of(&web.issue(&Leaf::of(&["a.example.com", "b.example.com", "c.example.com", "*.com", "e.example.com"])));
+    let wrong =
+        of(&web.issue(&Leaf::of(&["a.example.com", "b.example.com", "c.example.com", "*.com", "e.example.com"])));
     let words = "It is for a.example.com, b.example.com, c.example.com and 2 more, not for shop.example.com.";
     assert_eq!(wrong, [(Judgement::WrongName, words.to_owned())]);
     let common = of(&web.issue(&Leaf::of_common_name(HOST)));
-    assert_eq!(common[0], (Judgement::WrongName, "It names the host as its common name only, where clients no longer look.".to_owned()));
+    assert_eq!(
+        common[0],
+        (Judgement::WrongName, "It names the host as its common name only, where clients no longer look.".to_owned())
+    );
     let chain = Chain::read(&web.issue(&Leaf::of(&["xn--bcher-kva.example"])).ders()).unwrap();
     assert_eq!(of_host("xn--bcher-kva.example", &chain), []);
 }
@@ -99,9 +101,21 @@ fn a_hole_is_told_from_a_root_of_ones_own_and_from_no_signature_at_all() {
     let (web, own) = (Authority::of_the_web(), Authority::private());
     let leaf = Leaf::of(&[HOST]);
     let hole = of(&web.issue_alone(&leaf));
-    assert_eq!(hole, [(Judgement::IncompleteChain, "R99 is not sent, which signed it, and is no root that clients know.".to_owned())]);
+    assert_eq!(
+        hole,
+        [(
+            Judgement::IncompleteChain,
+            "R99 is not sent, which signed it, and is no root that clients know.".to_owned()
+        )]
+    );
     let private = of(&own.issue(&leaf));
-    assert_eq!(private, [(Judgement::PrivateIssuer, "Its chain ends at Our own root, which browsers do not trust by themselves.".to_owned())]);
+    assert_eq!(
+        private,
+        [(
+            Judgement::PrivateIssuer,
+            "Its chain ends at Our own root, which browsers do not trust by themselves.".to_owned()
+        )]
+    );
     let mut with_root = own.issue(&leaf);
     with_root.chain.push(own.root());
     assert_eq!(names(&of(&with_root)), [Judgement::PrivateIssuer]);
@@ -143,8 +157,15 @@ fn what_is_sent_is_held_against_what_is_stored_and_against_the_other_targets() {
     assert_eq!(told(&[], true, &[]), [], "a proxy's certificate is the proxy's");
     assert_eq!(told(&[stored("old", "AA:BB", true)], false, &[]), [Judgement::DiffersFromStored]);
     assert_eq!(told(&[stored("old", "AA:BB", true)], true, &[]), []);
-    assert_eq!(told(&[stored("old", "AA:BB", true), stored("new", &same, true)], false, &[]), [], "one of them is enough");
-    assert_eq!(told(&[stored("old", "AA:BB", true), stored("new", &same, false)], false, &[]), [Judgement::DiffersFromStored]);
+    assert_eq!(
+        told(&[stored("old", "AA:BB", true), stored("new", &same, true)], false, &[]),
+        [],
+        "one of them is enough"
+    );
+    assert_eq!(
+        told(&[stored("old", "AA:BB", true), stored("new", &same, false)], false, &[]),
+        [Judgement::DiffersFromStored]
+    );
     assert_eq!(told(&[stored("spare", "AA:BB", false)], false, &[]), [Judgement::OtherThanStored]);
     assert_eq!(told(&[stored("spare", "AA:BB", false), stored("wild", &same, false)], false, &[]), []);
     let plain = same.replace(':', "").to_lowercase();

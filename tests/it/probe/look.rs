@@ -18,10 +18,9 @@ async fn seen(address: &str, behaviour: Behaviour) -> Result<Look, Unseen> {
 #[tokio::test]
 async fn the_whole_chain_comes_back_of_every_key_and_version_and_nothing_is_sent_after_it() {
     let authority = Authority::of_the_web();
-    for (address, leaf, key) in [
-        ("127.0.1.1", Leaf::of(&[HOST]), "EC P-256"),
-        ("127.0.1.2", Leaf::of(&[HOST]).with_rsa(), "RSA 2048"),
-    ] {
+    for (address, leaf, key) in
+        [("127.0.1.1", Leaf::of(&[HOST]), "EC P-256"), ("127.0.1.2", Leaf::of(&[HOST]).with_rsa(), "RSA 2048")]
+    {
         let served = authority.issue(&leaf);
         for behaviour in [Behaviour::Sends(served.clone()), Behaviour::SendsOld(served.clone())] {
             let server = Server::at(address, 0, behaviour).await;
@@ -43,7 +42,10 @@ async fn f10_an_expired_certificate_is_read_although_it_is_expired() {
     let served = Authority::of_the_web().issue(&Leaf::of(&[HOST]).ends_in(-3));
     let found = seen("127.0.1.3", Behaviour::Sends(served.clone())).await.unwrap();
     let own = Chain::read(&found.chain).unwrap().sent.remove(0);
-    assert_eq!((own.fingerprint.clone(), own.not_after.unwrap().to_rfc3339()), (served.fingerprint(), "2026-11-15T12:00:00+00:00".to_owned()));
+    assert_eq!(
+        (own.fingerprint.clone(), own.not_after.unwrap().to_rfc3339()),
+        (served.fingerprint(), "2026-11-15T12:00:00+00:00".to_owned())
+    );
 
     let server = Server::at("127.0.1.3", 0, Behaviour::Sends(served)).await;
     let verifying = quarterdeck::net::http::Http::new();

@@ -34,7 +34,10 @@ async fn signed_in(panel: &Panel) -> Browser {
 
 fn hosts(answer: &Value) -> Vec<String> {
     let items = answer["items"].as_array().unwrap();
-    items.iter().map(|item| format!("{} {}", item["host"].as_str().unwrap(), item["judgement"].as_str().unwrap())).collect()
+    items
+        .iter()
+        .map(|item| format!("{} {}", item["host"].as_str().unwrap(), item["judgement"].as_str().unwrap()))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,8 +53,12 @@ async fn the_list_and_its_twin_begin_with_the_worst_and_say_what_to_do() {
         estate.probe().await;
         let page = vera.get("/served-certificates").await;
         assert_eq!(page.status, 200);
-        let place = |text: &str| page.text.find(text).unwrap_or_else(|| panic!("{text} is not on the page: {}", page.text));
-        assert!(place("late.example.com") < place("joke.example.com") && place("joke.example.com") < place("shop.example.com"));
+        let place =
+            |text: &str| page.text.find(text).unwrap_or_else(|| panic!("{text} is not on the page: {}", page.text));
+        assert!(
+            place("late.example.com") < place("joke.example.com")
+                && place("joke.example.com") < place("shop.example.com")
+        );
         assert!(page.text.contains("It expired on 17 Nov 2026, 12:00 UTC. Renew it"), "{}", page.text);
         assert!(!page.text.contains("<script>alert"), "{}", page.text);
 
@@ -77,8 +84,12 @@ async fn the_list_and_its_twin_begin_with_the_worst_and_say_what_to_do() {
         assert_eq!(hosts(&one), ["shop.example.com good"]);
 
         panel.clock.advance(chrono::TimeDelta::hours(13));
+        let vera = panel.signed_in("vera@example.com").await;
         assert!(vera.get("/served-certificates?host=shop.example.com").await.text.contains("stale"));
-        assert_eq!(vera.get("/api/v1/served-certificates?host=shop.example.com").await.json()["items"][0]["stale"], true);
+        assert_eq!(
+            vera.get("/api/v1/served-certificates?host=shop.example.com").await.json()["items"][0]["stale"],
+            true
+        );
     })
     .await;
 }
@@ -111,7 +122,8 @@ async fn certificates_apps_and_the_dashboard_show_what_is_really_served() {
         estate.probe().await;
         quarterdeck::alerts::evaluate(&estate.house.db).await.unwrap();
         let dashboard = vera.get("/").await.text;
-        let tile = dashboard.split("Certificates served badly").next().unwrap().rsplit("tile-value num\">").next().unwrap();
+        let tile =
+            dashboard.split("Certificates served badly").next().unwrap().rsplit("tile-value num\">").next().unwrap();
         assert!(tile.starts_with("2<"), "{tile}");
         assert!(dashboard.contains("late.example.com sends an expired certificate"));
 

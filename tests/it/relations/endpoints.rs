@@ -29,9 +29,7 @@ fn estate() -> Vec<Seed> {
         })
         .collect();
     seeds.extend([
-        tcp.key(Is, "ip:192.0.2.20")
-            .refers(PointsAt, "instance:acct/eu/i-1")
-            .refers(PointsAt, "ip:vpc-1/10.0.0.9"),
+        tcp.key(Is, "ip:192.0.2.20").refers(PointsAt, "instance:acct/eu/i-1").refers(PointsAt, "ip:vpc-1/10.0.0.9"),
         typed(record(506, "through.example.com", "ip:192.0.2.20"), "A", "dns only"),
         typed(record(507, "hidden.example.com", "ip:192.0.2.1"), "A", "proxied"),
         typed(record(508, "alias-of-hidden.example.com", "host:hidden.example.com"), "CNAME", "dns only"),
@@ -73,7 +71,10 @@ async fn each_way_ends_at_an_address_or_at_a_name_for_the_resolver() {
             ("direct.example.com", &["192.0.2.1 by record"]),
             ("alias.example.com", &["192.0.2.1 by record"]),
             ("www.example.com", &["lb-1.cloud.example by balancer lb-1"]),
-            ("through.example.com", &["10.0.0.9 port 8443 by behind lb-2", "192.0.2.1 port 8443 by behind lb-2", "192.0.2.20 by record"]),
+            (
+                "through.example.com",
+                &["10.0.0.9 port 8443 by behind lb-2", "192.0.2.1 port 8443 by behind lb-2", "192.0.2.20 by record"],
+            ),
             ("hidden.example.com", &["hidden.example.com by proxy, proxied"]),
             ("alias-of-hidden.example.com", &["hidden.example.com by proxy, proxied"]),
             ("round.example.com", &[]),

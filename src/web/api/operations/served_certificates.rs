@@ -28,7 +28,8 @@ pub fn list() -> Operation {
         method: "get",
         path: "/served-certificates".to_owned(),
         id: "list_served_certificates".to_owned(),
-        summary: "What hosts really send at each address behind them, and what that amounts to; the worst first".to_owned(),
+        summary: "What hosts really send at each address behind them, and what that amounts to; the worst first"
+            .to_owned(),
         tag: "Inventory",
         parameters: vec![
             query("judgement", "Targets of which this is the worst.", json!({"type": "string", "enum": judgements})),
