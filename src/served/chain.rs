@@ -52,7 +52,9 @@ impl Chain {
             if top.is_web_root || top.is_self_issued {
                 break;
             }
-            let next = (0..sent.len()).find(|position| !path.contains(position) && signed(&sent[*position], top));
+            let issuers = || (0..sent.len()).filter(|at| !path.contains(at) && signed(&sent[*at], top));
+            // An authority may be there twice, signed by an old root and by a trusted one: clients take the way that ends well.
+            let next = issuers().find(|at| sent[*at].leads_to_web_root()).or_else(|| issuers().next());
             match next {
                 Some(next) => path.push(next),
                 None => break,
@@ -94,12 +96,10 @@ fn signed(issuer: &Sent, below: &Sent) -> bool {
 fn end(sent: &[Sent], path: &[usize]) -> End {
     let on_the_way = || path.iter().filter_map(|position| sent.get(*position));
     let Some(top) = on_the_way().last() else { return End::Hole };
-    // A root that is trusted ends it, whatever else was sent above: old cross-signatures hang on for years.
-    if on_the_way().any(|one| one.is_web_root || (one.is_below_web_root && !one.is_self_issued)) {
-        return End::WebRoot;
-    }
     match path.len() {
+        _ if on_the_way().any(|one| one.is_web_root) => End::WebRoot,
         1 if top.is_self_issued => End::SelfSigned,
+        _ if top.leads_to_web_root() => End::WebRoot,
         1 => End::Hole,
         _ => End::Private,
     }

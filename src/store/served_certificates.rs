@@ -3,6 +3,8 @@
 //! A target is planned, looked at and judged by `probe`, in that order; pages and rules read what came of it. What was read last stays
 //! through looks that saw nothing: that nobody could look says nothing about the certificate.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamp};
@@ -220,6 +222,35 @@ pub fn bad(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<Ser
     let mut sql = Sql::new(SELECT);
     sql.push(" AND s.rank <= ").bind(Finding::WORST_THAT_IS_NOT_BAD).push(" ORDER BY ").push(ORDER);
     sql.load(connection)
+}
+
+/// The worst judgement of what is served badly, for each of these resources of which something is.
+pub fn worst_of(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    resources: &[i64],
+) -> QueryResult<BTreeMap<i64, Judgement>> {
+    #[derive(QueryableByName)]
+    struct Bad {
+        #[diesel(sql_type = BigInt)]
+        resource_id: i64,
+        #[diesel(sql_type = Text)]
+        judgement: String,
+    }
+    if scope.sees_nothing() {
+        return Ok(BTreeMap::new());
+    }
+    let mut sql =
+        Sql::new("SELECT s.resource_id, s.judgement FROM served_certificates s WHERE s.gone_at IS NULL AND s.rank < ");
+    sql.bind(Finding::WORST_THAT_IS_NOT_BAD).push(" AND s.resource_id IN ").bind_list(resources);
+    sql.push(" ORDER BY ").push(ORDER);
+    let mut worst = BTreeMap::new();
+    for bad in sql.load::<Bad>(connection)? {
+        if let Some(judgement) = Judgement::parse(&bad.judgement) {
+            worst.entry(bad.resource_id).or_insert(judgement);
+        }
+    }
+    Ok(worst)
 }
 
 /// Which targets a list asks for.

@@ -1,7 +1,7 @@
 //! What is said of what was sent. Real certificates, made for the occasion, and no server.
 
 use chrono::TimeDelta;
-use quarterdeck::served::{Chain, End, Judgement, Served, Stored, changes_at, judge};
+use quarterdeck::served::{Chain, End, Judgement, Sent, Served, Stored, changes_at, judge};
 
 use crate::support::database::a_quiet_noon;
 use crate::support::tls::{self, Authority, Leaf};
@@ -124,6 +124,19 @@ fn a_hole_is_told_from_a_root_of_ones_own_and_from_no_signature_at_all() {
     let mut another = web.issue_alone(&leaf);
     another.chain.push(Authority::of_the_web().intermediate());
     assert_eq!(names(&of(&another)), [Judgement::IncompleteChain]);
+}
+
+#[test]
+fn a_root_that_browsers_trust_is_known_by_its_name_and_its_key() {
+    let real = Sent::read(&tls::web_root()).unwrap();
+    assert!(real.is_web_root && real.is_self_issued && real.is_ca && real.leads_to_web_root());
+    assert_eq!((real.key.as_str(), real.signature.as_str()), ("RSA 4096", "sha256WithRSAEncryption"));
+    assert!(real.fingerprint.starts_with("96:BC:EC:06:26:49:76:F3") && real.subject.contains("ISRG Root X1"));
+    let namesake = Authority::of_the_web();
+    assert!(!Sent::read(&namesake.root()).unwrap().leads_to_web_root());
+    let mut with_namesake = namesake.issue(&Leaf::of(&[HOST]));
+    with_namesake.chain.push(namesake.root());
+    assert_eq!(names(&of(&with_namesake)), [Judgement::PrivateIssuer], "it shows its own root, and it is another");
 }
 
 #[test]

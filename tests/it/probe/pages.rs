@@ -1,6 +1,7 @@
 //! What is told of it: the list and its twin, the panels, the figure on the dashboard.
 
 use quarterdeck::roles::Role;
+use quarterdeck::web::api::operations;
 use serde_json::Value;
 
 use super::estate::Estate;
@@ -67,6 +68,16 @@ async fn the_list_and_its_twin_begin_with_the_worst_and_say_what_to_do() {
         assert_eq!(all["items"][2]["chain_ends"], "web_root");
         assert_eq!(all["items"][2]["chain"][0]["names"], serde_json::json!(["shop.example.com"]));
         assert_eq!(all["items"][0]["stale"], false);
+        let example = operations::all().into_iter().find(|call| call.id == "list_served_certificates").unwrap().example;
+        let (example, live) = (&example["items"][0], &all["items"][0]);
+        for (example, live) in [
+            (example, live),
+            (&example["findings"][0], &live["findings"][0]),
+            (&example["chain"][0], &live["chain"][0]),
+        ] {
+            let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+            assert_eq!(names(example), names(live), "the description is of this answer");
+        }
         let mut walked = Vec::new();
         let mut path = "/api/v1/served-certificates?limit=1".to_owned();
         loop {
@@ -139,6 +150,9 @@ async fn certificates_apps_and_the_dashboard_show_what_is_really_served() {
         assert!(joke.contains("joke.example.com sends a certificate for another name"), "its alert: {joke}");
         assert!(joke.contains("names no host"), "{joke}");
         assert!(!past.contains("What is really served"), "what was served then is not known");
+        let list = vera.get("/certificates").await.text;
+        assert_eq!(list.matches("served: ").count(), 1, "of the two certificates one is served badly: {list}");
+        assert!(list.contains("served: expired"), "{list}");
         let (record, _) = page_of("dns-records", "joke").await;
         assert!(!record.contains("What is really served"));
     })

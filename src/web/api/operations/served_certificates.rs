@@ -11,7 +11,7 @@ pub fn list() -> Operation {
     let judgements = Judgement::ALL.map(Judgement::as_str);
     let sent = json!({
         "subject": "CN=shop.example.com", "issuer": "C=US, O=Let's Encrypt, CN=R11", "names": ["shop.example.com"],
-        "serial": "04A1B2", "key": "EC P-256", "signature": "RSA-SHA256", "not_before": MOMENT, "not_after": MOMENT,
+        "serial": "04A1B2", "key": "EC P-256", "signature": "sha256WithRSAEncryption", "not_before": MOMENT, "not_after": MOMENT,
         "fingerprint": "3A:5C:…", "is_ca": false,
     });
     let finding = json!({

@@ -9,12 +9,21 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256,
     SanType, date_time_ymd,
 };
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::support::database::a_quiet_noon;
 
 /// RSA keys cannot be made by `ring`; this one was made for these tests and opens nothing.
 const RSA: &str = include_str!("rsa.pem");
+
+/// Let's Encrypt's root, as it is published.
+const WEB_ROOT: &[u8] = include_bytes!("isrg-root-x1.pem");
+
+/// A root that browsers trust.
+pub fn web_root() -> CertificateDer<'static> {
+    CertificateDer::from_pem_slice(WEB_ROOT).unwrap()
+}
 
 /// A root and an intermediate below it.
 pub struct Authority {

@@ -3,5 +3,5 @@
 mod authority;
 mod server;
 
-pub use authority::{Authority, Leaf, Served};
+pub use authority::{Authority, Leaf, Served, web_root};
 pub use server::{Behaviour, Server, free_port};
