@@ -95,7 +95,7 @@ fn signed(issuer: &Sent, below: &Sent) -> bool {
 
 fn end(sent: &[Sent], path: &[usize]) -> End {
     let on_the_way = || path.iter().filter_map(|position| sent.get(*position));
-    let Some(top) = on_the_way().last() else { return End::Hole };
+    let Some(top) = on_the_way().next_back() else { return End::Hole };
     match path.len() {
         _ if on_the_way().any(|one| one.is_web_root) => End::WebRoot,
         1 if top.is_self_issued => End::SelfSigned,

@@ -110,7 +110,7 @@ impl Judgement {
                 "All is well if every client of this host has that root; else send what is missing between."
             }
             Self::Unknown => {
-                "Look whether the target should answer on this port at all, and whether the panel may reach it."
+                "See that the host leads to a server that answers on this port, and that the panel may reach it."
             }
             Self::OtherThanStored => "Attach the right one to the host here, or leave it to whoever renews this one.",
             Self::ChainOrder => {

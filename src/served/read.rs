@@ -61,7 +61,7 @@ impl Sent {
             common_name: common_name(certificate.subject()),
             dns_names,
             ip_addresses,
-            serial: hex(&certificate.raw_serial().to_vec(), ""),
+            serial: hex(certificate.raw_serial(), ""),
             key: key_in_words(&certificate),
             signature: name_of(&certificate.signature_algorithm.algorithm),
             not_before: moment(&certificate.validity().not_before),
