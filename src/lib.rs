@@ -3,11 +3,11 @@
 //! | # | modules | may touch |
 //! | --- | --- | --- |
 //! | 0 | [`error`] [`clock`] [`secret`] [`passwords`] [`telemetry`] [`config`] [`net`] | the environment and the network |
-//! | 1 | [`kinds`] [`wire`] [`guard`] [`placement`] [`roles`] | nothing: pure data and functions |
+//! | 1 | [`kinds`] [`wire`] [`guard`] [`placement`] [`roles`] [`served`] | nothing: pure data and functions |
 //! | 2 | [`providers`] · [`store`], never each other | HTTP out through `net` · SQL |
 //! | 3 | [`context`] [`audit`] | 0–2 |
 //! | 4 | [`relations`] · [`accounts`] | 0–3 |
-//! | 5 | [`sync`] [`alerts`], not each other | 0–4 |
+//! | 5 | [`sync`] [`alerts`] [`probe`], not each other | 0–4 |
 //! | 7 | [`web`] · [`worker`], never each other | 0–5 |
 //! | 8 | [`cli`] | all |
 //!
@@ -27,10 +27,12 @@ pub mod kinds;
 pub mod net;
 pub mod passwords;
 pub mod placement;
+pub mod probe;
 pub mod providers;
 pub mod relations;
 pub mod roles;
 pub mod secret;
+pub mod served;
 pub mod store;
 pub mod sync;
 pub mod telemetry;

@@ -83,6 +83,7 @@ pub fn worker(context: &Context) -> Worker {
     Worker::new(context.db.clone(), collectable(context))
         .counting(context.metrics.clone())
         .keeping(context.config.history)
+        .probing(context.config.probe.clone())
 }
 
 /// A SQLite file has one writing process: `web` and `worker` would be two.

@@ -52,7 +52,7 @@ async fn list(context: &Context) -> anyhow::Result<Ending> {
                 (last, if row.enabled { due } else { "off".to_owned() })
             }
         };
-        let every = task.every.as_secs();
+        let every = rows.get(task.name).map_or(task.every.as_secs().cast_signed(), |row| row.cadence);
         writeln!(out, "{} every {every}s last {last} next {next}: {}", task.name, task.about)?;
     }
     Ok(Ending::Done)

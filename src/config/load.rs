@@ -7,7 +7,7 @@ use super::environment::Environment;
 use super::placement::Known;
 use super::reader::Reader;
 use super::table::Table;
-use super::{Config, history, links, networks, placement, regions, server, sources};
+use super::{Config, history, links, networks, placement, probe, regions, server, sources};
 use crate::error::{Fault, Faults, Place};
 
 /// Where the configuration is looked for, in this order: `file`, `QUARTERDECK_CONFIG`, `QUARTERDECK_CONFIG_TOML` (the text itself),
@@ -105,6 +105,7 @@ fn read_tree(root: &mut Reader<'_>, listen: Option<&str>, environment: &Environm
     let networks = networks::read(root);
     let links = links::read(root, &mut mentions);
     let history = history::read(root);
+    let probe = probe::read(root);
     root.finish();
     Config {
         server,
@@ -115,6 +116,7 @@ fn read_tree(root: &mut Reader<'_>, listen: Option<&str>, environment: &Environm
         networks,
         links,
         history,
+        probe,
         mentions,
         environment: environment.clone(),
     }

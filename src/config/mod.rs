@@ -15,6 +15,7 @@ pub mod load;
 pub mod names;
 pub mod networks;
 pub mod placement;
+pub mod probe;
 pub mod reader;
 pub mod regions;
 pub mod secret_key;
@@ -30,6 +31,7 @@ pub use load::LoadFrom;
 pub use names::{Mention, Mentioned};
 pub use networks::{NetworkConfig, network};
 pub use placement::{PlacementRule, PlacementSet};
+pub use probe::ProbeConfig;
 pub use reader::{Reader, SecretSetting, parse_duration};
 pub use regions::{ClusterConfig, RegionConfig};
 pub use server::{RequireSecondFactor, SecretKeyConfig, ServerConfig};
@@ -47,6 +49,7 @@ pub struct Config {
     pub networks: Vec<NetworkConfig>,
     pub links: Vec<LinkConfig>,
     pub history: HistoryConfig,
+    pub probe: ProbeConfig,
     /// Kinds and fields that it names; whether they exist is known further up.
     pub mentions: Vec<Mention>,
     pub environment: Environment,

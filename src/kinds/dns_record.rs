@@ -49,6 +49,9 @@ pub struct DnsRecord {
     pub modified_on: Option<Instant>,
 }
 
+/// Of the facet `proxied`.
+const PROXIED: &str = "proxied";
+
 /// Where a record leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Target {
@@ -167,8 +170,14 @@ impl Kind for DnsRecord {
 }
 
 impl DnsRecord {
+    /// Whether clients of a name get to what a record of that type points at, and whether by the provider's proxy: by the facets `type`
+    /// and `proxied`, as they are stored beside the record.
+    pub fn leads_to_a_server(record_type: &str, way: &str) -> (bool, bool) {
+        (matches!(record_type, "A" | "AAAA" | "CNAME" | "ALIAS" | "ANAME"), way == PROXIED)
+    }
+
     fn way(&self) -> &'static str {
-        if self.proxied { "proxied" } else { "dns only" }
+        if self.proxied { PROXIED } else { "dns only" }
     }
 
     /// Why a resolver may answer something else than the content.

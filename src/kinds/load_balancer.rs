@@ -124,6 +124,9 @@ pub const SPEC: KindSpec = KindSpec {
     of: erased::<LoadBalancer>(),
 };
 
+/// Where clients expect TLS.
+const HTTPS: u16 = 443;
+
 fn tone(state: &str) -> Tone {
     match state {
         "active" => Tone::Good,
@@ -221,6 +224,16 @@ impl LoadBalancer {
         self.members.dedup();
         self.targets = targets;
         self
+    }
+
+    /// The port of its targets to which it hands TLS on as it comes; `None` where it ends TLS itself, or passes none.
+    pub fn hands_tls_on(&self) -> Option<u16> {
+        let plain = |listener: &&Listener| listener.port == HTTPS && listener.protocol.eq_ignore_ascii_case("TCP");
+        let listener = self.listeners.iter().find(plain)?;
+        // Newer balancers say it of each target instead; where these differ, nobody can tell which are for TLS.
+        let mut ports = self.targets.iter().filter_map(|target| target.port);
+        let common = ports.next().filter(|first| ports.all(|port| port == *first));
+        Some(listener.target_port.or(common).unwrap_or(HTTPS))
     }
 
     fn keys(&self, network: &str) -> Vec<Mention> {

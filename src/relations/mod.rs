@@ -2,13 +2,14 @@
 //! kind links itself to all the old ones by its keys alone.
 //!
 //! [`neighbours`] walks from one resource to those it has to do with; [`dangling()`] names the refs that lead to an address of ours
-//! which nobody holds any more.
+//! which nobody holds any more; [`endpoints`] finds where a host answers.
 //!
 //! **One more relation**: a key or ref in the kind's facts; a new way of meeting is a line in `kinds::key`.
 
 use diesel::prelude::*;
 
 mod dangling;
+pub mod endpoints;
 mod links;
 pub mod placement;
 mod walk;

@@ -17,6 +17,8 @@ pub enum Turn {
     Inventory,
     /// Who settles alerts by what is the case must be the last one who looked.
     Alerts,
+    /// What one target sends says something of the host's others, so whoever judges a host touches all its rows.
+    Served,
 }
 
 /// Begins such a change within the current transaction. On PostgreSQL they take turns, schema by schema; on SQLite the gate has seen
@@ -28,6 +30,7 @@ pub fn take_turn(connection: &mut AnyConnection, turn: Turn) -> QueryResult<()> 
         sql.bind(match turn {
             Turn::Inventory => 1_768_846_949_i32,
             Turn::Alerts => 1_768_846_950_i32,
+            Turn::Served => 1_768_846_960_i32,
         });
         sql.push(", hashtext(current_schema()::text))");
         sql.execute(connection)?;

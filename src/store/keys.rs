@@ -33,6 +33,13 @@ pub struct Link {
     until: Option<Moment>,
 }
 
+/// A key without its holder.
+#[derive(QueryableByName)]
+struct HeldKey {
+    #[diesel(sql_type = Text)]
+    key: String,
+}
+
 impl Link {
     pub fn role(&self) -> Option<Role> {
         Role::parse(&self.role)
@@ -114,13 +121,26 @@ pub fn below(
     sql.load(connection)
 }
 
+/// The keys of a role that present resources of these kinds hold, or refer to, each once and in order; at most `most` after `after`.
+pub fn of_kinds(
+    connection: &mut AnyConnection,
+    side: Held,
+    role: Role,
+    kinds: &[&str],
+    after: &str,
+    most: usize,
+) -> QueryResult<Vec<String>> {
+    let mut sql = Sql::new(match side {
+        Held::Key => "SELECT DISTINCT l.key FROM resource_keys l JOIN resources r ON r.id = l.resource_id WHERE ",
+        Held::Ref => "SELECT DISTINCT l.key FROM resource_refs l JOIN resources r ON r.id = l.resource_id WHERE ",
+    });
+    sql.push("l.until IS NULL AND r.gone_at IS NULL AND l.role = ").bind(role.as_str()).push(" AND r.kind IN ");
+    sql.bind_list(kinds).push(" AND l.key > ").bind(after).push(" ORDER BY l.key LIMIT ").bind(bound(most));
+    Ok(sql.load::<HeldKey>(connection)?.into_iter().map(|row| row.key).collect())
+}
+
 /// Which of these keys somebody holds now in one of these roles.
 pub fn held_now(connection: &mut AnyConnection, keys: &[String], roles: &[Role]) -> QueryResult<BTreeSet<String>> {
-    #[derive(QueryableByName)]
-    struct HeldKey {
-        #[diesel(sql_type = Text)]
-        key: String,
-    }
     let mut held = BTreeSet::new();
     for keys in keys.chunks(BATCH) {
         let mut sql = Sql::new("SELECT DISTINCT l.key FROM resource_keys l WHERE l.until IS NULL AND l.key IN ");

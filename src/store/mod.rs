@@ -42,6 +42,7 @@ pub mod scopes;
 pub mod search;
 pub mod second_factors;
 pub mod secret_values;
+pub mod served_certificates;
 pub mod sessions;
 pub mod setup_links;
 pub mod sign_ins;

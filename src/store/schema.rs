@@ -2,12 +2,14 @@
 
 mod access;
 mod sealed;
+mod served;
 
 pub use access::{
     api_tokens, half_sign_ins, invitations, recovery_codes, second_factors, sessions, setup_links, sign_in_attempts,
     users,
 };
 pub use sealed::{secret_values, vault};
+pub use served::served_certificates;
 
 diesel::table! {
     id_blocks (name) {

@@ -10,8 +10,8 @@ use actix_web::{Route, web};
 use super::access::{self, Access};
 use super::pages::inventory::{handlers, values};
 use super::pages::{
-    account, alerts, api, audit, dashboard, held_loss, invitation, placement, pulse, search, second_factor, setup,
-    sign_in, source, sources, syncs, tasks, tokens, users,
+    account, alerts, api, audit, dashboard, held_loss, invitation, placement, pulse, search, second_factor,
+    served_certificates, setup, sign_in, source, sources, syncs, tasks, tokens, users,
 };
 use super::{api as machines, assets, health};
 use crate::roles::Role::{Admin, Operator};
@@ -54,6 +54,7 @@ const ROUTES: &[Entry] = table! {
     GET  "/pulse"                           SignedIn => pulse::show;
     GET  "/search"                          SignedIn => search::show;
     GET  "/alerts"                          SignedIn => alerts::show;
+    GET  "/served-certificates"             SignedIn => served_certificates::show;
     GET  "/sources"                         SignedIn => sources::show;
     GET  "/sources/{name}"                  SignedIn => source::show;
     POST "/sources/{name}/syncs"            Role(Operator) => source::sync;
@@ -98,6 +99,7 @@ const ROUTES: &[Entry] = table! {
     POST "/api/v1/sources/{name}/syncs"     Api(Act) => machines::sources::sync;
     POST "/api/v1/held-losses/{id}/accept"  Api(Act) => machines::sources::accept;
     POST "/api/v1/held-losses/{id}/reject"  Api(Act) => machines::sources::reject;
+    GET  "/api/v1/served-certificates"      Api(Read) => machines::served_certificates::list;
     GET  "/api/v1/alerts"                   Api(Read) => machines::alerts::list;
     GET  "/api/v1/tasks"                    Api(Read) => machines::tasks::list;
     POST "/api/v1/tasks/{name}/run"         ApiOf(Act, Admin) => machines::tasks::run;

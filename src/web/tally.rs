@@ -84,8 +84,14 @@ impl Tally {
     }
 
     /// The figures, each with its way to what it counts.
-    /// `due` counts by the kind's path, `upcoming` has the first of each.
-    pub fn tiles(&self, upcoming: &[Upcoming], due: &[(&'static str, i64)], now: Instant) -> Vec<Tile> {
+    /// `due` counts by the kind's path, `upcoming` has the first of each; `served` are the hosts that are served badly, and all targets.
+    pub fn tiles(
+        &self,
+        upcoming: &[Upcoming],
+        due: &[(&'static str, i64)],
+        (served_badly, targets): (i64, i64),
+        now: Instant,
+    ) -> Vec<Tile> {
         let many = |path: &str| match due.iter().find(|(kind, _)| *kind == path).map_or(0, |(_, count)| *count) {
             count if count >= COUNTED => format!("{}+", grouped(COUNTED)),
             count => grouped(count),
@@ -141,6 +147,21 @@ impl Tally {
                 next(&certificates),
                 worst(&certificates),
                 "/certificates?sort=due_at",
+            ),
+            tile(
+                "Certificates served badly",
+                grouped(served_badly),
+                match targets {
+                    0 => "nothing is looked at".to_owned(),
+                    1 => "1 target is looked at".to_owned(),
+                    _ => format!("{} targets are looked at", grouped(targets)),
+                },
+                match (served_badly, targets) {
+                    (_, 0) => Tone::Muted,
+                    (0, _) => Tone::Good,
+                    _ => Tone::Bad,
+                },
+                "/served-certificates",
             ),
         ]
     }

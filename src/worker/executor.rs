@@ -59,7 +59,10 @@ pub async fn run_claimed(worker: &Worker, task: &'static Task) -> Result<(), Sto
         }
     };
     let (name, now) = (worker.name.clone(), worker.db.clock.now());
-    let due_at = now + TimeDelta::from_std(task.every).unwrap_or(TimeDelta::hours(1));
+    let every = TimeDelta::from_std(worker.every(task)).unwrap_or(TimeDelta::hours(1));
+    // What the worker's own stop has cut short is due again at the next start.
+    let cut_short = state == "failed" && worker.stopping.is_cancelled();
+    let due_at = if cut_short { now } else { now + every };
     worker.db.write(move |connection| tasks::end(connection, task.name, &name, state, &report, now, due_at)).await
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::HistoryConfig;
+use crate::config::{HistoryConfig, ProbeConfig};
 use crate::secret::{hex, random_bytes};
 use crate::store::{self, Backend, Db, StoreError};
 use crate::sync::{Source, recover};
@@ -41,6 +41,10 @@ pub struct Worker {
     pub metrics: Metrics,
     /// How long it keeps what once was.
     pub history: HistoryConfig,
+    /// How it looks at the certificates that hosts send; it does not until somebody says how.
+    pub probe: Arc<ProbeConfig>,
+    /// Cancelled when it is about to stop, for tasks that take longer than anybody wants to wait.
+    stopping: CancellationToken,
     slots: Arc<Semaphore>,
     running: TaskTracker,
     /// Rung by the ticker, and by what has ended and may have left something to do.
@@ -58,6 +62,8 @@ impl Worker {
             sources,
             metrics: Metrics::new(),
             history: HistoryConfig::default(),
+            probe: Arc::new(ProbeConfig::off()),
+            stopping: CancellationToken::new(),
             slots,
             running,
             wake: Arc::default(),
@@ -72,6 +78,21 @@ impl Worker {
     /// Keeps history for so long instead of as long as by default.
     pub fn keeping(self, history: HistoryConfig) -> Self {
         Self { history, ..self }
+    }
+
+    /// Looks at served certificates in this way instead of not at all.
+    pub fn probing(self, probe: ProbeConfig) -> Self {
+        Self { probe: Arc::new(probe), ..self }
+    }
+
+    /// Cancelled when a task had better come to its end.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.stopping
+    }
+
+    /// Between the end of a task's run and the next: as the configuration has it, where it has it.
+    fn every(&self, task: &task::Task) -> Duration {
+        if task.name == schedule::SERVED_CERTIFICATES { self.probe.every } else { task.every }
     }
 
     /// Works until `stop` is cancelled. Cleans up first what a dead worker left, then syncs every source without waiting for a tick.
@@ -89,6 +110,7 @@ impl Worker {
                 () = self.wake.notified() => {}
             }
         }
+        self.stopping.cancel();
         self.running.close();
         if tokio::time::timeout(STOP_PATIENCE, self.running.wait()).await.is_err() {
             tracing::warn!("stopping with work in the middle; the next start finishes or discards it");
@@ -103,11 +125,11 @@ impl Worker {
 
     /// Runs one task now and waits for its end; `None` if another worker is at it.
     pub async fn run_task(&self, task: &'static task::Task) -> Result<Option<store::tasks::TaskRow>, StoreError> {
-        let (name, now) = (self.name.clone(), self.db.clock.now());
+        let (name, now, every) = (self.name.clone(), self.db.clock.now(), self.every(task));
         let claimed = self
             .db
             .write(move |connection| {
-                task.ensure(connection, now)?;
+                task.ensure_every(connection, every, now)?;
                 store::tasks::request(connection, task.name, &name, now)?;
                 store::tasks::claim(connection, task.name, &name, now)
             })
@@ -123,13 +145,13 @@ impl Worker {
         heart::beat(self).await?;
         // A SQLite file has one worker, and this is it.
         let nobody_else = self.db.backend() == Backend::Sqlite;
-        let now = self.db.clock.now();
+        let (now, worker) = (self.db.clock.now(), self.clone());
         self.db
             .write(move |connection| {
                 if nobody_else {
                     store::tasks::free_all(connection, now)?;
                 }
-                schedule::TASKS.iter().try_for_each(|task| task.ensure(connection, now))
+                schedule::TASKS.iter().try_for_each(|task| task.ensure_every(connection, worker.every(task), now))
             })
             .await?;
         recover::recover(&self.db, &self.sources, nobody_else).await?;

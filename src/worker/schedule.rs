@@ -41,7 +41,23 @@ pub const TASKS: &[Task] = &[
         every: seconds(86_400),
         run: |worker| Box::pin(run::prune::run(worker)),
     },
+    Task {
+        name: SERVED_CERTIFICATES,
+        about: "Looks at the certificates that hosts really send, at each address behind them.",
+        // As long as the configuration has no other interval: `Worker::every`.
+        every: seconds(21_600),
+        run: |worker| Box::pin(run::served::look(worker)),
+    },
+    Task {
+        name: "judge-served-certificates",
+        about: "Judges anew what expires, or comes near its end, between two looks at it.",
+        every: seconds(60),
+        run: |worker| Box::pin(run::served::judge(worker)),
+    },
 ];
+
+/// The task whose interval is the configuration's.
+pub const SERVED_CERTIFICATES: &str = "served-certificates";
 
 /// The task of that name.
 pub fn by_name(name: &str) -> Option<&'static Task> {

@@ -27,6 +27,11 @@ pub struct Task {
 impl Task {
     /// Makes its row, or brings what the row says of it up to date.
     pub fn ensure(&self, connection: &mut AnyConnection, at: Instant) -> QueryResult<()> {
-        tasks::ensure(connection, self.name, self.about, self.every, at)
+        self.ensure_every(connection, self.every, at)
+    }
+
+    /// The same with another interval.
+    pub fn ensure_every(&self, connection: &mut AnyConnection, every: Duration, at: Instant) -> QueryResult<()> {
+        tasks::ensure(connection, self.name, self.about, every, at)
     }
 }

@@ -24,6 +24,7 @@ export const PAGES = [
   { name: 'source', path: visitor => first(visitor, '/sources') },
   { name: 'search', path: '/search?q=10.' },
   { name: 'search with nothing found', path: '/search?q=nothing-is-called-so' },
+  { name: 'served certificates', path: '/served-certificates' },
   { name: 'alerts', path: '/alerts' },
   { name: 'tasks', path: '/tasks' },
   { name: 'users', path: '/users' },

@@ -12,6 +12,7 @@ mod api;
 mod cli;
 mod dependencies;
 mod layers;
+mod probe;
 mod providers;
 mod relations;
 mod secrets;

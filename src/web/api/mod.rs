@@ -18,6 +18,7 @@ pub mod items;
 pub mod openapi;
 pub mod operations;
 pub mod schemas;
+pub mod served_certificates;
 pub mod sources;
 pub mod tasks;
 pub mod users;

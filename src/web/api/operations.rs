@@ -13,6 +13,8 @@ use crate::store;
 use crate::store::listing::MOST;
 use crate::web::listing::ROWS;
 
+mod served_certificates;
+
 /// One call.
 #[derive(Clone, Debug)]
 pub struct Operation {
@@ -47,7 +49,7 @@ pub struct Parameter {
 pub fn all() -> Vec<Operation> {
     let mut operations: Vec<Operation> = KINDS.iter().flat_map(|spec| [list(spec), detail(spec)]).collect();
     operations.extend([search(), sources(), source(), sync(), accept(), reject()]);
-    operations.extend([alerts(), tasks(), run_task()]);
+    operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
     operations.extend([audit(), description()]);
     operations

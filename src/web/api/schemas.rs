@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::items;
+use super::{items, served_certificates as served};
 use crate::kinds::{KINDS, KindSpec};
 
 /// Every schema by name.
@@ -21,6 +21,10 @@ pub fn all() -> Map<String, Value> {
     add::<items::ScopeItem>(&mut schemas);
     add::<items::HeldLossItem>(&mut schemas);
     add::<items::SyncAccepted>(&mut schemas);
+    add::<served::ServedCertificateItem>(&mut schemas);
+    add_as::<items::List<served::ServedCertificateItem>>(&mut schemas, "ServedCertificateList");
+    add::<served::FindingItem>(&mut schemas);
+    add::<served::SentItem>(&mut schemas);
     add::<items::AlertItem>(&mut schemas);
     add_as::<items::List<items::AlertItem>>(&mut schemas, "AlertList");
     add::<items::TaskItem>(&mut schemas);

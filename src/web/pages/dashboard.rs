@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::kinds::{KINDS, KindSpec, Tone};
 use crate::store::listing;
 use crate::store::rows::ResourceRow;
-use crate::store::{AnyConnection, Scope, alerts, held, resources, tasks};
+use crate::store::{AnyConnection, Scope, alerts, held, resources, served_certificates, tasks};
 use crate::web::extract::written;
 use crate::web::pages::alerts::AlertLine;
 use crate::web::pages::sources::{self, SourceLine};
@@ -122,7 +122,8 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
     changes.sort_by_key(|change| std::cmp::Reverse(change.at));
     changes.truncate(SHOWN + 4);
     let tally = Tally::of(&alerts, &sources, held.len(), tasks::silence(connection, shell.now)?);
-    let tiles = tally.tiles(&upcoming, &due, shell.now);
+    let served = served_certificates::bad_hosts(connection, scope)?;
+    let tiles = tally.tiles(&upcoming, &due, served, shell.now);
     upcoming.truncate(SHOWN);
     Ok(DashboardPage {
         verdict: tally.verdict(),

@@ -13,6 +13,7 @@ pub mod placement;
 pub mod pulse;
 pub mod search;
 pub mod second_factor;
+pub mod served_certificates;
 pub mod setup;
 pub mod sign_in;
 pub mod source;

@@ -4,5 +4,6 @@ pub mod alerts;
 pub mod expiry;
 pub mod prune;
 pub mod recovery;
+pub mod served;
 mod slices;
 pub mod sync;

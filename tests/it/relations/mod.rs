@@ -1,6 +1,7 @@
 //! What hangs together: a small platform, and who is whose neighbour.
 
 mod dangling;
+mod endpoints;
 mod neighbours;
 
 use quarterdeck::kinds::Role::{Covers, Is, PointsAt, Serves};

@@ -12,4 +12,5 @@ pub mod moto;
 pub mod panel;
 pub mod program;
 pub mod seed;
+pub mod tls;
 pub mod workflow;

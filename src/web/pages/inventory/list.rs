@@ -1,15 +1,17 @@
 //! `/{kind}`: the list of a kind, with filters, columns, search, a past moment, and CSV.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use askama_web::WebTemplate;
 
 use diesel::QueryResult;
 
-use crate::kinds::{Cell, Column, KindSpec, Tone};
+use crate::kinds::{Cell, Column, KindSpec, Tone, certificate};
 use crate::store::listing::{self, ListQuery, Sort};
 use crate::store::rows::ResourceRow;
 use crate::store::scopes::{self, ScopeRow};
-use crate::store::{AnyConnection, Scope};
+use crate::store::{AnyConnection, Scope, served_certificates};
 use crate::web::listing::Asked;
 use crate::web::params::Params;
 use crate::web::view::{Age, Chip, FilterGroup, Kept, Pager};
@@ -100,6 +102,8 @@ pub struct Row {
     pub is_gone: bool,
     /// Missing in a complete listing, while the guard holds the loss.
     pub is_missing: bool,
+    /// What is wrong with what hosts really send, of a certificate that is meant for them.
+    pub served: Option<&'static str>,
 }
 
 /// The list as asked for, from one moment of the database.
@@ -125,6 +129,16 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell
         complete: page.complete,
         reasons: if page.complete { Vec::new() } else { incomplete(connection, scope, spec)? },
     };
+    let served = if spec.name == certificate::SPEC.name && asked.query.at.is_none() {
+        let ids: Vec<i64> = page.rows.iter().map(|row| row.id).collect();
+        served_certificates::worst_of(connection, scope, &ids)?
+    } else {
+        BTreeMap::new()
+    };
+    let line = |row: &ResourceRow| Row {
+        served: served.get(&row.id).map(|judgement| judgement.as_str()),
+        ..line(spec, row, &columns, asked)
+    };
     Ok(ListPage {
         age,
         spec,
@@ -136,7 +150,7 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell
         kept_all: here.without(&["at"]).kept(),
         headings: asked.columns.iter().map(|column| heading(column, asked, &here, &path)).collect(),
         choices: spec.columns.iter().filter(|column| column.id != "name").map(|column| choice(column, asked)).collect(),
-        rows: page.rows.iter().map(|row| line(spec, row, &columns, asked)).collect(),
+        rows: page.rows.iter().map(line).collect(),
         pager: Pager {
             shown: page.rows.len(),
             first_href: asked.params.get("cursor").map(|_| here.href(&path)),
@@ -220,5 +234,6 @@ fn line(spec: &'static KindSpec, row: &ResourceRow, columns: &cells::Chosen<'_>,
         cells: columns.of_row(row),
         is_gone: asked.query.at.is_none() && row.gone_at.is_some(),
         is_missing: asked.query.at.is_none() && row.missing_since.is_some(),
+        served: None,
     }
 }

@@ -13,6 +13,7 @@ use crate::relations::{self, Certainty, Dangling, Neighbour};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, resources, scopes, versions};
 use crate::web::pages::alerts::AlertLine;
+use crate::web::pages::served_certificates::{self, ServedPanel};
 use crate::web::view::{Age, Crumb, Diff};
 use crate::web::{Shell, cells, deep_link, filters};
 
@@ -40,6 +41,8 @@ pub struct ShowPage {
     /// Refs to addresses of ours that nobody holds any more.
     pub dangling: Vec<DanglingLine>,
     pub alerts: Vec<AlertLine>,
+    /// What hosts really send, of kinds that have to do with it.
+    pub served: Option<ServedPanel>,
     pub changes: Vec<ChangeLine>,
     pub first_seen_at: Instant,
     pub changed_at: Instant,
@@ -149,6 +152,12 @@ pub fn fetch(
         Some(_) => Vec::new(),
     };
     let alerts = if at.is_none() { alerts::of_resource(connection, scope, id)? } else { Vec::new() };
+    let served = match at {
+        None if row.gone_at().is_none() => {
+            served_certificates::panel(connection, scope, spec, id, &config.probe, shell.now)?
+        }
+        _ => None,
+    };
     let may_reveal = at.is_none() && shell.viewer.as_ref().is_some_and(|viewer| viewer.operates);
     let has_secrets = (spec.of.secrets)(&row.attrs).is_ok_and(|secrets| !secrets.is_empty());
     let age = age_of(connection, scope, &row, listing.as_ref(), shell.now)?;
@@ -171,6 +180,7 @@ pub fn fetch(
         neighbours: around.by_kind.iter().map(|group| group_of(group, at)).collect(),
         dangling: dangling.iter().map(DanglingLine::of).collect(),
         alerts: alerts.iter().map(AlertLine::of).collect(),
+        served,
         changes: states.windows(2).map(|pair| change(spec, &pair[1].row, &pair[0].row)).collect(),
         first_seen_at: row.first_seen_at(),
         changed_at: row.changed_at(),

@@ -1,0 +1,7 @@
+//! What hosts really send: looked at over real sockets, judged, written down, told.
+
+mod estate;
+mod judging;
+mod look;
+mod pages;
+mod task;
