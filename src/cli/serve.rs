@@ -38,7 +38,8 @@ pub async fn everything(context: Context, listener: TcpListener) -> anyhow::Resu
     stop_with(&context.stop)?;
     let worker = Worker::new(context.db.clone(), open::collectable(&context))
         .counting(context.metrics.clone())
-        .keeping(context.config.history);
+        .keeping(context.config.history)
+        .owning(&context.config.networks);
     let stop = context.stop.clone();
     let working = async {
         let ended = worker.run(stop.clone()).await.context("the worker failed");

@@ -28,7 +28,9 @@ pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environmen
             Faults(vec![Fault::new(Place::outside("task"), format!("no task is named {name:?}"), remedy)]).into()
         );
     };
-    let worker = Worker::new(context.db.clone(), open::collectable(&context)).keeping(context.config.history);
+    let worker = Worker::new(context.db.clone(), open::collectable(&context))
+        .keeping(context.config.history)
+        .owning(&context.config.networks);
     let Some(row) = worker.run_task(task).await? else {
         anyhow::bail!("the task {name} is being run by another worker at this moment");
     };

@@ -13,7 +13,8 @@ pub async fn run(from: &LoadFrom, environment: &Environment) -> anyhow::Result<E
     let context = Context::open(prepared.config, prepared.sources, prepared.parts).await?;
     let worker = Worker::new(context.db.clone(), open::collectable(&context))
         .counting(context.metrics.clone())
-        .keeping(context.config.history);
+        .keeping(context.config.history)
+        .owning(&context.config.networks);
     tracing::info!(worker = worker.name, sources = worker.sources.len(), "working");
     worker.run(stop_on_signal()?).await?;
     Ok(Ending::Done)

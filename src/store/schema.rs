@@ -1,9 +1,11 @@
 //! The tables as diesel sees them: portable types only, the same on both databases.
 
 mod access;
+mod found;
 mod sealed;
 
 pub use access::{api_tokens, sessions, setup_links, sign_in_attempts, users};
+pub use found::{finding_ignores, finding_passes, findings};
 pub use sealed::{secret_values, vault};
 
 diesel::table! {

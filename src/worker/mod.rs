@@ -11,7 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::HistoryConfig;
+use crate::config::{HistoryConfig, NetworkConfig};
 use crate::secret::random_bytes;
 use crate::store::{self, Backend, Db, StoreError};
 use crate::sync::{Source, recover};
@@ -41,6 +41,8 @@ pub struct Worker {
     pub metrics: Metrics,
     /// How long it keeps what once was.
     pub history: HistoryConfig,
+    /// What counts as our own address space.
+    pub networks: Arc<[NetworkConfig]>,
     slots: Arc<Semaphore>,
     running: TaskTracker,
     /// Rung by the ticker, and by what has ended and may have left something to do.
@@ -59,6 +61,7 @@ impl Worker {
             sources,
             metrics: Metrics::new(),
             history: HistoryConfig::default(),
+            networks: Arc::new([]),
             slots,
             running,
             wake: Arc::default(),
@@ -73,6 +76,11 @@ impl Worker {
     /// Keeps history for so long instead of as long as by default.
     pub fn keeping(self, history: HistoryConfig) -> Self {
         Self { history, ..self }
+    }
+
+    /// Takes addresses in these networks for ours.
+    pub fn owning(self, networks: &[NetworkConfig]) -> Self {
+        Self { networks: networks.into(), ..self }
     }
 
     /// Works until `stop` is cancelled. Cleans up first what a dead worker left, then syncs every source without waiting for a tick.
