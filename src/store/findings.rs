@@ -81,6 +81,11 @@ pub fn page(
     if scope.sees_nothing() {
         return Ok(Page::default());
     }
+    Ok(Page::of(statement(rule, wanted, now).load(connection)?, wanted.limit, |row: &FindingRow| row.id))
+}
+
+/// The statement of [`page`].
+pub fn statement(rule: &str, wanted: &Wanted, now: Instant) -> Sql {
     let mut sql = Sql::new(COLUMNS);
     sql.bind(now).push(" WHERE f.rule = ").bind(rule);
     for (column, value) in
@@ -99,7 +104,7 @@ pub fn page(
         sql.push(" AND (f.name, f.id) > (").bind(&after.0).push(", ").bind(after.1).push(")");
     }
     sql.push(" ORDER BY f.name, f.id LIMIT ").bind(one_more(wanted.limit));
-    Ok(Page::of(sql.load(connection)?, wanted.limit, |row: &FindingRow| row.id))
+    sql
 }
 
 /// What findings can be chosen by.

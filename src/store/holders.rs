@@ -43,7 +43,7 @@ pub fn of(
         return Ok(None);
     }
     let stored: Vec<String> = keys.iter().map(Key::stored).collect();
-    let mut links: Vec<Link> = query(&stored, most).load(connection)?;
+    let mut links: Vec<Link> = statement(&stored, most).load(connection)?;
     let more = links.len() > most;
     links.truncate(most);
     let ids: BTreeSet<i64> = links.iter().map(|link| link.resource_id).collect();
@@ -64,8 +64,8 @@ pub fn of(
     Ok(Some((holders.collect(), more)))
 }
 
-/// The statement that finds the holders.
-fn query(stored: &[String], most: usize) -> Sql {
+/// The statement that finds the holders of keys in their stored spelling.
+pub fn statement(stored: &[String], most: usize) -> Sql {
     let mut sql = Sql::new(
         "SELECT l.resource_id, l.key, l.role, l.since, l.until FROM resource_keys l WHERE l.role IN ('is', 'serves') AND l.key IN ",
     );

@@ -164,6 +164,11 @@ pub fn tape(connection: &mut AnyConnection, scope: &Scope, asked: &Asked) -> Que
     Ok(Page { rows: changes, next: page.next, previous: page.previous, cut: page.cut })
 }
 
+/// The statement that a page's look at the tape is made of, for those who want to know how a database answers it.
+pub fn statement(asked: &Asked, net: bool) -> Sql {
+    events::query(asked, asked.cursor, asked.limit, net)
+}
+
 /// A walk along the tape until a page is full, in either direction.
 struct Walk<T> {
     limit: usize,

@@ -13,6 +13,9 @@ use super::{PageError, revalidation};
 
 pub mod alerts;
 pub mod audit;
+pub mod changes;
+pub mod findings;
+pub mod holders;
 pub mod inventory;
 pub mod items;
 pub mod openapi;
@@ -20,6 +23,7 @@ pub mod operations;
 pub mod schemas;
 pub mod sources;
 pub mod tasks;
+pub mod touches;
 
 /// The query of a call that takes these parameters and no others.
 fn asked(request: &HttpRequest, known: &[&str]) -> Result<Params, PageError> {

@@ -4,6 +4,9 @@
 
 use serde_json::{Value, json};
 
+mod changes;
+mod findings;
+
 use super::inventory::{HITS, MOST_HITS};
 use super::schemas;
 use crate::kinds::{KINDS, KindSpec, Origin};
@@ -45,6 +48,8 @@ pub struct Parameter {
 pub fn all() -> Vec<Operation> {
     let mut operations: Vec<Operation> = KINDS.iter().flat_map(|spec| [list(spec), detail(spec)]).collect();
     operations.extend([search(), sources(), source(), sync(), accept(), reject()]);
+    operations.extend(changes::all());
+    operations.extend(findings::all());
     operations.extend([alerts(), tasks(), run_task(), audit(), description()]);
     operations
 }

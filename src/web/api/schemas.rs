@@ -29,6 +29,20 @@ pub fn all() -> Map<String, Value> {
     add::<items::AuditItem>(&mut schemas);
     add_as::<items::List<items::AuditItem>>(&mut schemas, "AuditList");
     add::<items::Reason>(&mut schemas);
+    add::<items::FindingRuleItem>(&mut schemas);
+    add_as::<items::List<items::FindingRuleItem>>(&mut schemas, "FindingRuleList");
+    add::<items::FindingItem>(&mut schemas);
+    add_as::<items::List<items::FindingItem>>(&mut schemas, "FindingList");
+    add::<items::OtherItem>(&mut schemas);
+    add::<items::IgnoreUntil>(&mut schemas);
+    add::<items::ChangeList>(&mut schemas);
+    add::<items::ChangeItem>(&mut schemas);
+    add::<items::FieldChange>(&mut schemas);
+    add::<items::HoldersAnswer>(&mut schemas);
+    add::<items::HolderItem>(&mut schemas);
+    add::<items::TouchesAnswer>(&mut schemas);
+    add::<items::TouchedItem>(&mut schemas);
+    add::<items::StepItem>(&mut schemas);
     for spec in KINDS {
         let attrs = json!({"type": "object", "properties": {"attrs": {"$ref": reference(&attrs_of(spec))}}});
         schemas.insert(attrs_of(spec), attrs_schema(spec));

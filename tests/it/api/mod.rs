@@ -10,6 +10,7 @@ use quarterdeck::clock::Clock;
 use quarterdeck::config::{Config, Environment};
 use quarterdeck::net::http::Http;
 use quarterdeck::providers::{Built, Parts, build};
+use quarterdeck::relations::findings;
 use quarterdeck::roles::{Role, TokenScope};
 use quarterdeck::store::alerts::{self, Condition, Severity};
 use quarterdeck::store::{AnyConnection, tasks};
@@ -74,6 +75,7 @@ impl Platform {
             tasks::ensure(connection, "sync", "Asks for syncs.", Duration::from_secs(5), now)
         };
         self.panel.context.db.write(write).await.unwrap();
+        findings::sweep(&self.panel.context.db, &[]).await.unwrap();
     }
 
     /// A token of somebody's, as a header has it.

@@ -2,6 +2,7 @@
 
 mod dangling;
 mod neighbours;
+mod touches;
 
 use quarterdeck::kinds::Role::{Covers, Is, PointsAt, Serves};
 use quarterdeck::store::Db;

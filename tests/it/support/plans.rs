@@ -1,0 +1,46 @@
+//! How a database means to answer: the statements that a question sends, explained by the database itself.
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use quarterdeck::store::sql::{Positional, Sql};
+use quarterdeck::store::{AnyConnection, Backend};
+
+/// The plan of a statement, a step a line. PostgreSQL is kept from reading tables whole only because they are small.
+pub fn explained(connection: &mut AnyConnection, backend: Backend, statement: Sql) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Detail {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+    #[derive(Queryable)]
+    struct Line(String);
+    impl Positional for Line {
+        type Columns = (Text,);
+    }
+    match backend {
+        Backend::Sqlite => {
+            let mut sql = Sql::new("EXPLAIN QUERY PLAN ");
+            sql.append(statement);
+            sql.load::<Detail>(connection).unwrap().into_iter().map(|row| row.detail).collect()
+        }
+        Backend::Postgres => {
+            Sql::new("SET enable_seqscan = off").execute(connection).unwrap();
+            let mut sql = Sql::new("EXPLAIN ");
+            sql.append(statement);
+            let lines = sql.load_positional::<Line>(connection).unwrap().into_iter().map(|Line(line)| line).collect();
+            Sql::new("RESET enable_seqscan").execute(connection).unwrap();
+            lines
+        }
+    }
+}
+
+/// The steps that read one of these tables from its beginning to its end.
+pub fn whole<'p>(plan: &'p [String], tables: &[&str]) -> Vec<&'p String> {
+    let reads = |step: &&String| {
+        let of = |table: &&str| {
+            step.contains(&format!("Seq Scan on {table} ")) || step.contains(&format!("SCAN {table}"))
+        };
+        tables.iter().any(|table| of(&table))
+    };
+    plan.iter().filter(reads).collect()
+}
