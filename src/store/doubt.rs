@@ -65,7 +65,8 @@ impl Doubts {
 }
 
 fn look(connection: &mut AnyConnection, kind: &str, now: Instant) -> QueryResult<Option<String>> {
-    let mut sql = Sql::new("SELECT source, name, state FROM scopes WHERE gone_at IS NULL AND state <> 'complete' AND kind = ");
+    let mut sql =
+        Sql::new("SELECT source, name, state FROM scopes WHERE gone_at IS NULL AND state <> 'complete' AND kind = ");
     sql.bind(kind).push(" ORDER BY source, name LIMIT 1");
     if let Some(Troubled { source, name, state }) = sql.first(connection)? {
         return Ok(Some(format!("{source} {name}: the last listing is {state}")));

@@ -22,6 +22,7 @@ pub mod changes;
 pub mod connection;
 pub mod counts;
 pub mod doubt;
+pub mod finding_passes;
 pub mod findings;
 pub mod gate;
 pub mod held;

@@ -34,9 +34,7 @@ pub fn unheld(connection: &mut AnyConnection, ids: &[i64], role: Role, held: &[R
     let held: Vec<&str> = held.iter().map(|role| role.as_str()).collect();
     let mut sql = Sql::new("SELECT f.resource_id, f.key FROM resource_refs f WHERE f.until IS NULL AND f.role = ");
     sql.bind(role.as_str()).push(" AND f.resource_id IN ").bind_list(ids);
-    sql.push(
-        " AND NOT EXISTS (SELECT 1 FROM resource_keys k WHERE k.key = f.key AND k.until IS NULL AND k.role IN ",
-    );
+    sql.push(" AND NOT EXISTS (SELECT 1 FROM resource_keys k WHERE k.key = f.key AND k.until IS NULL AND k.role IN ");
     sql.bind_list(&held).push(") ORDER BY f.resource_id, f.key");
     let rows: Vec<Row> = sql.load(connection)?;
     Ok(rows.into_iter().map(|row| Unheld { resource_id: row.resource_id, key: Key::from_stored(&row.key) }).collect())

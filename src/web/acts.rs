@@ -53,17 +53,15 @@ pub async fn ignore(
 ) -> Result<FindingRow, PageError> {
     let reason = given_reason(reason)?.to_owned();
     let at = context.clock.now();
-    let until = day_or_moment(until).filter(|until| *until > at && *until - at <= LONGEST_IGNORED).ok_or_else(|| {
-        PageError::Invalid("Say until which day, as 2026-12-24: a day that is to come, within a year.".to_owned())
-    })?;
+    let until =
+        day_or_moment(until).filter(|until| *until > at && *until - at <= LONGEST_IGNORED).ok_or_else(|| {
+            PageError::Invalid("Say until which day, as 2026-12-24: a day that is to come, within a year.".to_owned())
+        })?;
     let finding = finding(context, scope, rule, id).await?;
     let subject = format!("{} {} {}", rule.name, finding.name, finding.subject);
     let begun = audit::begin(&context.db, doer, Act::new("finding.ignore", subject.trim()).because(&reason)).await?;
     let (kept, by) = (finding.clone(), doer.actor.clone());
-    context
-        .db
-        .write(move |connection| findings::ignore(connection, &kept, until, &reason, &by, at))
-        .await?;
+    context.db.write(move |connection| findings::ignore(connection, &kept, until, &reason, &by, at)).await?;
     begun.complete(&context.db, Outcome::Succeeded, &format!("until {}", until.format("%Y-%m-%d %H:%M UTC"))).await?;
     self::finding(context, scope, rule, id).await
 }

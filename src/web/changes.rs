@@ -18,8 +18,7 @@ pub const ROWS: usize = 50;
 pub const USUAL: TimeDelta = TimeDelta::hours(24);
 
 /// What may be asked for.
-pub const ASKABLE: [&str; 10] =
-    ["from", "to", "kind", "source", "region", "cluster", "what", "net", "cursor", "limit"];
+pub const ASKABLE: [&str; 10] = ["from", "to", "kind", "source", "region", "cluster", "what", "net", "cursor", "limit"];
 
 /// The tape as it was asked for.
 #[derive(Clone, Debug)]
@@ -57,7 +56,8 @@ pub fn read(params: Params, now: Instant) -> Result<Reading, String> {
         values.extend(params.all(name).map(str::to_owned));
     }
     asked.limit = params.limit(ROWS, MOST)?;
-    let cursor = params.get("cursor").map(|text| Cursor::parse(text).ok_or("the cursor is not one that a page has given"));
+    let cursor =
+        params.get("cursor").map(|text| Cursor::parse(text).ok_or("the cursor is not one that a page has given"));
     asked.cursor = cursor.transpose()?;
     let net = match params.get("net") {
         None | Some("0" | "false") => false,

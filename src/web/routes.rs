@@ -11,8 +11,8 @@ use super::access::{self, Access};
 use super::pages::findings::overview;
 use super::pages::inventory::{handlers, values};
 use super::pages::{
-    account, alerts, api, audit, changes, dashboard, findings, held_loss, placement, pulse, search, setup, sign_in, source, sources,
-    syncs, tasks, tokens, users,
+    account, alerts, api, audit, changes, dashboard, findings, held_loss, placement, pulse, search, setup, sign_in,
+    source, sources, syncs, tasks, tokens, users,
 };
 use super::{api as machines, assets, health};
 use crate::roles::Role::{Admin, Operator};

@@ -31,7 +31,8 @@ fn find(connection: &mut AnyConnection, given: &Given, ids: &[i64]) -> QueryResu
         last.insert(Key::from_stored(&link.key), link);
     }
     let ours = |key: &Key| last.contains_key(key) || dangling::within(key, &given.networks).is_some();
-    let hosts: Vec<Key> = unheld.iter().map(|one| &one.key).filter(|key| key.as_host().is_some() && ours(key)).cloned().collect();
+    let hosts: Vec<Key> =
+        unheld.iter().map(|one| &one.key).filter(|key| key.as_host().is_some() && ours(key)).cloned().collect();
     let answered = wildcard::answering(connection, &hosts, When::Now)?;
     let lost = unheld.into_iter().filter(|one| ours(&one.key) && !answered.contains_key(&one.key));
     Ok(lost

@@ -6,7 +6,7 @@ use super::{RULES, Rule};
 use crate::clock::Instant;
 use crate::store::doubt::Doubts;
 use crate::store::findings::{self, COUNTED};
-use crate::store::{AnyConnection, Scope};
+use crate::store::{AnyConnection, Scope, finding_passes};
 
 /// The numbers of a rule, each counted to [`COUNTED`].
 #[derive(Clone, Debug)]
@@ -25,14 +25,17 @@ pub struct Tally {
 
 /// The numbers of every rule. What is unsure is never counted as sure.
 pub fn tally(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> QueryResult<Vec<Tally>> {
-    let passes = findings::passes(connection)?;
+    let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+    let passes = finding_passes::passes(connection)?;
+    let ignored = findings::ignored(connection, scope, now)?;
+    let shares = findings::shares(connection, scope, &names, now)?;
     let mut doubts = Doubts::at(now);
     let mut tallies = Vec::with_capacity(RULES.len());
     for rule in RULES {
         let computed_at = passes.get(rule.name).map(|pass| pass.began_at.and_utc());
-        let ignored = findings::ignored(connection, scope, rule.name, now)?;
+        let ignored = ignored.get(rule.name).copied().unwrap_or(0);
         let mut tally = Tally { rule, sure: 0, unsure: 0, ignored, doubt: None, more: false, computed_at };
-        for share in findings::shares(connection, scope, rule.name, now)? {
+        for share in shares.iter().filter(|share| share.rule == rule.name) {
             let doubt = doubts.about(connection, share.needs.split(' ').filter(|kind| !kind.is_empty()))?;
             if share.doubt.is_empty() && doubt.is_none() {
                 tally.sure += share.n;

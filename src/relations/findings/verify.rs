@@ -8,7 +8,8 @@ use super::{Found, Given, Rule};
 use crate::clock::Instant;
 use crate::kinds::Key;
 use crate::store::doubt::Doubts;
-use crate::store::findings::{Draft, FindingRow};
+use crate::store::finding_passes::Draft;
+use crate::store::findings::FindingRow;
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, resources};
 

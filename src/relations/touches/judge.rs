@@ -96,7 +96,11 @@ fn alternatives<'k>(fates: impl Iterator<Item = (&'k Key, Option<Harm>)>, noun: 
         (1, all) => format!("1 of {all} {noun}s remains"),
         (left, all) => format!("{left} of {all} {noun}s remain"),
     };
-    Some(Judgement { harm: if left == 0 { Harm::Lost } else { harm.min(Harm::Degraded) }, left: words, is_uncovered_only: false })
+    Some(Judgement {
+        harm: if left == 0 { Harm::Lost } else { harm.min(Harm::Degraded) },
+        left: words,
+        is_uncovered_only: false,
+    })
 }
 
 #[cfg(test)]
@@ -119,7 +123,10 @@ mod tests {
         let needs = needs(&[("instance:a", Sense::Leads, &[1]), ("instance:b", Sense::Leads, &[2])]);
         assert_eq!(judged("load_balancer", &needs, &[]), None);
         assert_eq!(judged("load_balancer", &needs, &[1]), Some((Harm::Degraded, "1 of 2 targets remains".to_owned())));
-        assert_eq!(judged("load_balancer", &needs, &[1, 2]), Some((Harm::Lost, "none of 2 targets remains".to_owned())));
+        assert_eq!(
+            judged("load_balancer", &needs, &[1, 2]),
+            Some((Harm::Lost, "none of 2 targets remains".to_owned()))
+        );
     }
 
     #[test]
@@ -129,7 +136,10 @@ mod tests {
             ("host:a", Sense::Covers, &[3]),
             ("host:b", Sense::Leads, &[4]),
         ]);
-        assert_eq!(judged("app", &needs, &[1]), Some((Harm::Degraded, "all 2 domains remain, not all of them whole".to_owned())));
+        assert_eq!(
+            judged("app", &needs, &[1]),
+            Some((Harm::Degraded, "all 2 domains remain, not all of them whole".to_owned()))
+        );
         assert_eq!(judged("app", &needs, &[3]), Some((Harm::Degraded, "1 of 2 domains remains".to_owned())));
         assert_eq!(judged("app", &needs, &[3, 4]), Some((Harm::Lost, "none of 2 domains remains".to_owned())));
     }

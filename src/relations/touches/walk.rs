@@ -46,8 +46,7 @@ pub(super) fn from(
     most: usize,
 ) -> QueryResult<Touches> {
     let rows = HashMap::from([(resource.id, resource.clone())]);
-    let mut walk =
-        Walk { connection, scope, at, origin: resource.id, rows, nodes: BTreeMap::new(), truncated: false };
+    let mut walk = Walk { connection, scope, at, origin: resource.id, rows, nodes: BTreeMap::new(), truncated: false };
     let mut frontier = BTreeSet::from([resource.id]);
     for hops in 1..=HOPS {
         frontier = walk.hop(&frontier, hops, most)?;
@@ -62,8 +61,17 @@ pub(super) fn from(
 impl Walk<'_> {
     /// Judges whoever depends on the frontier; gives those for whom it has become worse.
     fn hop(&mut self, frontier: &BTreeSet<i64>, hops: u8, most: usize) -> QueryResult<BTreeSet<i64>> {
-        let meetings = self.meetings(frontier, Way::Dependents)?;
-        self.fetch(meetings.iter().map(|meeting| meeting.to))?;
+        let mut meetings = self.meetings(frontier, Way::Dependents)?;
+        // A zone has a million records, and a panel room for six lines.
+        let mut met: BTreeSet<i64> = meetings.iter().map(|meeting| meeting.to).collect();
+        let room = 2 * most.saturating_sub(self.nodes.len()) + BATCH;
+        if met.len() > room {
+            self.truncated = true;
+            let known = met.iter().filter(|id| self.nodes.contains_key(id));
+            met = known.chain(&met).take(room).copied().collect();
+            meetings.retain(|meeting| met.contains(&meeting.to));
+        }
+        self.fetch(met.into_iter())?;
         let mut reached: BTreeMap<i64, (&Meeting, Sense)> = BTreeMap::new();
         for meeting in &meetings {
             if let Some(sense) = self.sense(meeting.to, meeting.from, meeting.role) {

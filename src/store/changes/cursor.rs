@@ -51,7 +51,15 @@ mod tests {
     fn a_cursor_survives_a_url_and_nonsense_is_none() {
         let cursor = Cursor { at: Instant::UNIX_EPOCH, resource_id: 7, is_end: true, backwards: false };
         assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));
-        for bad in ["", "older", "older.x.7.begun", "older.1.7", "sideways.1.7.begun", "older.1.7.begun.1", "older.9999999999999999999.1.begun"] {
+        for bad in [
+            "",
+            "older",
+            "older.x.7.begun",
+            "older.1.7",
+            "sideways.1.7.begun",
+            "older.1.7.begun.1",
+            "older.9999999999999999999.1.begun",
+        ] {
             assert_eq!(Cursor::parse(bad), None, "{bad}");
         }
     }

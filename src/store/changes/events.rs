@@ -154,14 +154,14 @@ pub(super) fn query(asked: &Asked, from: Option<Cursor>, limit: usize, lasts: bo
             sql.push(" LIMIT ").bind(limit);
         }
     }
-    sql.push(") x) m ORDER BY ").push(order(backwards)).push(" LIMIT ").bind(limit);
-    sql.push(") u JOIN resources o ON o.id = u.resource_id) e LEFT JOIN resource_versions p ON p.id = e.before_id ORDER BY ");
-    sql.push(order(backwards));
+    sql.push(") x) m ORDER BY ");
+    sql.push(if backwards { "m.at, m.resource_id, m.is_end" } else { "m.at DESC, m.resource_id DESC, m.is_end DESC" });
+    sql.push(" LIMIT ").bind(limit);
+    sql.push(
+        ") u JOIN resources o ON o.id = u.resource_id) e LEFT JOIN resource_versions p ON p.id = e.before_id ORDER BY ",
+    );
+    sql.push(if backwards { "e.at, e.resource_id, e.is_end" } else { "e.at DESC, e.resource_id DESC, e.is_end DESC" });
     sql
-}
-
-fn order(backwards: bool) -> &'static str {
-    if backwards { "at, resource_id, is_end" } else { "at DESC, resource_id DESC, is_end DESC" }
 }
 
 /// Whether the state that it began was still true at the end of what is asked, or nothing began after what it ended.
@@ -171,7 +171,8 @@ fn is_last(sql: &mut Sql, asked: &Asked, wanted: bool) {
         return;
     }
     sql.push("CASE WHEN u.is_end = 0 AND (u.until IS NULL OR u.until > ").bind(asked.to);
-    sql.push(") THEN TRUE WHEN u.is_end = 0 THEN FALSE WHEN u.version_id = 0 THEN TRUE WHEN o.changed_at <= ").bind(asked.to);
+    sql.push(") THEN TRUE WHEN u.is_end = 0 THEN FALSE WHEN u.version_id = 0 THEN TRUE WHEN o.changed_at <= ")
+        .bind(asked.to);
     sql.push(
         " THEN FALSE WHEN EXISTS (SELECT 1 FROM resource_versions n WHERE n.resource_id = u.resource_id \
          AND n.valid_until > u.at AND n.valid_from >= u.at AND n.valid_from <= ",

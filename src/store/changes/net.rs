@@ -69,9 +69,7 @@ pub fn net(connection: &mut AnyConnection, scope: &Scope, asked: &Asked) -> Quer
             .map(|event| (event.cursor(), event.resource_id))
             .collect();
         let mut differences = differences(connection, scope, asked, &lasts)?;
-        walk.take(events, AT_ONCE, |event| {
-            event.is_last.then(|| differences.remove(&event.resource_id)).flatten()
-        });
+        walk.take(events, AT_ONCE, |event| event.is_last.then(|| differences.remove(&event.resource_id)).flatten());
     }
     Ok(walk.page())
 }

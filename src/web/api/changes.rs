@@ -17,8 +17,7 @@ use crate::web::params::Params;
 
 /// `GET /api/v1/changes`.
 pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let reading =
-        read(Params::parse(request.query_string()), context.clock.now()).map_err(PageError::Invalid)?;
+    let reading = read(Params::parse(request.query_string()), context.clock.now()).map_err(PageError::Invalid)?;
     let answered = context.db.read(move |connection| {
         let (scope, asked) = (Scope::of_member(), &reading.asked);
         let (items, next, previous, cut) = if reading.net {

@@ -77,11 +77,7 @@ pub async fn ignore(
 }
 
 /// `POST /api/v1/findings/{rule}/{id}/heed`.
-pub async fn heed(
-    context: web::Data<Context>,
-    doer: Doer,
-    request: HttpRequest,
-) -> Result<HttpResponse, PageError> {
+pub async fn heed(context: web::Data<Context>, doer: Doer, request: HttpRequest) -> Result<HttpResponse, PageError> {
     acts::heed(&context, &doer, &Scope::of_member(), rule_of(&request)?, id_of(&request)?).await?;
     Ok(HttpResponse::Ok().json(FindingItem::from(looked_up(&context, &request).await?)))
 }

@@ -74,12 +74,7 @@ const FIELDS: usize = 4;
 /// Characters of a value that are shown.
 const VALUE: usize = 120;
 
-fn fetch(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    reading: &Reading,
-    shell: Shell,
-) -> QueryResult<ChangesPage> {
+fn fetch(connection: &mut AnyConnection, scope: &Scope, reading: &Reading, shell: Shell) -> QueryResult<ChangesPage> {
     let asked = &reading.asked;
     let (changes, next, previous, cut) = if reading.net {
         let page = changes::net(connection, scope, asked)?;
@@ -160,7 +155,8 @@ fn groups(connection: &mut AnyConnection, scope: &Scope, here: &Params, net: boo
     }
     let kinds = KINDS.iter().map(|spec| chip("kind", spec.name, spec.titles)).collect();
     groups.push(group("kind", "Kind", kinds));
-    let mut places = [("cluster", "Cluster", Vec::new()), ("region", "Region", Vec::new()), ("source", "Source", Vec::new())];
+    let mut places =
+        [("cluster", "Cluster", Vec::new()), ("region", "Region", Vec::new()), ("source", "Source", Vec::new())];
     for spec in KINDS {
         let counts = facets(connection, scope, spec, [])?;
         for (name, _, values) in &mut places {

@@ -35,16 +35,22 @@ fn notice(page: &Page) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_finding_is_ignored_until_a_day_and_then_told_of_again() {
-    on_each_database(|db| async move {
+    on_each_database(|db: Db| async move {
         let panel = panel(db.clone()).await;
         let olga = panel.signed_in("olga@example.com").await;
         let id = found(&db, "dangling-record").await[0].stored.id;
         let (path, list) = (format!("/findings/dangling-record/{id}"), "/findings/dangling-record");
         let shown = olga.get(list).await;
         assert_eq!(shown.status, 200);
-        assert!(shown.text.contains("&#60;script&#62;alert(1)") && !shown.text.contains("<script>alert"), "{}", shown.text);
+        assert!(
+            shown.text.contains("&#60;script&#62;alert(1)") && !shown.text.contains("<script>alert"),
+            "{}",
+            shown.text
+        );
 
-        let sent = olga.post(&path, &format!("{path}/ignore"), &[("until", "2026-11-08"), ("reason", "moves on Friday")]).await;
+        let sent = olga
+            .post(&path, &format!("{path}/ignore"), &[("until", "2026-11-08"), ("reason", "moves on Friday")])
+            .await;
         assert_eq!((sent.status, sent.header("location")), (303, list));
         assert_eq!(numbers(&db, "dangling-record").await, (0, 0, 1));
         let shown = olga.get(list).await.text;
@@ -52,7 +58,8 @@ async fn a_finding_is_ignored_until_a_day_and_then_told_of_again() {
         assert!(olga.get("/findings/dangling-record?ignored=false").await.text.contains("Nothing of that is found"));
 
         // Twice the same is the same.
-        let again = olga.post(list, &format!("{path}/ignore"), &[("until", "2026-11-09"), ("reason", "on Saturday")]).await;
+        let again =
+            olga.post(list, &format!("{path}/ignore"), &[("until", "2026-11-09"), ("reason", "on Saturday")]).await;
         assert_eq!(again.status, 303);
         assert_eq!(numbers(&db, "dangling-record").await, (0, 0, 1));
         assert_eq!(olga.post(&path, &format!("{path}/heed"), &[]).await.status, 303);
@@ -151,7 +158,10 @@ async fn machines_read_the_same_and_may_ignore_too() {
 
     let list = panel.ask("GET", "/api/v1/findings/dangling-record", &[("authorization", &reads)]).await.json();
     let item = &list["items"][0];
-    assert_eq!((&item["subject"], &item["sure"], &item["other"]["name"]), (&"ip:192.0.2.1".into(), &true.into(), &"=cmd|old".into()));
+    assert_eq!(
+        (&item["subject"], &item["sure"], &item["other"]["name"]),
+        (&"ip:192.0.2.1".into(), &true.into(), &"=cmd|old".into())
+    );
     let path = format!("/api/v1/findings/dangling-record/{}", item["id"].as_str().unwrap());
     assert_eq!(panel.ask("GET", &path, &[("authorization", &reads)]).await.json()["id"], item["id"]);
 
@@ -161,7 +171,8 @@ async fn machines_read_the_same_and_may_ignore_too() {
     assert_eq!(refused.status, 403);
     let done = panel.send("POST", &format!("{path}/ignore"), &headers(&*acts), body).await;
     assert_eq!((done.status, &done.json()["ignored_reason"]), (200, &"known".into()));
-    let bad = panel.send("POST", &format!("{path}/ignore"), &headers(&*acts), r#"{"until": "never", "reason": "x"}"#).await;
+    let bad =
+        panel.send("POST", &format!("{path}/ignore"), &headers(&*acts), r#"{"until": "never", "reason": "x"}"#).await;
     assert_eq!((bad.status, bad.header("content-type")), (422, "application/problem+json"));
     let told = panel.send("POST", &format!("{path}/heed"), &headers(&*acts), "").await;
     assert_eq!((told.status, &told.json()["ignored_until"]), (200, &serde_json::Value::Null));

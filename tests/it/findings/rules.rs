@@ -30,7 +30,9 @@ async fn a_record_to_what_was_ours_is_found_with_who_had_it_and_a_strangers_is_n
             record(506, "f.example.com", "host:elsewhere.example.net"),
             // A wildcard answers for what one of its names once was.
             record(507, "*.apps.example.com", "ip:192.0.2.3"),
-            one(508, "was.apps.example.com").link(Held::Key, Serves, "host:was.apps.example.com", minute(10), None).gone(minute(50)),
+            one(508, "was.apps.example.com")
+                .link(Held::Key, Serves, "host:was.apps.example.com", minute(10), None)
+                .gone(minute(50)),
             record(509, "g.example.com", "host:was.apps.example.com"),
         ];
         swept(&db, seeds).await;
@@ -169,11 +171,8 @@ async fn a_certificate_is_attached_nowhere_only_if_nothing_goes_by_its_names() {
 
 #[tokio::test]
 async fn a_certificate_that_has_ended_or_has_a_hole_in_its_chain_is_found() {
-    let link = |subject: &str, issuer: &str| Link {
-        subject: subject.to_owned(),
-        issuer: issuer.to_owned(),
-        not_after: None,
-    };
+    let link =
+        |subject: &str, issuer: &str| Link { subject: subject.to_owned(), issuer: issuer.to_owned(), not_after: None };
     on_each_database(async |db| {
         let with_chain = |id, name: &str, chain: Vec<Link>| {
             let mut seed = one(id, name);
@@ -188,10 +187,7 @@ async fn a_certificate_that_has_ended_or_has_a_hole_in_its_chain_is_found() {
         swept(&db, vec![ended, good, holed]).await;
         assert_eq!(
             told(&db, "certificate-unfit").await,
-            [
-                "701: ended on 2026-11-01 08:24",
-                "703: has a hole in its chain: between is not sent, which signed a",
-            ]
+            ["701: ended on 2026-11-01 08:24 UTC", "703: has a hole in its chain: between is not sent, which signed a",]
         );
         // The other one ends by itself, and the hour's pass finds it.
         super::stand_at(&db, 601);

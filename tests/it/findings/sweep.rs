@@ -6,9 +6,9 @@ use quarterdeck::kinds::Role::Is;
 use quarterdeck::kinds::dns_record::DnsRecord;
 use quarterdeck::kinds::instance::Instance;
 use quarterdeck::relations::findings::{self, RULES};
-use quarterdeck::store::Scope;
 use quarterdeck::store::findings as stored;
 use quarterdeck::store::sql::Sql;
+use quarterdeck::store::{Db, Scope};
 
 use super::{found, networks, numbers, sweep, swept, told};
 use crate::relations::{one, record};
@@ -44,7 +44,7 @@ fn holding(number: u8) -> Instance {
 
 #[tokio::test]
 async fn what_a_sync_breaks_is_found_and_what_the_next_one_mends_is_gone() {
-    on_each_database(|db| async move {
+    on_each_database(|db: Db| async move {
         let mut house = House::over(db.clone());
         let cloud = house.source("cloud").await;
         let dns = house.source("dns").await;
@@ -152,7 +152,11 @@ async fn no_page_of_findings_reads_a_large_table_from_end_to_end() {
         let filters = [
             stored::Wanted::default(),
             stored::Wanted { cluster: Some("eu".to_owned()), ..stored::Wanted::default() },
-            stored::Wanted { region: Some("eu".to_owned()), after: Some(("a".to_owned(), 1)), ..stored::Wanted::default() },
+            stored::Wanted {
+                region: Some("eu".to_owned()),
+                after: Some(("a".to_owned(), 1)),
+                ..stored::Wanted::default()
+            },
             stored::Wanted { source: Some("eu".to_owned()), ..stored::Wanted::default() },
         ];
         for wanted in filters {
@@ -179,7 +183,11 @@ async fn the_table_of_the_seeds_can_be_read_from_end_to_end_and_the_plan_says_so
         let backend = db.backend();
         let plan = db
             .write(move |connection| {
-                Ok(explained(connection, backend, Sql::new("SELECT COUNT(*) AS n FROM resource_refs l WHERE l.role LIKE '%x%'")))
+                Ok(explained(
+                    connection,
+                    backend,
+                    Sql::new("SELECT COUNT(*) AS n FROM resource_refs l WHERE l.role LIKE '%x%'"),
+                ))
             })
             .await
             .unwrap();

@@ -97,7 +97,6 @@ async fn a_certificate_takes_the_domains_that_nothing_else_covers() {
         assert!(wildcard.contains(&"degraded 601@1: its only domain is degraded".to_owned()), "{wildcard:?}");
         assert!(wildcard.contains(&"degraded 502@1: no certificate covers it any more".to_owned()), "{wildcard:?}");
         assert!(!wildcard.iter().any(|line| line.contains(" 503@")), "the shop's name is covered twice: {wildcard:?}");
-
     })
     .await;
 }
@@ -164,9 +163,8 @@ async fn a_zone_takes_its_records_and_what_goes_by_them_an_event_nothing_and_an_
 async fn what_is_lost_by_two_ways_together_is_lost() {
     on_each_database(async |db| {
         // Both balancers have only the one instance; the name has an address of each.
-        let balancer = |id, host: &str| {
-            one(id, host).key(Is, &format!("host:{host}")).refers(PointsAt, "instance:acct/eu/i-1")
-        };
+        let balancer =
+            |id, host: &str| one(id, host).key(Is, &format!("host:{host}")).refers(PointsAt, "instance:acct/eu/i-1");
         let seeds = vec![
             one(101, "only").key(Is, "instance:acct/eu/i-1"),
             balancer(301, "one.cloud.example"),
@@ -178,7 +176,10 @@ async fn what_is_lost_by_two_ways_together_is_lost() {
         ];
         sown(&db, seeds).await;
         let told = told(&db, 101).await;
-        assert_eq!(told[0], "lost 601@3: its only domain is lost", "degraded at the third hop, lost at the fourth: {told:?}");
+        assert_eq!(
+            told[0], "lost 601@3: its only domain is lost",
+            "degraded at the third hop, lost at the fourth: {told:?}"
+        );
     })
     .await;
 }
@@ -193,7 +194,8 @@ async fn loops_end_and_too_much_is_cut_and_says_so() {
             typed(record(503, "b.example.com", "ip:192.0.2.1"), "A"),
         ];
         for number in 0..12 {
-            let target = if number == 0 { "ip:192.0.2.1".to_owned() } else { format!("host:n{}.example.com", number - 1) };
+            let target =
+                if number == 0 { "ip:192.0.2.1".to_owned() } else { format!("host:n{}.example.com", number - 1) };
             seeds.push(address(510 + number, &format!("n{number}.example.com"), &target));
         }
         sown(&db, seeds).await;

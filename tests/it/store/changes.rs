@@ -43,7 +43,7 @@ async fn busy(db: &Db) -> (House, Script, Instant) {
 
 #[tokio::test]
 async fn what_came_changed_went_and_returned_is_told_in_order_with_what_was_before() {
-    on_each_database(|db| async move {
+    on_each_database(|db: Db| async move {
         let (house, _, before) = busy(&db).await;
         let asked = Asked::between(before, house.clock.now());
         assert_eq!(
@@ -72,7 +72,7 @@ async fn what_came_changed_went_and_returned_is_told_in_order_with_what_was_befo
 
 #[tokio::test]
 async fn the_window_begins_after_its_first_moment_and_ends_with_its_last() {
-    on_each_database(|db| async move {
+    on_each_database(|db: Db| async move {
         let (house, _, before) = busy(&db).await;
         let minute = |number: i64| before + chrono::TimeDelta::minutes(number);
         assert_eq!(told(&db, &Asked::between(minute(0), minute(1))).await.len(), 3);
@@ -163,7 +163,7 @@ async fn pages_of_any_size_in_both_directions_are_the_whole_each_change_once() {
 
 #[tokio::test]
 async fn what_changes_again_meanwhile_shifts_no_page() {
-    on_each_database(|db| async move {
+    on_each_database(|db: Db| async move {
         let (house, script, before) = busy(&db).await;
         let asked = Asked { limit: 4, ..Asked::between(before, house.clock.now()) };
         let first = page(&db, &asked).await;
@@ -173,7 +173,8 @@ async fn what_changes_again_meanwhile_shifts_no_page() {
         script.holds("eu", all);
         house.sync("cloud").await;
         let second = page(&db, &Asked { cursor: first.next, ..asked }).await;
-        let names: Vec<_> = second.rows.iter().map(|change| format!("{} {}", change.what.as_str(), change.row.name)).collect();
+        let names: Vec<_> =
+            second.rows.iter().map(|change| format!("{} {}", change.what.as_str(), change.row.name)).collect();
         assert_eq!(names, ["added web-002", "added web-001", "added web-000"]);
     })
     .await;
@@ -192,7 +193,9 @@ async fn what_moves_between_clusters_is_told_of_in_both() {
         })
         .await
         .unwrap();
-        for (cluster, expected) in [("old", vec!["changed web", "added web"]), ("new", vec!["changed web"]), ("other", vec![])] {
+        for (cluster, expected) in
+            [("old", vec!["changed web", "added web"]), ("new", vec!["changed web"]), ("other", vec![])]
+        {
             let asked = Asked { clusters: vec![cluster.to_owned()], ..Asked::between(minute(0), minute(40)) };
             assert_eq!(told(&db, &asked).await, expected, "{cluster}");
         }
@@ -216,9 +219,13 @@ async fn a_page_is_ranges_of_indexes_and_reads_no_table_from_end_to_end() {
                 .unwrap();
             let tables = ["r", "v", "w", "n", "o", "p", "resources", "resource_versions"];
             assert!(whole(&plan, &tables).is_empty(), "{net} {cursor:?}: {plan:#?}");
-            for index in
-                ["resources_by_changed", "resources_were", "resources_gone", "resource_versions_begun", "resource_versions_gone"]
-            {
+            for index in [
+                "resources_by_changed",
+                "resources_were",
+                "resources_gone",
+                "resource_versions_begun",
+                "resource_versions_gone",
+            ] {
                 assert!(plan.iter().any(|step| step.contains(index)), "{index} for {net} {cursor:?}: {plan:#?}");
             }
         }

@@ -3,6 +3,6 @@
 mod changes;
 mod holders;
 mod listing;
-mod month;
 mod migrations;
+mod month;
 mod search;

@@ -43,7 +43,8 @@ async fn a_month(db: &Db, seed: u64) -> Vec<Instant> {
     for _ in 0..30 {
         for (one, present) in &mut all {
             if dice.happens(6) {
-                one.instance_type = ["t3.small", "m6i.large", "m6i.xlarge"][usize::try_from(dice.roll(3)).unwrap()].to_owned();
+                one.instance_type =
+                    ["t3.small", "m6i.large", "m6i.xlarge"][usize::try_from(dice.roll(3)).unwrap()].to_owned();
             }
             if dice.happens(9) {
                 one.state = ["running", "stopped"][usize::try_from(dice.roll(2)).unwrap()].to_owned();
@@ -66,7 +67,8 @@ async fn a_month(db: &Db, seed: u64) -> Vec<Instant> {
 
 /// Everything that a list shows of a moment, by id.
 async fn picture(db: &Db, at: Instant, cluster: Option<&'static str>) -> BTreeMap<i64, ResourceRow> {
-    let filters = cluster.and_then(|cluster| Filter::named(&instance::SPEC, "cluster", [cluster])).into_iter().collect();
+    let filters =
+        cluster.and_then(|cluster| Filter::named(&instance::SPEC, "cluster", [cluster])).into_iter().collect();
     let query = ListQuery { at: Some(at), limit: 1_000, filters, ..ListQuery::of(&instance::SPEC) };
     let page = db.read(move |connection| list(connection, &Scope::of_member(), &query)).await.unwrap();
     page.rows.into_iter().map(|row| (row.id, row)).collect()
@@ -114,7 +116,7 @@ async fn told(db: &Db, asked: Asked) -> BTreeMap<i64, &'static str> {
 
 #[tokio::test]
 async fn the_net_difference_of_any_two_moments_is_what_their_pictures_differ_by() {
-    on_each_database(|db| async move {
+    on_each_database(|db: Db| async move {
         let moments = a_month(&db, 20_261_121).await;
         let mut kinds = BTreeMap::new();
         for (from, earlier) in moments.iter().enumerate() {
@@ -131,7 +133,7 @@ async fn the_net_difference_of_any_two_moments_is_what_their_pictures_differ_by(
 
 #[tokio::test]
 async fn within_one_cluster_what_moved_in_was_added_and_what_moved_out_is_gone() {
-    on_each_database(|db| async move {
+    on_each_database(|db: Db| async move {
         let moments = a_month(&db, 7).await;
         // Each state lies in a cluster by its type, as if it had been placed so.
         db.write(|connection| {

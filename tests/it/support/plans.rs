@@ -34,13 +34,16 @@ pub fn explained(connection: &mut AnyConnection, backend: Backend, statement: Sq
     }
 }
 
-/// The steps that read one of these tables from its beginning to its end.
+/// The steps that read one of these tables from its beginning to its end, or an index from its beginning to its end.
 pub fn whole<'p>(plan: &'p [String], tables: &[&str]) -> Vec<&'p String> {
-    let reads = |step: &&String| {
-        let of = |table: &&str| {
-            step.contains(&format!("Seq Scan on {table} ")) || step.contains(&format!("SCAN {table}"))
-        };
-        tables.iter().any(|table| of(&table))
+    let reads = |position: usize, step: &str| {
+        let table = tables
+            .iter()
+            .any(|table| step.contains(&format!("Seq Scan on {table} ")) || step.contains(&format!("SCAN {table}")));
+        // PostgreSQL says below a node what it looks for in the index; one that looks for nothing reads all of it.
+        let index = step.contains("Index Scan") || step.contains("Index Only Scan");
+        let below = plan[position + 1..].iter().take_while(|line| !line.contains("->"));
+        table || (index && !below.clone().any(|line| line.contains("Index Cond")))
     };
-    plan.iter().filter(reads).collect()
+    plan.iter().enumerate().filter(|(position, step)| reads(*position, step)).map(|(_, step)| step).collect()
 }

@@ -35,7 +35,14 @@ fn rules() -> Operation {
         "kind": "dns_record", "sure": 3, "unsure": 0, "ignored": 1, "more": false, "doubt": null, "computed_at": MOMENT,
     });
     let example = json!({"items": [example], "next_cursor": null, "confirmed_at": MOMENT, "complete": true});
-    operation("get", "/findings", "list_finding_rules", "Every sort of finding with its number", "FindingRuleList", example)
+    operation(
+        "get",
+        "/findings",
+        "list_finding_rules",
+        "Every sort of finding with its number",
+        "FindingRuleList",
+        example,
+    )
 }
 
 fn list() -> Operation {
@@ -74,7 +81,8 @@ fn ignore() -> Operation {
     let path = "/findings/{rule}/{id}/ignore";
     let mut operation = operation("post", path, "ignore_finding", summary, "FindingItem", item());
     operation.parameters = vec![rule(), in_path("id", "Of the finding.")];
-    operation.body = Some(("IgnoreUntil", json!({"until": "2026-12-24", "reason": "moves to the new cluster next week"})));
+    operation.body =
+        Some(("IgnoreUntil", json!({"until": "2026-12-24", "reason": "moves to the new cluster next week"})));
     operation
 }
 

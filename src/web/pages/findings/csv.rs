@@ -17,7 +17,18 @@ use crate::store::{Scope, StoreError};
 use crate::web::export::harmless;
 
 const HEAD: [&str; 12] = [
-    "name", "kind", "subject", "finding", "other", "other_until", "source", "place", "found_at", "doubt", "ignored_until", "href",
+    "name",
+    "kind",
+    "subject",
+    "finding",
+    "other",
+    "other_until",
+    "source",
+    "place",
+    "found_at",
+    "doubt",
+    "ignored_until",
+    "href",
 ];
 
 /// The whole list as asked for.

@@ -54,7 +54,8 @@ pub fn find(
     given: &Given,
 ) -> QueryResult<Option<Finding>> {
     let row = stored::find(connection, scope, rule.name, id, given.now)?;
-    let found = findings::verify(connection, scope, rule, given, &mut Doubts::at(given.now), row.into_iter().collect())?;
+    let found =
+        findings::verify(connection, scope, rule, given, &mut Doubts::at(given.now), row.into_iter().collect())?;
     Ok(found.into_iter().next())
 }
 

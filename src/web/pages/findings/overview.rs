@@ -48,7 +48,9 @@ pub struct RuleLine {
 impl RuleLine {
     /// A rule's numbers as a line.
     pub fn of(tally: &Tally) -> Self {
-        let number = |n: i64| if n > COUNTED || (tally.more && n > 0) { format!("{}+", grouped(n.min(COUNTED))) } else { grouped(n) };
+        let number = |n: i64| {
+            if n > COUNTED || (tally.more && n > 0) { format!("{}+", grouped(n.min(COUNTED))) } else { grouped(n) }
+        };
         let tone = match () {
             () if tally.sure > 0 => Tone::Warn,
             () if tally.unsure > 0 || tally.computed_at.is_none() => Tone::Plain,
