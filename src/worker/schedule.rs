@@ -26,7 +26,7 @@ pub const TASKS: &[Task] = &[
     Task {
         name: "findings",
         about: "Looks for what does not fit together, after whatever has changed, and once an hour.",
-        every: seconds(30),
+        every: seconds(10),
         run: |worker| Box::pin(run::findings::run(worker)),
     },
     Task {

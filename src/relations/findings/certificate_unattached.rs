@@ -26,9 +26,8 @@ const MOST: usize = 1_000;
 fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryResult<Vec<Found>> {
     let rows = resources::of_ids(connection, &Scope::unrestricted(), ids, None)?;
     let loose = rows.into_iter().filter(|row| row.gone_at.is_none() && row.status == "unattached");
-    let loose: BTreeMap<i64, ()> = loose.map(|row| (row.id, ())).collect();
-    let ids: Vec<i64> = loose.keys().copied().collect();
-    let mut names: BTreeMap<i64, Vec<Key>> = ids.iter().map(|id| (*id, Vec::new())).collect();
+    let mut names: BTreeMap<i64, Vec<Key>> = loose.map(|row| (row.id, Vec::new())).collect();
+    let ids: Vec<i64> = names.keys().copied().collect();
     for link in keys::of_resources(connection, Held::Key, &ids, When::Now)? {
         if link.role() == Some(Role::Covers) {
             names.entry(link.resource_id).or_default().push(Key::from_stored(&link.key));

@@ -46,18 +46,11 @@ async fn what_came_changed_went_and_returned_is_told_in_order_with_what_was_befo
     on_each_database(|db: Db| async move {
         let (house, _, before) = busy(&db).await;
         let asked = Asked::between(before, house.clock.now());
-        assert_eq!(
-            told(&db, &asked).await,
-            [
-                "gone web-002",
-                "returned web-001",
-                "gone web-001",
-                "changed web-001",
-                "added web-002",
-                "added web-001",
-                "added web-000",
-            ]
-        );
+        let mut lines = told(&db, &asked).await;
+        let mut first = lines.split_off(4);
+        first.sort();
+        assert_eq!(lines, ["gone web-002", "returned web-001", "gone web-001", "changed web-001"]);
+        assert_eq!(first, ["added web-000", "added web-001", "added web-002"]);
         let page = page(&db, &asked).await;
         let types = |change: &Change| {
             let of = |attrs: &str| serde_json::from_str::<instance::Instance>(attrs).unwrap().instance_type;
@@ -77,7 +70,8 @@ async fn the_window_begins_after_its_first_moment_and_ends_with_its_last() {
         let minute = |number: i64| before + chrono::TimeDelta::minutes(number);
         assert_eq!(told(&db, &Asked::between(minute(0), minute(1))).await.len(), 3);
         assert_eq!(told(&db, &Asked::between(minute(1), minute(2))).await, ["changed web-001"]);
-        assert_eq!(told(&db, &Asked::between(minute(2), minute(3))).await, [""; 0]);
+        assert_eq!(told(&db, &Asked::between(minute(2), minute(3))).await, ["gone web-001"]);
+        assert_eq!(told(&db, &Asked::between(minute(3), minute(4))).await, [""; 0]);
         let only = |what| Asked { what: vec![what], ..Asked::between(before, house.clock.now()) };
         assert_eq!(told(&db, &only(What::Returned)).await, ["returned web-001"]);
         assert_eq!(told(&db, &only(What::Gone)).await, ["gone web-002", "gone web-001"]);
@@ -173,9 +167,10 @@ async fn what_changes_again_meanwhile_shifts_no_page() {
         script.holds("eu", all);
         house.sync("cloud").await;
         let second = page(&db, &Asked { cursor: first.next, ..asked }).await;
-        let names: Vec<_> =
+        let mut names: Vec<_> =
             second.rows.iter().map(|change| format!("{} {}", change.what.as_str(), change.row.name)).collect();
-        assert_eq!(names, ["added web-002", "added web-001", "added web-000"]);
+        names.sort();
+        assert_eq!(names, ["added web-000", "added web-001", "added web-002"]);
     })
     .await;
 }
@@ -185,6 +180,7 @@ async fn what_moves_between_clusters_is_told_of_in_both() {
     on_each_database(async |db| {
         let mut moved = Seed::new(1, "instance", 1, "web").version(minute(20), minute(30), "web", "running");
         moved.cluster = "new".to_owned();
+        moved.first_seen = minute(20);
         moved.changed = minute(30);
         db.write(move |connection| {
             seed::scope(connection, 1, "instance", "eu", "complete", Some(minute(500)));

@@ -5,7 +5,11 @@ use diesel::sql_types::Text;
 use quarterdeck::store::sql::{Positional, Sql};
 use quarterdeck::store::{AnyConnection, Backend};
 
-/// The plan of a statement, a step a line. PostgreSQL is kept from reading tables whole only because they are small.
+/// What PostgreSQL does with a table of a hundred rows, and not with one of a million.
+const WAYS_OF_SMALL_TABLES: [&str; 3] =
+    ["SET enable_seqscan = off", "SET enable_hashjoin = off", "SET enable_mergejoin = off"];
+
+/// The plan of a statement, a step a line, as it would be for large tables.
 pub fn explained(connection: &mut AnyConnection, backend: Backend, statement: Sql) -> Vec<String> {
     #[derive(QueryableByName)]
     struct Detail {
@@ -24,11 +28,13 @@ pub fn explained(connection: &mut AnyConnection, backend: Backend, statement: Sq
             sql.load::<Detail>(connection).unwrap().into_iter().map(|row| row.detail).collect()
         }
         Backend::Postgres => {
-            Sql::new("SET enable_seqscan = off").execute(connection).unwrap();
+            for way in WAYS_OF_SMALL_TABLES {
+                Sql::new(way).execute(connection).unwrap();
+            }
             let mut sql = Sql::new("EXPLAIN ");
             sql.append(statement);
             let lines = sql.load_positional::<Line>(connection).unwrap().into_iter().map(|Line(line)| line).collect();
-            Sql::new("RESET enable_seqscan").execute(connection).unwrap();
+            Sql::new("RESET ALL").execute(connection).unwrap();
             lines
         }
     }
