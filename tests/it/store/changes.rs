@@ -228,3 +228,48 @@ async fn a_page_is_ranges_of_indexes_and_reads_no_table_from_end_to_end() {
     })
     .await;
 }
+
+/// With `QUARTERDECK_TEST_LARGE` set a million states have been superseded, as after a year of a large house; otherwise twenty thousand.
+#[tokio::test]
+async fn however_many_changes_there_are_a_page_of_them_takes_no_longer() {
+    let many: i64 = if std::env::var("QUARTERDECK_TEST_LARGE").is_ok() { 1_000_000 } else { 20_000 };
+    on_each_database(async |db| {
+        db.write(move |connection| {
+            seed::scope(connection, 1, "instance", "eu", "complete", Some(minute(500)));
+            let seeds: Vec<Seed> = (1..=1_000).map(|id| Seed::new(id, "instance", 1, &format!("r-{id}"))).collect();
+            seed::sow(connection, &seeds);
+            // Each resource has had thousands of states, a second each, one after the other.
+            let states = "WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < ";
+            let mut sql = Sql::new("INSERT INTO resource_versions (id, resource_id, kind, source, name, status, region, cluster, app, role, \
+                 app_type, environment, facet_a, facet_b, facet_c, attrs, valid_from, valid_until, ended_gone) ");
+            sql.push(states).bind(many).push(match connection {
+                quarterdeck::store::AnyConnection::Sqlite(_) => {
+                    ") SELECT i, 1 + i % 1000, 'instance', 'seeded', 'r', '', '', '', '', '', '', '', '', '', '', '{}', \
+                     datetime('2025-01-01', printf('%+d seconds', i - 1000)), datetime('2025-01-01', printf('%+d seconds', i)), 0 FROM n"
+                }
+                quarterdeck::store::AnyConnection::Postgres(_) => {
+                    ") SELECT i, 1 + i % 1000, 'instance', 'seeded', 'r', '', '', '', '', '', '', '', '', '', '', '{}', \
+                     TIMESTAMP '2025-01-01' + (i - 1000) * INTERVAL '1 second', TIMESTAMP '2025-01-01' + i * INTERVAL '1 second', \
+                     FALSE FROM n"
+                }
+            });
+            sql.execute(connection)?;
+            Sql::new("ANALYZE").execute(connection)
+        })
+        .await
+        .unwrap();
+        let from = minute(0) - chrono::TimeDelta::days(1_000);
+        let mut asked = Asked { limit: 50, ..Asked::between(from, minute(1_000)) };
+        let mut slowest = std::time::Duration::ZERO;
+        for _ in 0..40 {
+            let began = std::time::Instant::now();
+            let page = page(&db, &asked).await;
+            slowest = slowest.max(began.elapsed());
+            assert_eq!(page.rows.len(), 50);
+            asked.cursor = page.next;
+        }
+        eprintln!("{:?}: the slowest of 40 pages over {many} changes took {slowest:?}", db.backend());
+        assert!(slowest < std::time::Duration::from_millis(500), "{slowest:?}");
+    })
+    .await;
+}
