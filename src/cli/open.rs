@@ -84,6 +84,7 @@ pub fn worker(context: &Context) -> Worker {
         .counting(context.metrics.clone())
         .keeping(context.config.history)
         .probing(context.config.probe.clone())
+        .owning(&context.config.networks)
 }
 
 /// A SQLite file has one writing process: `web` and `worker` would be two.

@@ -256,6 +256,11 @@ impl DnsRecord {
     }
 }
 
+/// Whether a client that asks for a name of such a record is led to where it points; mail servers and the like are asked for by others.
+pub fn leads_clients(record_type: &str) -> bool {
+    matches!(record_type, "A" | "AAAA" | "CNAME" | "DNAME" | "ALIAS" | "ANAME" | "HTTPS" | "SVCB")
+}
+
 /// A host as target. The root alone means "none" (RFC 7505 for MX, RFC 2782 for SRV) or "itself" (RFC 9460).
 fn host(text: &str) -> Option<Target> {
     (!text.is_empty() && text != ".").then(|| Target::Host(text.to_owned()))

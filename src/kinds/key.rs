@@ -144,6 +144,11 @@ impl Key {
         Some(rest.rsplit_once('/').map_or(rest, |(_, address)| address))
     }
 
+    /// The network that this address is of, if it is a private one.
+    pub fn network(&self) -> Option<&str> {
+        Some(self.0.strip_prefix("ip:")?.rsplit_once('/')?.0)
+    }
+
     /// Whether this is a public address, which means the same thing in every network.
     pub fn is_public_address(&self) -> bool {
         self.0.strip_prefix("ip:").is_some_and(|rest| !rest.contains('/'))

@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 
 use crate::clock::Instant;
-use crate::kinds::{Cell, Held, Key, Role, app, certificate};
+use crate::kinds::certificate::{self, Certificate};
+use crate::kinds::{Held, Key, Role, app};
 use crate::served::{Finding, Judgement, Served, Stored, changes_at, judge};
 use crate::store::gate::{self, Turn};
 use crate::store::keys::{self, When};
@@ -110,7 +111,7 @@ impl Known {
 }
 
 fn stored(row: &ResourceRow, attached: bool) -> Stored {
-    let cells = (certificate::SPEC.of.cells)(&row.attrs, &["fingerprint"]).unwrap_or_default();
-    let fingerprint = cells.first().map(Cell::plain).unwrap_or_default();
+    let fingerprint =
+        serde_json::from_str(&row.attrs).map(|stored: Certificate| stored.fingerprint).unwrap_or_default();
     Stored { name: row.title().to_owned(), fingerprint, attached }
 }

@@ -6,17 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
-use chrono::{NaiveDateTime, TimeDelta};
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+use diesel::QueryResult;
 
 use super::wildcard;
 use crate::clock::Instant;
 use crate::config::NetworkConfig;
 use crate::kinds::{Held, Key, Role, instance, load_balancer};
+use crate::store::doubt::Doubts;
 use crate::store::keys::{self, Link, When};
 use crate::store::rows::ResourceRow;
-use crate::store::sql::Sql;
 use crate::store::{AnyConnection, Scope, resources};
 
 /// Former holders that are named for one key.
@@ -47,20 +45,6 @@ pub struct Former {
     pub row: ResourceRow,
     pub since: Instant,
     pub until: Instant,
-}
-
-#[derive(QueryableByName)]
-struct ScopeState {
-    #[diesel(sql_type = Text)]
-    source: String,
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Text)]
-    state: String,
-    #[diesel(sql_type = Nullable<Timestamp>)]
-    confirmed_at: Option<NaiveDateTime>,
-    #[diesel(sql_type = BigInt)]
-    every_seconds: i64,
 }
 
 /// The refs of `resource` that dangle at the moment `now`.
@@ -95,6 +79,7 @@ pub fn dangling(
     }
 
     let mut dangling = Vec::new();
+    let mut doubts = Doubts::at(now);
     for key in unheld {
         let links = holders.remove(&key).unwrap_or_default();
         let network = within(&key, networks);
@@ -102,14 +87,14 @@ pub fn dangling(
             continue;
         }
         let formerly = former(connection, scope, links)?;
-        let certainty = certainty(connection, &formerly, now)?;
+        let certainty = certainty(connection, &formerly, &mut doubts)?;
         dangling.push(Dangling { key, certainty, formerly, network });
     }
     Ok(dangling)
 }
 
 /// The configured network that an address lies in. A private address means something only within the network of its name.
-fn within(key: &Key, networks: &[NetworkConfig]) -> Option<String> {
+pub(super) fn within(key: &Key, networks: &[NetworkConfig]) -> Option<String> {
     let address: IpAddr = key.as_address()?.parse().ok()?;
     networks
         .iter()
@@ -132,28 +117,8 @@ fn former(connection: &mut AnyConnection, scope: &Scope, links: Vec<Link>) -> Qu
 }
 
 /// Sure only if every scope of the kinds that could hold it was listed completely, within two of its source's intervals.
-fn certainty(connection: &mut AnyConnection, formerly: &[Former], now: Instant) -> QueryResult<Certainty> {
-    let mut kinds = BTreeSet::from([instance::SPEC.name.to_owned(), load_balancer::SPEC.name.to_owned()]);
-    kinds.extend(formerly.iter().map(|former| former.row.kind.clone()));
-    let kinds: Vec<String> = kinds.into_iter().collect();
-    let mut sql = Sql::new(
-        "SELECT s.source, s.name, s.state, s.confirmed_at, COALESCE(o.every_seconds, 0) AS every_seconds \
-         FROM scopes s LEFT JOIN sources o ON o.name = s.source WHERE s.gone_at IS NULL AND s.kind IN ",
-    );
-    sql.bind_list(&kinds).push(" ORDER BY s.source, s.kind, s.name");
-    let scopes: Vec<ScopeState> = sql.load(connection)?;
-    if scopes.is_empty() {
-        return Ok(Certainty::Unsure("nothing that could hold the address was ever listed".to_owned()));
-    }
-    for scope in scopes {
-        if scope.state != "complete" {
-            let text = format!("{} {}: the last listing is {}", scope.source, scope.name, scope.state);
-            return Ok(Certainty::Unsure(text));
-        }
-        let oldest = now - TimeDelta::seconds(2 * scope.every_seconds);
-        if scope.confirmed_at.is_none_or(|confirmed| confirmed.and_utc() < oldest) {
-            return Ok(Certainty::Unsure(format!("{} {}: the last listing is stale", scope.source, scope.name)));
-        }
-    }
-    Ok(Certainty::Dangling)
+fn certainty(connection: &mut AnyConnection, formerly: &[Former], doubts: &mut Doubts) -> QueryResult<Certainty> {
+    let mut kinds = BTreeSet::from([instance::SPEC.name, load_balancer::SPEC.name]);
+    kinds.extend(formerly.iter().map(|former| former.row.kind.as_str()));
+    Ok(doubts.about(connection, kinds)?.map_or(Certainty::Dangling, Certainty::Unsure))
 }

@@ -20,6 +20,10 @@ pub enum Way {
     Back,
     /// Between a name and what covers it; it ends there.
     Aside,
+    /// To whoever depends on it: who refers to it, and the names that it covers.
+    Dependents,
+    /// To whatever it depends on.
+    Needs,
 }
 
 /// A resource that was met.
@@ -87,6 +91,8 @@ fn goes_on(way: Way, mine: Held, theirs: Held, role: Role) -> bool {
         Way::Forward => (mine, role) == (Held::Ref, Role::PointsAt),
         Way::Back => mine == Held::Key && (theirs == Held::Ref || role == Role::Serves),
         Way::Aside => false,
+        Way::Dependents => mine == Held::Key && (theirs == Held::Ref || role == Role::Covers),
+        Way::Needs => mine == Held::Ref || (theirs == Held::Key && role == Role::Serves),
     }
 }
 

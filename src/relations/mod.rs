@@ -2,7 +2,10 @@
 //! kind links itself to all the old ones by its keys alone.
 //!
 //! [`neighbours`] walks from one resource to those it has to do with; [`dangling()`] names the refs that lead to an address of ours
-//! which nobody holds any more; [`endpoints`] finds where a host answers.
+//! which nobody holds any more; [`findings`] are the same and others of its sort, kept for the whole inventory; [`endpoints`] finds
+//! where a host answers.
+//!
+//! [`touches::touches()`] follows dependence alone: what would be affected if a resource went away, and how badly.
 //!
 //! **One more relation**: a key or ref in the kind's facts; a new way of meeting is a line in `kinds::key`.
 
@@ -10,8 +13,10 @@ use diesel::prelude::*;
 
 mod dangling;
 pub mod endpoints;
+pub mod findings;
 mod links;
 pub mod placement;
+pub mod touches;
 mod walk;
 mod wildcard;
 

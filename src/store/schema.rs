@@ -1,6 +1,7 @@
 //! The tables as diesel sees them: portable types only, the same on both databases.
 
 mod access;
+mod found;
 mod sealed;
 mod served;
 
@@ -8,6 +9,7 @@ pub use access::{
     api_tokens, half_sign_ins, invitations, recovery_codes, second_factors, sessions, setup_links, sign_in_attempts,
     users,
 };
+pub use found::{finding_ignores, finding_passes, findings};
 pub use sealed::{secret_values, vault};
 pub use served::served_certificates;
 

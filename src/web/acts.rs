@@ -1,7 +1,12 @@
 //! What operators do to the inventory, the same for a button and for the API: each act is audited before it is done.
 
+use chrono::{NaiveDate, TimeDelta};
+
 use crate::audit::{self, Act, Doer, Outcome};
+use crate::clock::Instant;
 use crate::context::Context;
+use crate::relations::findings::Rule;
+use crate::store::findings::{self, FindingRow};
 use crate::store::held::{self, HeldLossRow};
 use crate::store::syncs::{self, SyncRow};
 use crate::store::{Scope, sources, tasks};
@@ -33,6 +38,65 @@ pub async fn run_task(context: &Context, doer: &Doer, name: &str) -> Result<(), 
     if known { Ok(()) } else { Err(PageError::NotFound) }
 }
 
+/// A finding can be ignored for so long; then somebody looks at it again.
+const LONGEST_IGNORED: TimeDelta = TimeDelta::days(366);
+
+/// Tells nobody of a finding until a day (`2026-12-24`, in UTC) or a moment.
+pub async fn ignore(
+    context: &Context,
+    doer: &Doer,
+    scope: &Scope,
+    rule: &'static Rule,
+    id: i64,
+    until: &str,
+    reason: &str,
+) -> Result<FindingRow, PageError> {
+    let reason = given_reason(reason)?.to_owned();
+    let at = context.clock.now();
+    let until =
+        day_or_moment(until).filter(|until| *until > at && *until - at <= LONGEST_IGNORED).ok_or_else(|| {
+            PageError::Invalid("Say until which day, as 2026-12-24: a day that is to come, within a year.".to_owned())
+        })?;
+    let finding = finding(context, scope, rule, id).await?;
+    let subject = format!("{} {} {}", rule.name, finding.name, finding.subject);
+    let begun = audit::begin(&context.db, doer, Act::new("finding.ignore", subject.trim()).because(&reason)).await?;
+    let (kept, by) = (finding.clone(), doer.actor.clone());
+    context.db.write(move |connection| findings::ignore(connection, &kept, until, &reason, &by, at)).await?;
+    begun.complete(&context.db, Outcome::Succeeded, &format!("until {}", until.format("%Y-%m-%d %H:%M UTC"))).await?;
+    self::finding(context, scope, rule, id).await
+}
+
+/// Tells of a finding again.
+pub async fn heed(
+    context: &Context,
+    doer: &Doer,
+    scope: &Scope,
+    rule: &'static Rule,
+    id: i64,
+) -> Result<FindingRow, PageError> {
+    let finding = finding(context, scope, rule, id).await?;
+    let subject = format!("{} {} {}", rule.name, finding.name, finding.subject);
+    let before = finding.ignored_reason.clone().unwrap_or_default();
+    let begun = audit::begin(&context.db, doer, Act::new("finding.heed", subject.trim()).before(before)).await?;
+    let kept = finding.clone();
+    let was_ignored = context.db.write(move |connection| findings::heed(connection, &kept)).await?;
+    let after = if was_ignored { "told of again" } else { "was not ignored" };
+    begun.complete(&context.db, Outcome::Succeeded, after).await?;
+    self::finding(context, scope, rule, id).await
+}
+
+async fn finding(context: &Context, scope: &Scope, rule: &'static Rule, id: i64) -> Result<FindingRow, PageError> {
+    let (reach, now) = (scope.clone(), context.clock.now());
+    let found = context.db.read(move |connection| findings::find(connection, &reach, rule.name, id, now)).await?;
+    found.ok_or(PageError::NotFound)
+}
+
+fn day_or_moment(text: &str) -> Option<Instant> {
+    let text = text.trim();
+    let day = || Some(text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0)?.and_utc());
+    text.parse::<Instant>().ok().or_else(day)
+}
+
 /// Who reads the audit wants a sentence, and no book.
 const LONGEST_REASON: usize = 500;
 
@@ -54,10 +118,7 @@ pub async fn decide(
     decision: Decision,
     reason: &str,
 ) -> Result<HeldLossRow, PageError> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
-        return Err(PageError::Invalid(format!("Say why, in 1 to {LONGEST_REASON} characters.")));
-    }
+    let reason = given_reason(reason)?;
     let loss = find(context, scope, id).await?;
     let action = match decision {
         Decision::Accept => "held_loss.accept",
@@ -86,6 +147,14 @@ pub async fn decide(
             Err(PageError::Conflict(format!("This loss is {} already.", loss.state)))
         }
     }
+}
+
+fn given_reason(reason: &str) -> Result<&str, PageError> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
+        return Err(PageError::Invalid(format!("Say why, in 1 to {LONGEST_REASON} characters.")));
+    }
+    Ok(reason)
 }
 
 async fn find(context: &Context, scope: &Scope, id: i64) -> Result<HeldLossRow, PageError> {

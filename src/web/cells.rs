@@ -87,10 +87,12 @@ fn common(spec: &KindSpec, row: &ResourceRow, column: &str) -> Cell {
 
 /// A resource's own page, at the same moment.
 pub fn href(spec: &KindSpec, id: i64, at: Option<Instant>) -> String {
-    match at {
-        Some(at) => format!("/{}/{id}?at={}", spec.path, at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
-        None => format!("/{}/{id}", spec.path),
-    }
+    format!("/{}/{id}{}", spec.path, href_query(at))
+}
+
+/// The query that keeps a page at a moment.
+pub fn href_query(at: Option<Instant>) -> String {
+    at.map_or_else(String::new, |at| format!("?at={}", at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)))
 }
 
 /// How bad an alert of that severity looks.

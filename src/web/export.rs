@@ -59,6 +59,6 @@ fn record(row: &ResourceRow, columns: &cells::Chosen<'_>) -> Vec<String> {
 }
 
 /// Spreadsheets run what begins so as a formula; a quote in front keeps it text.
-fn harmless(text: String) -> String {
+pub(super) fn harmless(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
 }

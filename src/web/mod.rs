@@ -11,6 +11,7 @@ pub mod acts;
 pub mod api;
 pub mod assets;
 pub mod cells;
+pub mod changes;
 pub mod client;
 pub mod csrf;
 pub mod deep_link;

@@ -27,6 +27,11 @@ pub fn is_relative(text: &str) -> bool {
     relative(text.trim()).is_some()
 }
 
+/// How long ago a text such as `2h` means.
+pub fn ago(text: &str) -> Option<TimeDelta> {
+    relative(text.trim())
+}
+
 fn relative(text: &str) -> Option<TimeDelta> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let seconds = match unit {

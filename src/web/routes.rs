@@ -8,10 +8,11 @@ use actix_web::middleware::from_fn;
 use actix_web::{Route, web};
 
 use super::access::{self, Access};
+use super::pages::findings::overview;
 use super::pages::inventory::{handlers, values};
 use super::pages::{
-    account, alerts, api, audit, dashboard, held_loss, invitation, placement, pulse, search, second_factor,
-    served_certificates, setup, sign_in, source, sources, syncs, tasks, tokens, users,
+    account, alerts, api, audit, changes, dashboard, findings, held_loss, invitation, placement, pulse, search,
+    second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks, tokens, users,
 };
 use super::{api as machines, assets, health};
 use crate::roles::Role::{Admin, Operator};
@@ -55,6 +56,12 @@ const ROUTES: &[Entry] = table! {
     GET  "/search"                          SignedIn => search::show;
     GET  "/alerts"                          SignedIn => alerts::show;
     GET  "/served-certificates"             SignedIn => served_certificates::show;
+    GET  "/changes"                         SignedIn => changes::show;
+    GET  "/findings"                        SignedIn => overview::show;
+    GET  "/findings/{rule}"                 SignedIn => findings::list::show;
+    GET  "/findings/{rule}/{id:[0-9]+}"     SignedIn => findings::one::show;
+    POST "/findings/{rule}/{id:[0-9]+}/ignore"  Role(Operator) => findings::one::ignore;
+    POST "/findings/{rule}/{id:[0-9]+}/heed"    Role(Operator) => findings::one::heed;
     GET  "/sources"                         SignedIn => sources::show;
     GET  "/sources/{name}"                  SignedIn => source::show;
     POST "/sources/{name}/syncs"            Role(Operator) => source::sync;
@@ -109,12 +116,21 @@ const ROUTES: &[Entry] = table! {
     GET  "/api/v1/invitations"              ApiOf(Read, Admin) => machines::users::invitations;
     POST "/api/v1/invitations"              ApiOf(Act, Admin) => machines::users::invite;
     DELETE "/api/v1/invitations/{id}"       ApiOf(Act, Admin) => machines::users::revoke_invitation;
+    GET  "/api/v1/changes"                  Api(Read) => machines::changes::list;
+    GET  "/api/v1/addresses/{address}"      Api(Read) => machines::holders::show;
+    GET  "/api/v1/findings"                 Api(Read) => machines::findings::rules;
+    GET  "/api/v1/findings/{rule}"          Api(Read) => machines::findings::list;
+    GET  "/api/v1/findings/{rule}/{id:[0-9]+}"  Api(Read) => machines::findings::detail;
+    POST "/api/v1/findings/{rule}/{id:[0-9]+}/ignore"  Api(Act) => machines::findings::ignore;
+    POST "/api/v1/findings/{rule}/{id:[0-9]+}/heed"    Api(Act) => machines::findings::heed;
     GET  "/api/v1/{kind}"                   Api(Read) => machines::inventory::list;
     GET  "/api/v1/{kind}/{id:[0-9]+}"       Api(Read) => machines::inventory::detail;
+    GET  "/api/v1/{kind}/{id:[0-9]+}/touches"  Api(Read) => machines::touches::show;
 
     GET  "/{kind}"                          SignedIn => handlers::list;
     GET  "/{kind}/{id:[0-9]+}"              SignedIn => handlers::show;
     GET  "/{kind}/{id:[0-9]+}/history"      SignedIn => handlers::history;
+    GET  "/{kind}/{id:[0-9]+}/touches"      SignedIn => handlers::touches;
     GET  "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::show;
     POST "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::reveal;
 };

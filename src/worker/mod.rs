@@ -11,7 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{HistoryConfig, ProbeConfig};
+use crate::config::{HistoryConfig, NetworkConfig, ProbeConfig};
 use crate::secret::{hex, random_bytes};
 use crate::store::{self, Backend, Db, StoreError};
 use crate::sync::{Source, recover};
@@ -45,6 +45,8 @@ pub struct Worker {
     pub probe: Arc<ProbeConfig>,
     /// Cancelled when it is about to stop, for tasks that take longer than anybody wants to wait.
     stopping: CancellationToken,
+    /// What counts as our own address space.
+    pub networks: Arc<[NetworkConfig]>,
     slots: Arc<Semaphore>,
     running: TaskTracker,
     /// Rung by the ticker, and by what has ended and may have left something to do.
@@ -64,6 +66,7 @@ impl Worker {
             history: HistoryConfig::default(),
             probe: Arc::new(ProbeConfig::off()),
             stopping: CancellationToken::new(),
+            networks: Arc::new([]),
             slots,
             running,
             wake: Arc::default(),
@@ -93,6 +96,11 @@ impl Worker {
     /// Between the end of a task's run and the next: as the configuration has it, where it has it.
     fn every(&self, task: &task::Task) -> Duration {
         if task.name == schedule::SERVED_CERTIFICATES { self.probe.every } else { task.every }
+    }
+
+    /// Takes addresses in these networks for ours.
+    pub fn owning(self, networks: &[NetworkConfig]) -> Self {
+        Self { networks: networks.into(), ..self }
     }
 
     /// Works until `stop` is cancelled. Cleans up first what a dead worker left, then syncs every source without waiting for a tick.

@@ -24,6 +24,12 @@ pub const TASKS: &[Task] = &[
         run: |worker| Box::pin(run::alerts::run(worker)),
     },
     Task {
+        name: "findings",
+        about: "Looks for what does not fit together, after whatever has changed, and once an hour.",
+        every: seconds(10),
+        run: |worker| Box::pin(run::findings::run(worker)),
+    },
+    Task {
         name: "recovery",
         about: "Ends syncs whose worker is dead and finishes or discards what they left.",
         every: seconds(60),

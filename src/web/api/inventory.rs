@@ -79,7 +79,7 @@ pub async fn search(context: web::Data<Context>, request: HttpRequest) -> Result
     answer(&request, &SearchAnswer { groups })
 }
 
-fn moment_of(context: &Context, params: &Params) -> Result<Option<Instant>, PageError> {
+pub(super) fn moment_of(context: &Context, params: &Params) -> Result<Option<Instant>, PageError> {
     params.get("at").map(|at| moment::parse(at, context.clock.now())).transpose().map_err(PageError::Invalid)
 }
 
@@ -102,6 +102,6 @@ fn wants_csv(request: &HttpRequest, params: &Params) -> bool {
 }
 
 /// A word that is no kind's path is nothing.
-fn kind_of(request: &HttpRequest) -> Result<&'static KindSpec, PageError> {
+pub(super) fn kind_of(request: &HttpRequest) -> Result<&'static KindSpec, PageError> {
     KindSpec::by_path(request.match_info().query("kind")).ok_or(PageError::NotFound)
 }

@@ -7,6 +7,12 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+mod changes;
+mod findings;
+
+pub use changes::{ChangeItem, ChangeList, FieldChange, HolderItem, HoldersAnswer};
+pub use findings::{FindingItem, FindingRuleItem, IgnoreUntil, OtherItem, StepItem, TouchedItem, TouchesAnswer};
+
 use crate::store::rows::ResourceRow;
 
 /// A resource.

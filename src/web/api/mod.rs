@@ -13,6 +13,9 @@ use super::{PageError, revalidation};
 
 pub mod alerts;
 pub mod audit;
+pub mod changes;
+pub mod findings;
+pub mod holders;
 pub mod inventory;
 pub mod items;
 pub mod openapi;
@@ -21,6 +24,7 @@ pub mod schemas;
 pub mod served_certificates;
 pub mod sources;
 pub mod tasks;
+pub mod touches;
 pub mod users;
 
 /// The query of a call that takes these parameters and no others.

@@ -5,6 +5,8 @@
 use serde_json::{Value, json};
 
 mod access;
+mod changes;
+mod findings;
 
 use super::inventory::{HITS, MOST_HITS};
 use super::schemas;
@@ -49,6 +51,8 @@ pub struct Parameter {
 pub fn all() -> Vec<Operation> {
     let mut operations: Vec<Operation> = KINDS.iter().flat_map(|spec| [list(spec), detail(spec)]).collect();
     operations.extend([search(), sources(), source(), sync(), accept(), reject()]);
+    operations.extend(changes::all());
+    operations.extend(findings::all());
     operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
     operations.extend([audit(), description()]);

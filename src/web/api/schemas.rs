@@ -39,6 +39,20 @@ pub fn all() -> Map<String, Value> {
     add_as::<items::List<items::InvitationItem>>(&mut schemas, "InvitationList");
     add::<items::InvitationMade>(&mut schemas);
     add::<items::InvitationWanted>(&mut schemas);
+    add::<items::FindingRuleItem>(&mut schemas);
+    add_as::<items::List<items::FindingRuleItem>>(&mut schemas, "FindingRuleList");
+    add::<items::FindingItem>(&mut schemas);
+    add_as::<items::List<items::FindingItem>>(&mut schemas, "FindingList");
+    add::<items::OtherItem>(&mut schemas);
+    add::<items::IgnoreUntil>(&mut schemas);
+    add::<items::ChangeList>(&mut schemas);
+    add::<items::ChangeItem>(&mut schemas);
+    add::<items::FieldChange>(&mut schemas);
+    add::<items::HoldersAnswer>(&mut schemas);
+    add::<items::HolderItem>(&mut schemas);
+    add::<items::TouchesAnswer>(&mut schemas);
+    add::<items::TouchedItem>(&mut schemas);
+    add::<items::StepItem>(&mut schemas);
     for spec in KINDS {
         let attrs = json!({"type": "object", "properties": {"attrs": {"$ref": reference(&attrs_of(spec))}}});
         schemas.insert(attrs_of(spec), attrs_schema(spec));

@@ -90,7 +90,7 @@ async fn decide(
 }
 
 /// The oldest confirmation over all sources that can be asked, and whether every one of their scopes is complete.
-pub(super) fn together(rows: &[SourceRow]) -> (Option<Instant>, bool) {
+pub fn together(rows: &[SourceRow]) -> (Option<Instant>, bool) {
     let asked = || rows.iter().filter(|row| row.state != "not_configured");
     (asked().map(SourceRow::confirmed_at).min().flatten(), asked().all(is_complete))
 }

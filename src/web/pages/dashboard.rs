@@ -15,6 +15,7 @@ use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, held, resources, served_certificates, tasks};
 use crate::web::extract::written;
 use crate::web::pages::alerts::AlertLine;
+use crate::web::pages::findings::overview::{self, RuleLine};
 use crate::web::pages::sources::{self, SourceLine};
 use crate::web::tally::Tally;
 use crate::web::view::Verdict;
@@ -35,6 +36,8 @@ pub struct DashboardPage {
     pub kinds: Vec<KindCount>,
     /// Those in trouble first.
     pub sources: Vec<SourceBrief>,
+    /// What does not fit together, by rule.
+    pub findings: Vec<RuleLine>,
     /// Of the last day, the newest first.
     pub changes: Vec<RecentChange>,
 }
@@ -133,6 +136,7 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
         horizon_days: HORIZON.num_days(),
         kinds,
         sources: sources.into_iter().take(SHOWN).map(brief).collect(),
+        findings: overview::lines(connection, scope, shell.now)?,
         changes,
         shell,
     })

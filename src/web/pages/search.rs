@@ -4,11 +4,13 @@ use askama::Template;
 use askama_web::WebTemplate;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::TimeDelta;
 use diesel::QueryResult;
 
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::Tone;
+use crate::store::holders::{self, Holder};
 use crate::store::{AnyConnection, Scope, search};
 use crate::web::extract::written;
 use crate::web::params::Params;
@@ -20,7 +22,23 @@ use crate::web::{PageError, Shell, cells, filters};
 pub struct SearchPage {
     pub shell: Shell,
     pub query: String,
+    /// Who has the address or the host that was typed, and who had it.
+    pub holders: Vec<HolderLine>,
+    pub more_holders: bool,
     pub groups: Vec<HitGroup>,
+}
+
+/// Someone who holds a key, or held it.
+#[derive(Clone, Debug)]
+pub struct HolderLine {
+    pub name: String,
+    pub href: String,
+    pub kind: &'static str,
+    pub kind_title: &'static str,
+    /// The network of a private address.
+    pub network: Option<String>,
+    pub since: Instant,
+    pub until: Option<Instant>,
 }
 
 /// The hits of one kind, the best first.
@@ -50,6 +68,8 @@ pub struct Hit {
 
 /// Hits of one kind that are shown.
 const SHOWN: usize = 12;
+/// Holders of an address that are shown.
+const HOLDERS: usize = 50;
 
 /// What bears all the words of `query`; one character alone would be everything.
 pub fn fetch(
@@ -62,7 +82,24 @@ pub fn fetch(
     let enough = query.trim().chars().count() >= 2;
     let found = if enough { search::search(connection, scope, &query, SHOWN, at)? } else { Vec::new() };
     let groups = found.into_iter().map(|group| group_of(group, &query, at)).collect();
-    Ok(SearchPage { shell, query, groups })
+    let holders = if enough && at.is_none() { holders::of(connection, scope, &query, HOLDERS)? } else { None };
+    let (holders, more_holders) = holders.unwrap_or_default();
+    Ok(SearchPage { shell, holders: holders.iter().filter_map(holder).collect(), more_holders, query, groups })
+}
+
+fn holder(holder: &Holder) -> Option<HolderLine> {
+    let spec = holder.row.spec()?;
+    // As it was when it held it.
+    let at = holder.until.map(|until| until - TimeDelta::milliseconds(1));
+    Some(HolderLine {
+        name: holder.row.title().to_owned(),
+        href: cells::href(spec, holder.row.id, at),
+        kind: spec.name,
+        kind_title: spec.title,
+        network: holder.key.network().map(str::to_owned),
+        since: holder.since,
+        until: holder.until,
+    })
 }
 
 fn group_of(group: search::Group, query: &str, at: Option<Instant>) -> HitGroup {

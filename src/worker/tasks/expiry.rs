@@ -1,5 +1,6 @@
 //! Removes what has run out: sessions, setup links, invitations, attempts to sign in and half of it, second factors that nobody
-//! confirmed, what syncs of a month ago did, and the secrets of what has been gone for a month. Closes audit rows that nobody will complete.
+//! confirmed, what syncs of a month ago did, the secrets of what has been gone for a month, and what says that a finding is ignored.
+//! Closes audit rows that nobody will complete.
 //!
 //! **One more**: its `prune` in the store, and its number in the report.
 
@@ -8,7 +9,9 @@ use chrono::TimeDelta;
 use super::slices;
 use crate::accounts::{second_factor, throttle};
 use crate::audit;
-use crate::store::{half_sign_ins, invitations, second_factors, secret_values, sessions, setup_links, sign_ins, syncs};
+use crate::store::{
+    findings, half_sign_ins, invitations, second_factors, secret_values, sessions, setup_links, sign_ins, syncs,
+};
 use crate::worker::Worker;
 use crate::worker::task::Outcome;
 
@@ -23,7 +26,7 @@ const BATCHES: usize = 100;
 
 pub async fn run(worker: &Worker) -> Outcome {
     let (db, now) = (&worker.db, worker.db.clock.now());
-    let (sessions, links, attempts, secrets) = db
+    let (sessions, links, attempts, secrets, ignores) = db
         .write(move |connection| {
             Ok((
                 sessions::prune(connection, now)? + half_sign_ins::prune(connection, now)?,
@@ -31,6 +34,7 @@ pub async fn run(worker: &Worker) -> Outcome {
                 sign_ins::prune(connection, now - throttle::WINDOW)?,
                 secret_values::prune(connection, now - SECRETS_KEPT)?
                     + second_factors::prune(connection, now - second_factor::TO_CONFIRM)?,
+                findings::forget_ignores(connection, now)?,
             ))
         })
         .await?;
@@ -38,6 +42,6 @@ pub async fn run(worker: &Worker) -> Outcome {
     let before = now - SYNCS_KEPT;
     let syncs = slices::remove(db, BATCHES, move |connection| syncs::prune(connection, before, BATCH)).await?;
     Ok(format!(
-        "{sessions} sessions, {links} links, {attempts} attempts, {secrets} secrets, {syncs} syncs removed; {closed} audit rows closed"
+        "{sessions} sessions, {links} links, {attempts} attempts, {secrets} secrets, {ignores} ignores, {syncs} syncs removed; {closed} audit rows closed"
     ))
 }

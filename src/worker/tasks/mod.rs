@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod expiry;
+pub mod findings;
 pub mod prune;
 pub mod recovery;
 pub mod served;

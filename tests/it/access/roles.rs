@@ -114,6 +114,8 @@ pub(super) fn example(entry: &Entry) -> String {
         ("{id}", "1"),
         ("{id:[0-9]+}", "1"),
         ("{name}", "x"),
+        ("{rule}", "dangling-record"),
+        ("{address}", "192.0.2.1"),
     ];
     let path = names.iter().fold(entry.path.to_owned(), |path, (name, example)| path.replace(name, example));
     assert!(!path.contains('{'), "say what {path} stands for here");

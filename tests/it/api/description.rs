@@ -44,12 +44,12 @@ async fn each_example_has_the_shape_of_the_live_answer() {
     platform.busy().await;
     let mut compared = 0;
     for operation in operations::all().into_iter().filter(|operation| operation.method == "get") {
-        let mut path = format!("/api/v1{}", operation.path);
-        if operation.path.ends_with("/{id}") {
-            let list = path.trim_end_matches("/{id}").to_owned();
+        let mut path = format!("/api/v1{}", operation.path).replace("{rule}", "instance-without-record");
+        if let Some((list, rest)) = path.clone().split_once("/{id}") {
             let first = ada.get(&format!("{list}?limit=1")).await.json();
-            path = format!("{list}/{}", first["items"][0]["id"].as_str().expect("each kind has a resource"));
+            path = format!("{list}/{}{rest}", first["items"][0]["id"].as_str().expect("each kind has a resource"));
         }
+        path = path.replace("{address}", "10.0.0.1");
         path = path.replace("{name}", "cloudflare");
         if operation.path == "/search" {
             path.push_str("?q=shop");

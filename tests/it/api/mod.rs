@@ -11,6 +11,7 @@ use quarterdeck::clock::Clock;
 use quarterdeck::config::{Config, Environment};
 use quarterdeck::net::http::Http;
 use quarterdeck::providers::{Built, Parts, build};
+use quarterdeck::relations::findings;
 use quarterdeck::roles::{Role, TokenScope};
 use quarterdeck::store::alerts::{self, Condition, Severity};
 use quarterdeck::store::{AnyConnection, tasks};
@@ -78,6 +79,7 @@ impl Platform {
         let (context, doer) = (&self.panel.context, Doer::command_line());
         let made = invitations::invite(context, &doer, Inviter::default(), "grace@example.com", Role::Operator).await;
         made.unwrap();
+        findings::sweep(&self.panel.context.db, &[]).await.unwrap();
     }
 
     /// A token of somebody's, as a header has it.

@@ -3,6 +3,7 @@
 mod dangling;
 mod endpoints;
 mod neighbours;
+mod touches;
 
 use quarterdeck::kinds::Role::{Covers, Is, PointsAt, Serves};
 use quarterdeck::store::Db;

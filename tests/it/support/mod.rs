@@ -10,6 +10,7 @@ pub mod fake_aws;
 pub mod house;
 pub mod moto;
 pub mod panel;
+pub mod plans;
 pub mod program;
 pub mod seed;
 pub mod tls;

@@ -35,13 +35,13 @@ async fn what_has_run_out_goes_and_the_last_sync_of_each_source_stays() {
         let _cut_off = audit::begin(&house.db, &Doer::command_line(), Act::new("user.add", "ada")).await.unwrap();
         assert_eq!(
             expire(&house).await,
-            "0 sessions, 0 links, 0 attempts, 0 secrets, 0 syncs removed; 0 audit rows closed"
+            "0 sessions, 0 links, 0 attempts, 0 secrets, 0 ignores, 0 syncs removed; 0 audit rows closed"
         );
 
         house.clock.advance(TimeDelta::days(31));
         assert_eq!(
             expire(&house).await,
-            "0 sessions, 1 links, 1 attempts, 0 secrets, 2 syncs removed; 1 audit rows closed"
+            "0 sessions, 1 links, 1 attempts, 0 secrets, 0 ignores, 2 syncs removed; 1 audit rows closed"
         );
         assert_eq!(house.count("SELECT COUNT(*) AS n FROM syncs").await, 2);
         assert_eq!(house.count("SELECT COUNT(DISTINCT source) AS n FROM syncs").await, 2);

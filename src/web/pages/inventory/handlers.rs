@@ -1,10 +1,11 @@
-//! The handlers of the three pages, the same for every kind.
+//! The handlers of the four pages, the same for every kind.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::history::{self, HistoryPage};
 use super::list;
 use super::show;
+use super::touches;
 use crate::context::Context;
 use crate::kinds::KindSpec;
 use crate::store::Scope;
@@ -50,6 +51,14 @@ pub async fn history(
         .read(move |connection| history::fetch(connection, &Scope::of_member(), spec, id, cursor, shell))
         .await?;
     page.ok_or(PageError::NotFound)
+}
+
+/// `GET /{kind}/{id}/touches`.
+pub async fn touches(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let (spec, id, mut shell) = (kind_of(&request)?, id_of(&request)?, Shell::begin(&request)?);
+    let at = shell.look_back(&Params::parse(request.query_string()), &format!("/{}/{id}/touches", spec.path))?;
+    let fetch = move |connection: &mut _, shell| touches::fetch(connection, &Scope::of_member(), spec, id, at, shell);
+    written(&context, shell, fetch).await
 }
 
 /// A word that is no kind's path is no page.

@@ -1,5 +1,5 @@
-//! `/{kind}`, `/{kind}/{id}`, `/{kind}/{id}/history`: three pages for every kind, drawn from its `KindSpec`; and `/{kind}/{id}/values`
-//! for those that have secrets.
+//! `/{kind}`, `/{kind}/{id}`, `/{kind}/{id}/history`, `/{kind}/{id}/touches`: four pages for every kind, drawn from its `KindSpec`; and
+//! `/{kind}/{id}/values` for those that have secrets.
 
 use diesel::QueryResult;
 
@@ -15,6 +15,7 @@ pub mod handlers;
 pub mod history;
 pub mod list;
 pub mod show;
+pub mod touches;
 pub mod values;
 
 /// How old a single resource's facts are: as old as the listing that shows it.

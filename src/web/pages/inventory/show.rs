@@ -5,6 +5,7 @@ use askama_web::WebTemplate;
 
 use diesel::QueryResult;
 
+use super::touches::{self, TouchesPanel};
 use super::{age_of, changes_between};
 use crate::clock::Instant;
 use crate::config::Config;
@@ -38,6 +39,8 @@ pub struct ShowPage {
     pub neighbours: Vec<NeighbourGroup>,
     /// Why there may be none or more: a listing that is not complete, a neighbourhood that was cut.
     pub neighbours_note: String,
+    /// What would be affected if it went away.
+    pub touches: TouchesPanel,
     /// Refs to addresses of ours that nobody holds any more.
     pub dangling: Vec<DanglingLine>,
     pub alerts: Vec<AlertLine>,
@@ -143,6 +146,8 @@ pub fn fetch(
 ) -> QueryResult<Option<ShowPage>> {
     let Some(row) = resources::find(connection, scope, spec, id, at)? else { return Ok(None) };
     let around = relations::neighbours(connection, scope, &row, at)?;
+    let path = format!("/{}/{id}", spec.path);
+    let touches = touches::panel(connection, scope, &row, at, &path)?;
     let listing = scopes::by_id(connection, scope, row.scope_id)?;
     let states = versions::timeline(connection, scope, id)?;
     let states: Vec<_> =
@@ -162,7 +167,8 @@ pub fn fetch(
     let has_secrets = (spec.of.secrets)(&row.attrs).is_ok_and(|secrets| !secrets.is_empty());
     let age = age_of(connection, scope, &row, listing.as_ref(), shell.now)?;
     Ok(Some(ShowPage {
-        path: format!("/{}/{id}", spec.path),
+        path,
+        touches,
         name: row.title().to_owned(),
         external_id: row.external_id.clone(),
         status: row.status.clone(),

@@ -1,0 +1,45 @@
+//! A certificate that clients refuse: it has ended, or its chain has a hole.
+
+use diesel::QueryResult;
+
+use super::{Found, Given, Rule};
+use crate::kinds::certificate::{self, Certificate};
+use crate::store::rows::ResourceRow;
+use crate::store::{AnyConnection, Scope, resources};
+
+pub const RULE: Rule = Rule {
+    name: "certificate-unfit",
+    title: "Certificates that clients refuse",
+    meaning: "The certificate has ended, or one of its chain is not sent: some clients, or all, refuse whoever shows it.",
+    remedy: "Renew it, or store it again with the whole chain, the own certificate first.",
+    spec: &certificate::SPEC,
+    walks: &certificate::SPEC,
+    find,
+};
+
+fn find(connection: &mut AnyConnection, given: &Given, ids: &[i64]) -> QueryResult<Vec<Found>> {
+    let rows = resources::of_ids(connection, &Scope::unrestricted(), ids, None)?;
+    let present = rows.into_iter().filter(|row| row.gone_at.is_none());
+    Ok(present
+        .filter_map(|row| {
+            Some(Found {
+                walked_id: row.id,
+                resource_id: row.id,
+                subject: None,
+                words: fault(&row, given)?,
+                other: None,
+                needs: vec![certificate::SPEC.name],
+                doubt: None,
+            })
+        })
+        .collect())
+}
+
+fn fault(row: &ResourceRow, given: &Given) -> Option<String> {
+    let ended = row.due_at().filter(|end| *end <= given.now);
+    if let Some(end) = ended {
+        return Some(format!("ended on {} UTC", end.format("%Y-%m-%d %H:%M")));
+    }
+    let hole = serde_json::from_str::<Certificate>(&row.attrs).ok()?.hole()?;
+    Some(format!("has a hole in its chain: {hole}"))
+}

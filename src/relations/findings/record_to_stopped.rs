@@ -1,0 +1,87 @@
+//! A record that leads to an instance that is stopped, with nothing running at the same address.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::QueryResult;
+
+use super::{Found, Given, Rule};
+use crate::kinds::{Held, Key, Role, dns_record, instance};
+use crate::store::keys::{self, When};
+use crate::store::rows::ResourceRow;
+use crate::store::{AnyConnection, Scope, resources};
+
+pub const RULE: Rule = Rule {
+    name: "record-to-stopped-instance",
+    title: "Records that lead to a stopped instance",
+    meaning: "The record points at an address of an instance that does not run: who follows it waits in vain.",
+    remedy: "Start the instance, or point the record at one that runs.",
+    spec: &dns_record::SPEC,
+    walks: &instance::SPEC,
+    find,
+};
+
+/// Records of one address that are told of.
+const MOST: usize = 1_000;
+
+fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryResult<Vec<Found>> {
+    let everything = Scope::unrestricted();
+    let stopped: Vec<i64> = present(connection, ids)?.iter().filter(|row| is_stopped(row)).map(|row| row.id).collect();
+    if stopped.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut held: BTreeMap<String, i64> = BTreeMap::new();
+    for link in keys::of_resources(connection, Held::Key, &stopped, When::Now)? {
+        if link.role() == Some(Role::Is) {
+            held.insert(link.key, link.resource_id);
+        }
+    }
+    let addresses: Vec<String> = held.keys().cloned().collect();
+    // Somebody else may have the address as well, and run.
+    let holders = keys::of_keys(connection, Held::Key, &addresses, &[Role::Is], When::Now, usize::MAX)?;
+    let others: BTreeSet<i64> = holders.iter().map(|link| link.resource_id).collect();
+    let running: BTreeSet<i64> = present(connection, &others.into_iter().collect::<Vec<_>>())?
+        .iter()
+        .filter(|row| !is_stopped(row))
+        .map(|row| row.id)
+        .collect();
+    for link in &holders {
+        if running.contains(&link.resource_id) {
+            held.remove(&link.key);
+        }
+    }
+    let addresses: Vec<String> = held.keys().cloned().collect();
+    let links = keys::of_keys(connection, Held::Ref, &addresses, &[Role::PointsAt], When::Now, MOST)?;
+    let ids: Vec<i64> = links.iter().map(|link| link.resource_id).collect();
+    let records: BTreeSet<i64> = resources::of_ids(connection, &everything, &ids, None)?
+        .into_iter()
+        .filter(|row| row.kind == dns_record::SPEC.name && row.gone_at.is_none())
+        .map(|row| row.id)
+        .collect();
+    Ok(links
+        .into_iter()
+        .filter(|link| records.contains(&link.resource_id))
+        .filter_map(|link| {
+            let holder = *held.get(&link.key)?;
+            Some(Found {
+                walked_id: holder,
+                resource_id: link.resource_id,
+                subject: Some(Key::from_stored(&link.key)),
+                words: "belongs to an instance that is stopped".to_owned(),
+                other: Some((holder, None)),
+                needs: vec![instance::SPEC.name],
+                doubt: None,
+            })
+        })
+        .collect())
+}
+
+fn present(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Vec<ResourceRow>> {
+    Ok(resources::of_ids(connection, &Scope::unrestricted(), ids, None)?
+        .into_iter()
+        .filter(|row| row.gone_at.is_none())
+        .collect())
+}
+
+fn is_stopped(row: &ResourceRow) -> bool {
+    row.kind == instance::SPEC.name && matches!(row.status.as_str(), "stopped" | "stopping")
+}

@@ -1,0 +1,99 @@
+//! Why the listings of a kind prove no absence: one of them is not complete, is too old, or there is none.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+
+use super::AnyConnection;
+use super::sources::stale_after;
+use super::sql::Sql;
+use crate::clock::Instant;
+
+/// The doubts about kinds at one moment, each looked up once.
+#[derive(Debug)]
+pub struct Doubts {
+    now: Instant,
+    known: BTreeMap<String, Option<String>>,
+}
+
+#[derive(QueryableByName)]
+struct Troubled {
+    #[diesel(sql_type = Text)]
+    source: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    state: String,
+}
+
+#[derive(QueryableByName)]
+struct OfSource {
+    #[diesel(sql_type = Text)]
+    source: String,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    oldest: Option<NaiveDateTime>,
+    #[diesel(sql_type = BigInt)]
+    unconfirmed: i64,
+    #[diesel(sql_type = BigInt)]
+    every_seconds: i64,
+}
+
+impl Doubts {
+    pub fn at(now: Instant) -> Self {
+        Self { now, known: BTreeMap::new() }
+    }
+
+    /// Why the listings of these kinds together prove nothing, in words; `None` where each was complete within two intervals.
+    pub fn about<'k>(
+        &mut self,
+        connection: &mut AnyConnection,
+        kinds: impl IntoIterator<Item = &'k str>,
+    ) -> QueryResult<Option<String>> {
+        for kind in kinds {
+            if !self.known.contains_key(kind) {
+                let doubt = look(connection, kind, self.now)?;
+                self.known.insert(kind.to_owned(), doubt);
+            }
+            if let Some(Some(doubt)) = self.known.get(kind) {
+                return Ok(Some(doubt.clone()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn look(connection: &mut AnyConnection, kind: &str, now: Instant) -> QueryResult<Option<String>> {
+    let mut sql =
+        Sql::new("SELECT source, name, state FROM scopes WHERE gone_at IS NULL AND state <> 'complete' AND kind = ");
+    sql.bind(kind).push(" ORDER BY source, name LIMIT 1");
+    if let Some(Troubled { source, name, state }) = sql.first(connection)? {
+        return Ok(Some(format!("{source} {name}: the last listing is {state}")));
+    }
+    let mut sql = Sql::new(
+        "SELECT s.source, MIN(s.confirmed_at) AS oldest, COUNT(*) - COUNT(s.confirmed_at) AS unconfirmed, \
+         COALESCE(o.every_seconds, 0) AS every_seconds FROM scopes s LEFT JOIN sources o ON o.name = s.source \
+         WHERE s.gone_at IS NULL AND s.kind = ",
+    );
+    sql.bind(kind).push(" GROUP BY s.source, o.every_seconds ORDER BY s.source");
+    let sources: Vec<OfSource> = sql.load(connection)?;
+    if sources.is_empty() {
+        return Ok(Some(format!("nothing of the kind {} was ever listed", kind.replace('_', " "))));
+    }
+    for OfSource { source, oldest, unconfirmed, every_seconds } in sources {
+        let limit = now - stale_after(every_seconds);
+        if unconfirmed > 0 || oldest.is_none_or(|oldest| oldest.and_utc() < limit) {
+            let name = oldest_scope(connection, kind, &source)?;
+            return Ok(Some(format!("{source} {name}: the last listing is stale")));
+        }
+    }
+    Ok(None)
+}
+
+fn oldest_scope(connection: &mut AnyConnection, kind: &str, source: &str) -> QueryResult<String> {
+    let mut sql = Sql::new("SELECT source, name, state FROM scopes WHERE gone_at IS NULL AND kind = ");
+    sql.bind(kind).push(" AND source = ").bind(source);
+    sql.push(" ORDER BY CASE WHEN confirmed_at IS NULL THEN 0 ELSE 1 END, confirmed_at, name LIMIT 1");
+    Ok(sql.first::<Troubled>(connection)?.map(|scope| scope.name).unwrap_or_default())
+}
