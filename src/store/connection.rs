@@ -69,6 +69,10 @@ const POSTGRES_SETTINGS: &str =
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824;";
 
+/// For those that read, of which there are sixteen: what is in the file is mapped and not copied, so that a cache holds little else than
+/// pages of the log.
+const READER_SETTINGS: &str = "PRAGMA cache_size = -2000;";
+
 /// For the one that writes. A slice of a large listing changes pages all over the indexes: what is in memory is not read back out of the
 /// log, and a page that many slices change is copied into the file once (32 MB of log; until then it is read from there).
 const WRITER_SETTINGS: &str = "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8192;";
@@ -116,7 +120,7 @@ impl r2d2::ManageConnection for Manager {
                 connection.batch_execute(POSTGRES_SETTINGS).map_err(diesel::r2d2::Error::QueryError)?;
                 Ok(AnyConnection::Postgres(connection))
             }
-            Backend::Sqlite => self.sqlite("PRAGMA cache_size = -8000;"),
+            Backend::Sqlite => self.sqlite(READER_SETTINGS),
         }
     }
 

@@ -6,3 +6,4 @@ mod listing;
 mod migrations;
 mod month;
 mod search;
+mod writing;
