@@ -33,6 +33,7 @@ mod tests;
 
 pub use field::{Cell, Column, Field, Section, Tone};
 pub use key::{Held, Key, Mention, Role};
+pub use partial::Fields;
 pub use record::{Record, SecretValue};
 
 /// Every kind, in the order of the navigation.
@@ -132,7 +133,7 @@ pub struct KindSpec {
 pub struct Erased {
     pub facts: fn(&str, &Origin) -> serde_json::Result<Facts>,
     /// The cells of those columns, in their order, out of the fields that they read (see [`Column::reads`]).
-    pub cells: fn(&str, &[&Column], &[&'static str]) -> serde_json::Result<Vec<Cell>>,
+    pub cells: fn(&str, &[&Column], Fields<'_>) -> serde_json::Result<Vec<Cell>>,
     pub sections: fn(&str) -> serde_json::Result<Vec<Section>>,
     /// See [`Kind::secrets`].
     pub secrets: fn(&str) -> serde_json::Result<BTreeMap<String, String>>,
