@@ -4,7 +4,7 @@
 //! `store::served_certificates` keeps what follows.
 //!
 //! **One more judgement**: a variant of [`Judgement`] with its words, its place among the others in [`Finding::rank`], and the
-//! function in [`judge`] that makes it.
+//! function in [`judge()`] that makes it.
 
 mod chain;
 mod judge;
