@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::clock::Clock;
 use crate::error::NewerDatabase;
@@ -75,6 +76,10 @@ const POOL_WAIT: Duration = Duration::from_secs(5);
 /// Connections at most; pages are short, and two cores serve no more than this at once.
 const POOL_SIZE: u32 = 16;
 
+/// Reads at a time on SQLite, where one is done by the very core that asks: more would wait for each other all the same, and each thread
+/// that has written a page keeps the memory for the next one.
+const READERS: usize = 6;
+
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
@@ -82,6 +87,8 @@ pub struct Db {
     manager: connection::Manager,
     backend: Backend,
     gate: Arc<gate::Gate>,
+    /// Turns of SQLite's readers.
+    turns: Arc<Semaphore>,
     /// SQLite's one writer. A connection of its own, because it alone knows that nobody else has changed what it holds in memory.
     writer: Arc<Mutex<Option<AnyConnection>>>,
     vault: Arc<OnceLock<Vault>>,
@@ -109,6 +116,8 @@ pub enum StoreError {
     NoKey(#[from] std::io::Error),
     #[error("the vault is not open: the secret key has not been given")]
     Locked,
+    #[error("too many others read at the same time")]
+    Busy,
     #[error("a query was cut off by the end of the process")]
     Cancelled,
 }
@@ -128,7 +137,16 @@ impl Db {
             .test_on_check_out(backend == Backend::Postgres)
             .error_handler(Box::new(LoggingHandler))
             .build(manager.clone())?;
-        Ok(Self { pool, manager, backend, gate: Arc::default(), writer: Arc::default(), vault: Arc::default(), clock })
+        Ok(Self {
+            pool,
+            manager,
+            backend,
+            gate: Arc::default(),
+            turns: Arc::new(Semaphore::new(READERS)),
+            writer: Arc::default(),
+            vault: Arc::default(),
+            clock,
+        })
     }
 
     /// What seals and opens, once [`Db::unlock`] has been given the secret key.
@@ -159,12 +177,22 @@ impl Db {
     {
         let pool = self.pool.clone();
         let snapshot = self.backend == Backend::Sqlite;
+        let _turn = if snapshot { Some(self.turn().await?) } else { None };
         blocking(move || {
             let connection: &mut AnyConnection = &mut *pool.get()?;
             // On PostgreSQL a transaction would cost two round trips a page for a moment's consistency.
             if snapshot { Ok(connection.transaction(question)?) } else { Ok(question(connection)?) }
         })
         .await
+    }
+
+    /// Waits for a reader's turn; it lasts until the permit is dropped.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        match tokio::time::timeout(POOL_WAIT, self.turns.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_closed)) => Err(StoreError::Cancelled),
+            Err(_elapsed) => Err(StoreError::Busy),
+        }
     }
 
     /// Runs a question that is answered by one row of a unique index. SQLite answers in less time than it takes to wake another thread,

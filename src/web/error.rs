@@ -254,7 +254,7 @@ impl ResponseError for PageError {
 impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Pool(_) | StoreError::Cancelled => {
+            StoreError::Pool(_) | StoreError::Busy | StoreError::Cancelled => {
                 tracing::error!(error = %error, "the database did not answer");
                 Self::Overloaded
             }
