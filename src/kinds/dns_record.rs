@@ -170,12 +170,6 @@ impl Kind for DnsRecord {
 }
 
 impl DnsRecord {
-    /// Whether clients of a name get to what a record of that type points at, and whether by the provider's proxy: by the facets `type`
-    /// and `proxied`, as they are stored beside the record.
-    pub fn leads_to_a_server(record_type: &str, way: &str) -> (bool, bool) {
-        (matches!(record_type, "A" | "AAAA" | "CNAME" | "ALIAS" | "ANAME"), way == PROXIED)
-    }
-
     fn way(&self) -> &'static str {
         if self.proxied { PROXIED } else { "dns only" }
     }
@@ -258,7 +252,17 @@ impl DnsRecord {
 
 /// Whether a client that asks for a name of such a record is led to where it points; mail servers and the like are asked for by others.
 pub fn leads_clients(record_type: &str) -> bool {
-    matches!(record_type, "A" | "AAAA" | "CNAME" | "DNAME" | "ALIAS" | "ANAME" | "HTTPS" | "SVCB")
+    leads_to_an_address(record_type) || matches!(record_type, "DNAME" | "HTTPS" | "SVCB")
+}
+
+/// Whether the address that a client of the name connects to is the one that such a record points at, or its target's.
+pub fn leads_to_an_address(record_type: &str) -> bool {
+    matches!(record_type, "A" | "AAAA" | "CNAME" | "ALIAS" | "ANAME")
+}
+
+/// Whether the provider's proxy answers for a record, by its facet `proxied`.
+pub fn is_proxied(way: &str) -> bool {
+    way == PROXIED
 }
 
 /// A host as target. The root alone means "none" (RFC 7505 for MX, RFC 2782 for SRV) or "itself" (RFC 9460).

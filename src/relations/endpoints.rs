@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use diesel::prelude::*;
 
 use super::{HOPS, NODES, wildcard};
-use crate::kinds::dns_record::{self, DnsRecord};
+use crate::kinds::dns_record;
 use crate::kinds::load_balancer::{self, LoadBalancer};
 use crate::kinds::{Held, Key, Role};
 use crate::store::keys::{self, Link, When};
@@ -123,7 +123,7 @@ impl Step {
         held_by: &BTreeMap<Key, Vec<ResourceRow>>,
         behind: &BTreeMap<i64, Vec<Endpoint>>,
     ) {
-        let (leads, proxied) = DnsRecord::leads_to_a_server(row.facet(0), row.facet(2));
+        let (leads, proxied) = (dns_record::leads_to_an_address(row.facet(0)), dns_record::is_proxied(row.facet(2)));
         let targets = || mentions.refs(row.id, Role::PointsAt).filter(|_| leads);
         if targets().next().is_none() {
             return;

@@ -12,8 +12,6 @@ use crate::store::changes::{Asked, Cursor, Difference, MOST, What};
 use crate::store::rows::ResourceRow;
 use crate::store::versions::columns;
 
-/// Changes of a page where nobody asks for another number.
-pub const ROWS: usize = 50;
 /// The window where nobody asks for another one.
 pub const USUAL: TimeDelta = TimeDelta::hours(24);
 
@@ -55,7 +53,7 @@ pub fn read(params: Params, now: Instant) -> Result<Reading, String> {
     {
         values.extend(params.all(name).map(str::to_owned));
     }
-    asked.limit = params.limit(ROWS, MOST)?;
+    asked.limit = params.limit(super::listing::ROWS, MOST)?;
     let cursor =
         params.get("cursor").map(|text| Cursor::parse(text).ok_or("the cursor is not one that a page has given"));
     asked.cursor = cursor.transpose()?;

@@ -80,8 +80,7 @@ pub struct FindingLine {
     pub advice: &'static str,
 }
 
-/// Targets of one page, and of a panel.
-const ROWS: usize = 50;
+/// Targets of a panel.
 const IN_PANEL: usize = 12;
 /// A fingerprint is told from others by so many of its letters.
 const SHORT: usize = 11;
@@ -246,7 +245,7 @@ fn seconds(probe: &ProbeConfig) -> i64 {
 pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<ServedPage, PageError> {
     let params = Params::parse(request.query_string());
     params.only(&["judgement", "host", "cursor"]).map_err(PageError::Invalid)?;
-    let (wanted, config) = (wanted(&params, ROWS)?, Arc::clone(&context.config));
+    let (wanted, config) = (wanted(&params, crate::web::listing::ROWS)?, Arc::clone(&context.config));
     let read = move |connection: &mut _| fetch(connection, &Scope::of_member(), &wanted, &params, &config.probe, shell);
     Ok(context.db.read(read).await?)
 }

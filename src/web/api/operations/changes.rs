@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{AT, MOMENT, Operation, in_path, number, query, several, text};
 use crate::kinds::{KINDS, KindSpec};
 use crate::store::changes::{MOST, What};
-use crate::web::{changes, listing};
+use crate::web::listing;
 
 /// All of them.
 pub fn all() -> Vec<Operation> {
@@ -32,7 +32,7 @@ fn tape() -> Operation {
             query("region", "Only in, into or out of these regions.", several()),
             query("cluster", "Only in, into or out of these clusters.", several()),
             query("cursor", "`next_cursor` or `previous_cursor` of another page.", text()),
-            query("limit", "Changes on a page.", number(MOST, changes::ROWS)),
+            query("limit", "Changes on a page.", number(MOST, listing::ROWS)),
         ],
         body: None,
         status: 200,
