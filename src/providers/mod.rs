@@ -10,6 +10,7 @@ pub mod aws;
 pub mod build;
 pub mod cloudflare;
 pub mod collect;
+pub mod dns;
 pub mod memory;
 pub mod spec;
 pub mod workflow;
@@ -32,6 +33,11 @@ pub trait Provider: Send + Sync {
 
     /// The network that names private addresses which carry no VPC of their own; the source's own name if there is none.
     fn network(&self) -> Option<String> {
+        None
+    }
+
+    /// The power to change DNS records, where the source has it.
+    fn dns(&self) -> Option<&dyn dns::WriteRecords> {
         None
     }
 }
