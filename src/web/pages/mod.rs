@@ -7,6 +7,7 @@ pub mod audit;
 pub mod changes;
 pub mod dashboard;
 pub mod error;
+pub mod estate;
 pub mod findings;
 pub mod held_loss;
 pub mod inventory;
