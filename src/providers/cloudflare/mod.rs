@@ -5,7 +5,6 @@
 //! | `settings` | what a source is configured with |
 //! | `client` | one request: token, quota (`net::quota`), retry, errors in the provider's words |
 //! | `envelope` | the object around every answer |
-//! | `splitter` | a long answer, cut into its elements while it arrives |
 //! | `listing` | a paged list that begins again when it shifts |
 //! | `wire` | zones and records as the provider writes them |
 //! | `zones`, `records` | what is reported, in which scopes, and how each ends |
@@ -26,7 +25,6 @@ mod envelope;
 mod listing;
 mod records;
 mod settings;
-mod splitter;
 mod wire;
 mod zones;
 
@@ -96,7 +94,7 @@ impl Cloudflare {
 #[async_trait]
 impl Provider for Cloudflare {
     async fn collect(&self, collector: &Collector) -> Result<(), ProviderError> {
-        let zones = Zones::read(&self.client, self.settings.zones.as_deref()).await?;
+        let zones = Zones::read(&self.client, self.settings.dns.zones.as_deref()).await?;
         zones.report(collector).await?;
         stream::iter(zones.into_scopes())
             .map(|(name, zone)| async move { records::report(&self.client, collector, &name, &zone).await })
@@ -118,5 +116,4 @@ impl Provider for Cloudflare {
         };
         let of = if first.account.is_empty() { String::new() } else { format!(" of {}", first.account) };
         Ok(format!("{bearer}, lists {count} zones, first {}{of}", first.name))
-    }
-}
+    }}
