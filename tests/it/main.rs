@@ -21,4 +21,5 @@ mod secrets;
 mod store;
 mod support;
 mod sync;
+mod teams;
 mod worker;

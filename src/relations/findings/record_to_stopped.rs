@@ -37,7 +37,7 @@ fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryRes
     }
     let addresses: Vec<String> = held.keys().cloned().collect();
     // Somebody else may have the address as well, and run.
-    let holders = keys::of_keys(connection, Held::Key, &addresses, &[Role::Is], When::Now, usize::MAX)?;
+    let holders = keys::of_keys(connection, &everything, Held::Key, &addresses, &[Role::Is], When::Now, usize::MAX)?;
     let others: BTreeSet<i64> = holders.iter().map(|link| link.resource_id).collect();
     let running: BTreeSet<i64> = present(connection, &others.into_iter().collect::<Vec<_>>())?
         .iter()
@@ -50,7 +50,7 @@ fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryRes
         }
     }
     let addresses: Vec<String> = held.keys().cloned().collect();
-    let links = keys::of_keys(connection, Held::Ref, &addresses, &[Role::PointsAt], When::Now, MOST)?;
+    let links = keys::of_keys(connection, &everything, Held::Ref, &addresses, &[Role::PointsAt], When::Now, MOST)?;
     let ids: Vec<i64> = links.iter().map(|link| link.resource_id).collect();
     let records: BTreeSet<i64> = resources::of_ids(connection, &everything, &ids, None)?
         .into_iter()

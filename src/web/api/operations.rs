@@ -8,6 +8,7 @@ mod access;
 mod changes;
 mod estate;
 mod findings;
+mod teams;
 
 use super::inventory::{HITS, MOST_HITS};
 use super::schemas;
@@ -57,6 +58,7 @@ pub fn all() -> Vec<Operation> {
     operations.extend(findings::all());
     operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
+    operations.extend(teams::all());
     operations.extend([audit(), description()]);
     operations
 }
