@@ -50,6 +50,8 @@ pub struct Figure {
 
 /// Troubles that a phone shows at once.
 const SHOWN: usize = 8;
+/// Of which a team is told nothing, and so not that there are none.
+const HELD_HERE: &str = "losses held";
 
 /// How things stand.
 pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> QueryResult<PulsePage> {
@@ -76,11 +78,11 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
         value: value.to_string(),
         tone: if value > 0 { tone } else { Tone::Good },
     };
-    let figures = vec![
+    let mut figures = vec![
         figure("critical", tally.critical, Tone::Bad),
         figure("to look at", tally.warnings, Tone::Warn),
         figure("sources down", tally.troubled, Tone::Bad),
-        figure("losses held", tally.held, Tone::Warn),
+        figure(HELD_HERE, tally.held, Tone::Warn),
         figure("sources", tally.sources, Tone::Plain),
         Figure {
             label: "oldest fact",
@@ -88,6 +90,7 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
             tone: Tone::Plain,
         },
     ];
+    figures.retain(|figure| figure.label != HELD_HERE || scope.sees_everything());
     let verdict = Verdict { tone: found.tone, title: title.to_owned(), detail: format!("{}.", found.title) };
     Ok(PulsePage { verdict, lines, figures, confirmed_at: tally.confirmed_at, shell })
 }
