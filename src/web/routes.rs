@@ -11,8 +11,8 @@ use super::access::{self, Access};
 use super::pages::findings::overview;
 use super::pages::inventory::{handlers, values};
 use super::pages::{
-    account, alerts, api, audit, changes, dashboard, findings, held_loss, invitation, placement, pulse, search,
-    second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks, tokens, users,
+    account, alerts, api, audit, cache_purges, changes, dashboard, findings, held_loss, invitation, placement, pulse,
+    runs, search, second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks, tokens, users,
 };
 use super::{api as machines, assets, health};
 use crate::roles::Role::{Admin, Operator};
@@ -62,6 +62,13 @@ const ROUTES: &[Entry] = table! {
     GET  "/findings/{rule}/{id:[0-9]+}"     SignedIn => findings::one::show;
     POST "/findings/{rule}/{id:[0-9]+}/ignore"  Role(Operator) => findings::one::ignore;
     POST "/findings/{rule}/{id:[0-9]+}/heed"    Role(Operator) => findings::one::heed;
+    GET  "/runs"                            SignedIn => runs::list::show;
+    GET  "/runs/{id:[0-9]+}"                SignedIn => runs::show::show;
+    GET  "/runs/{id:[0-9]+}/events"         SignedIn => runs::events::show;
+    POST "/runs/{id:[0-9]+}/cancel"         Role(Operator) => runs::acts::cancel;
+    POST "/runs/{id:[0-9]+}/acknowledge"    Role(Operator) => runs::acts::acknowledge;
+    GET  "/apps/{id:[0-9]+}/cache-purges"   SignedIn => cache_purges::show;
+    POST "/apps/{id:[0-9]+}/cache-purges"   Role(Operator) => cache_purges::purge;
     GET  "/sources"                         SignedIn => sources::show;
     GET  "/sources/{name}"                  SignedIn => source::show;
     POST "/sources/{name}/syncs"            Role(Operator) => source::sync;
@@ -123,6 +130,11 @@ const ROUTES: &[Entry] = table! {
     GET  "/api/v1/findings/{rule}/{id:[0-9]+}"  Api(Read) => machines::findings::detail;
     POST "/api/v1/findings/{rule}/{id:[0-9]+}/ignore"  Api(Act) => machines::findings::ignore;
     POST "/api/v1/findings/{rule}/{id:[0-9]+}/heed"    Api(Act) => machines::findings::heed;
+    GET  "/api/v1/runs"                     Api(Read) => machines::runs::list;
+    GET  "/api/v1/runs/{id:[0-9]+}"         Api(Read) => machines::runs::detail;
+    POST "/api/v1/runs/{id:[0-9]+}/cancel"  Api(Act) => machines::runs::cancel;
+    POST "/api/v1/runs/{id:[0-9]+}/acknowledge"  Api(Act) => machines::runs::acknowledge;
+    POST "/api/v1/apps/{id:[0-9]+}/cache-purges" Api(Act) => machines::runs::purge_cache;
     GET  "/api/v1/{kind}"                   Api(Read) => machines::inventory::list;
     GET  "/api/v1/{kind}/{id:[0-9]+}"       Api(Read) => machines::inventory::detail;
     GET  "/api/v1/{kind}/{id:[0-9]+}/touches"  Api(Read) => machines::touches::show;

@@ -9,9 +9,11 @@ use utoipa::ToSchema;
 
 mod changes;
 mod findings;
+mod runs;
 
 pub use changes::{ChangeItem, ChangeList, FieldChange, HolderItem, HoldersAnswer};
 pub use findings::{FindingItem, FindingRuleItem, IgnoreUntil, OtherItem, StepItem, TouchedItem, TouchesAnswer};
+pub use runs::{CachePurge, RunAccepted, RunDetail, RunItem, RunStepItem};
 
 use crate::store::rows::ResourceRow;
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 mod access;
 mod changes;
 mod findings;
+mod runs;
 
 use super::inventory::{HITS, MOST_HITS};
 use super::schemas;
@@ -53,6 +54,7 @@ pub fn all() -> Vec<Operation> {
     operations.extend([search(), sources(), source(), sync(), accept(), reject()]);
     operations.extend(changes::all());
     operations.extend(findings::all());
+    operations.extend(runs::all());
     operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
     operations.extend([audit(), description()]);

@@ -7,10 +7,11 @@ use quarterdeck::accounts::{setup, users};
 use quarterdeck::audit::Doer;
 use quarterdeck::clock::Clock;
 use quarterdeck::config::{Config, SecretKeyConfig};
-use quarterdeck::context::Context;
+use quarterdeck::context::{Connected, Context};
 use quarterdeck::net::http::Http;
 use quarterdeck::passwords::Passwords;
 use quarterdeck::roles::Role;
+use quarterdeck::runs::Bell;
 use quarterdeck::store::Db;
 use quarterdeck::telemetry::Metrics;
 use quarterdeck::web::server;
@@ -47,6 +48,11 @@ impl Panel {
     /// With that changed of its configuration. The test's own address is a trusted proxy, so that browsers can have addresses of
     /// their own.
     pub async fn configured(db: Db, change: impl FnOnce(&mut Config)) -> Self {
+        Self::connected(db, Vec::new(), change).await
+    }
+
+    /// The same with these sources.
+    pub async fn connected(db: Db, sources: Vec<Connected>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config();
         config.server.public_url = "http://panel.example.com".parse().unwrap();
         config.server.secret_key = SecretKeyConfig::Given(SECRET_KEY.into());
@@ -61,8 +67,9 @@ impl Panel {
             http,
             metrics: Metrics::new(),
             db,
-            sources: Arc::new([]),
+            sources: sources.into(),
             passwords: Passwords::new(),
+            bell: Bell::default(),
             stop: CancellationToken::new(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
