@@ -29,7 +29,7 @@ async fn what_was_done_before_a_failure_is_taken_back_in_reverse() {
 
 /// F4: partial is not success.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_taken_back_is_partial() {
+async fn f04_what_cannot_be_taken_back_is_partial() {
     on_each_database(async |db| {
         let yard = Yard::over(db);
         yard.saying.turns("c", &[Turn::Fails]);
@@ -44,7 +44,7 @@ async fn what_cannot_be_taken_back_is_partial() {
 
 /// F4: a push that stopped at its first error and said it was done.
 #[tokio::test(flavor = "multi_thread")]
-async fn steps_that_stand_for_themselves_go_on_after_one_that_failed() {
+async fn f04_steps_that_stand_for_themselves_go_on_after_one_that_failed() {
     on_each_database(async |db| {
         let yard = Yard::over(db);
         *yard.saying.on_failure.lock().unwrap() = OnFailure::GoOn;
@@ -147,7 +147,7 @@ async fn who_cancels_what_waits_has_ended_it() {
 
 /// F19: cancel said yes and nothing stopped.
 #[tokio::test(flavor = "multi_thread")]
-async fn cancel_is_seen_while_a_call_blocks_and_comes_true_when_its_outcome_is_known() {
+async fn f19_cancel_is_seen_while_a_call_blocks_and_comes_true_when_its_outcome_is_known() {
     on_each_database(async |db| {
         let yard = Yard::over(db);
         let gate = Arc::new(Notify::new());
@@ -169,7 +169,7 @@ async fn cancel_is_seen_while_a_call_blocks_and_comes_true_when_its_outcome_is_k
 
 /// F19: a provider that hangs before anything was sent keeps nobody waiting.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_sent_nothing_is_cancelled_at_once() {
+async fn f19_what_has_sent_nothing_is_cancelled_at_once() {
     on_each_database(async |db| {
         let yard = Yard::over(db);
         yard.saying.turns("a", &[Turn::Dawdles(Arc::default())]);
@@ -184,7 +184,7 @@ async fn what_has_sent_nothing_is_cancelled_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deadline_ends_what_hangs() {
+async fn f19_a_deadline_ends_what_hangs() {
     on_each_database(async |db| {
         let yard = Yard::over(db);
         yard.saying.turns("b", &[Turn::Dawdles(Arc::default())]);

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use quarterdeck::accounts::tokens::{self, Wanted};
 use quarterdeck::accounts::{setup, users};
 use quarterdeck::audit::Doer;
 use quarterdeck::clock::Clock;
@@ -10,11 +11,12 @@ use quarterdeck::config::{Config, SecretKeyConfig};
 use quarterdeck::context::{Connected, Context};
 use quarterdeck::net::http::Http;
 use quarterdeck::passwords::Passwords;
-use quarterdeck::roles::Role;
+use quarterdeck::roles::{Role, TokenScope};
 use quarterdeck::runs::Bell;
 use quarterdeck::store::Db;
 use quarterdeck::telemetry::Metrics;
 use quarterdeck::web::server;
+use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 pub use super::browser::{Browser, Page};
@@ -105,6 +107,13 @@ impl Panel {
         let page = browser.sign_in(email, PASSWORD).await;
         assert_eq!(page.status, 303, "{email} cannot sign in: {}", page.text);
         browser
+    }
+
+    /// A token that may act, as a header has it; of the machine's own shell.
+    pub async fn acting(&self) -> String {
+        let wanted = Wanted { name: "machine".to_owned(), scope: TokenScope::Act, days: 1, networks: Vec::new() };
+        let (_, token) = tokens::create(&self.context, &Doer::command_line(), None, wanted).await.unwrap();
+        format!("Bearer {}", token.expose_secret())
     }
 
     /// A request with these headers and no cookies.
