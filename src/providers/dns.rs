@@ -19,6 +19,13 @@ pub trait WriteRecords: Send + Sync {
     /// that each `before` still holds. Ids of `before` are kept by the values of `after` wherever the provider can patch.
     async fn write(&self, zone: &ZoneAt, changes: &[SetChange]) -> Result<Written, WriteError>;
 
+    /// The set as this provider can keep it, so that what was planned is what is read back: a comment beside the set or beside each value,
+    /// one TTL, structured parts where they are wanted. Without ids, as from a form.
+    ///
+    /// # Errors
+    /// In a sentence, what it cannot keep at all.
+    fn shaped(&self, zone: &ZoneAt, set: RecordSet) -> Result<RecordSet, String>;
+
     /// The longest that one `write` may block, retries included: a lease has to outlast it.
     fn patience(&self) -> std::time::Duration;
 

@@ -23,6 +23,7 @@ pub mod changes;
 pub mod connection;
 pub mod counts;
 pub mod doubt;
+pub mod estate;
 pub mod finding_passes;
 pub mod findings;
 pub mod gate;

@@ -11,6 +11,7 @@ mod access;
 mod api;
 mod cli;
 mod dependencies;
+mod estate;
 mod findings;
 mod layers;
 mod probe;

@@ -8,6 +8,7 @@ pub mod cache_purges;
 pub mod changes;
 pub mod dashboard;
 pub mod error;
+pub mod estate;
 pub mod findings;
 pub mod held_loss;
 pub mod inventory;
