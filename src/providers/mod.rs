@@ -11,15 +11,20 @@ pub mod aws;
 pub mod build;
 pub mod cloudflare;
 pub mod collect;
+pub mod dns;
+pub mod dns_settings;
 pub mod memory;
+pub mod powerdns;
 pub mod spec;
+mod splitter;
 pub mod workflow;
 
 pub use collect::{Collector, Hangup, Listing};
 pub use spec::{Built, Parts, ProviderSpec, SettingSpec};
 
 /// Every provider.
-pub const PROVIDERS: &[&ProviderSpec] = &[&aws::SPEC, &cloudflare::SPEC, &memory::SPEC, &workflow::SPEC];
+pub const PROVIDERS: &[&ProviderSpec] =
+    &[&aws::SPEC, &cloudflare::SPEC, &memory::SPEC, &powerdns::SPEC, &workflow::SPEC];
 
 /// One configured source.
 #[async_trait]
@@ -38,6 +43,11 @@ pub trait Provider: Send + Sync {
 
     /// The network that names private addresses which carry no VPC of their own; the source's own name if there is none.
     fn network(&self) -> Option<String> {
+        None
+    }
+
+    /// The power to change DNS records, where the source has it.
+    fn dns(&self) -> Option<&dyn dns::WriteRecords> {
         None
     }
 }

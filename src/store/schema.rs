@@ -2,6 +2,7 @@
 
 mod access;
 mod found;
+mod outside;
 mod sealed;
 mod served;
 
@@ -10,6 +11,7 @@ pub use access::{
     users,
 };
 pub use found::{finding_ignores, finding_passes, findings};
+pub use outside::{idempotency_keys, run_lanes, run_steps, run_subjects, runs};
 pub use sealed::{secret_values, vault};
 pub use served::served_certificates;
 

@@ -3,6 +3,8 @@
 //! Plain serde data; nothing here does anything.
 
 pub mod collection;
+pub mod dns;
+pub mod runs;
 
 pub use crate::net::error::{ErrorKind, ProviderError};
 pub use collection::{Event, Outcome, Parent, ScopeRef};

@@ -1,7 +1,6 @@
 //! A panel that really serves, on a port of its own.
 
 use std::net::TcpListener;
-use std::sync::Arc;
 
 use quarterdeck::accounts::{setup, users};
 use quarterdeck::audit::Doer;
@@ -9,12 +8,10 @@ use quarterdeck::clock::Clock;
 use quarterdeck::config::{Config, SecretKeyConfig};
 use quarterdeck::context::Context;
 use quarterdeck::net::http::Http;
-use quarterdeck::passwords::Passwords;
+use quarterdeck::providers::Parts;
 use quarterdeck::roles::Role;
 use quarterdeck::store::Db;
-use quarterdeck::telemetry::Metrics;
 use quarterdeck::web::server;
-use tokio_util::sync::CancellationToken;
 
 pub use super::browser::{Browser, Page};
 use super::house::config;
@@ -55,16 +52,8 @@ impl Panel {
         db.unlock(&config.server.secret_key.obtain().unwrap()).await.expect("a test has one secret key");
         let http = Http::new();
         let client = http.client().clone();
-        let context = Context {
-            config: Arc::new(config),
-            clock: db.clock.clone(),
-            http,
-            metrics: Metrics::new(),
-            db,
-            sources: Arc::new([]),
-            passwords: Passwords::new(),
-            stop: CancellationToken::new(),
-        };
+        let parts = Parts { http, clock: db.clock.clone() };
+        let context = Context::over(config, Vec::new(), parts, db);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(server::serve(context.clone(), listener));
