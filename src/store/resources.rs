@@ -47,7 +47,25 @@ pub fn of_ids(
         sql.push(" AND v.valid_from <= ").bind(at).push(" AND v.valid_until > ").bind(at);
     }
     sql.push(" ORDER BY 1");
-    sql.load_positional(connection)
+    let mut rows: Vec<ResourceRow> = sql.load_positional(connection)?;
+    if let Some(at) = at {
+        rows.iter_mut().for_each(|row| row.look_back(at));
+    }
+    Ok(rows)
+}
+
+/// Those of them that are present, in the order of their ids, however many are asked for.
+pub fn present(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) -> QueryResult<Vec<ResourceRow>> {
+    /// Rows of one query.
+    const BATCH: usize = 1_024;
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(BATCH) {
+        rows.extend(of_ids(connection, scope, ids, None)?.into_iter().filter(|row| row.gone_at.is_none()));
+    }
+    Ok(rows)
 }
 
 /// The present resources of a kind that are due before `until`, the nearest first.

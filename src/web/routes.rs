@@ -15,7 +15,7 @@ use super::pages::{
     account, alerts, api, audit, cache_purges, changes, dashboard, findings, held_loss, invitation, placement, pulse,
     runs, search, second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks, tokens, users,
 };
-use super::{api as machines, assets, health};
+use super::{api as machines, assets, health, moment};
 use crate::roles::Role::{Admin, Operator};
 use crate::roles::TokenScope::{Act, Generated, Read};
 use Access::{Api, ApiOf, Enrolling, Hidden, Open, Public, Role, SignedIn};
@@ -157,6 +157,20 @@ const ROUTES: &[Entry] = table! {
     POST "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::reveal;
 };
 
+/// The pages and calls that answer for a past moment. All others refuse `?at=` with a sentence.
+pub const LOOK_BACK: &[&str] = &[
+    "/search",
+    "/{kind}",
+    "/{kind}/{id:[0-9]+}",
+    "/{kind}/{id:[0-9]+}/history",
+    "/{kind}/{id:[0-9]+}/touches",
+    "/api/v1/search",
+    "/api/v1/addresses/{address}",
+    "/api/v1/{kind}",
+    "/api/v1/{kind}/{id:[0-9]+}",
+    "/api/v1/{kind}/{id:[0-9]+}/touches",
+];
+
 /// Every route, for the tests' table of routes and roles, and for the API's description.
 pub fn all() -> &'static [Entry] {
     ROUTES
@@ -193,6 +207,12 @@ impl Entry {
             "GET" => guard::Any(guard::Get()).or(guard::Head()),
             other => guard::Any(guard::Method(Method::from_bytes(other.as_bytes()).unwrap_or_default())),
         };
-        (self.handler)().guard(methods).wrap(from_fn(move |request, next| access::guard(access, request, next)))
+        let route = (self.handler)().guard(methods);
+        let guard = from_fn(move |request, next| access::guard(access, request, next));
+        // Whoever may not enter is told that first: what is wrapped last is asked first.
+        match self.method == "GET" && !matches!(access, Open | Public) && !LOOK_BACK.contains(&self.path) {
+            true => route.wrap(from_fn(moment::present_only)).wrap(guard),
+            false => route.wrap(guard),
+        }
     }
 }

@@ -14,6 +14,7 @@ mod dependencies;
 mod estate;
 mod findings;
 mod layers;
+mod past;
 mod probe;
 mod providers;
 mod relations;

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use super::purge::PurgeCache;
 use super::{Built, Collector, Provider, ProviderSpec};
 use crate::clock::{Clock, Instant};
-use crate::kinds::KINDS;
+use crate::kinds::{KINDS, KindSpec};
 use crate::wire::ProviderError;
 
 pub mod holding;
@@ -85,6 +85,11 @@ impl Provider for Memory {
             }
         }
         Ok(())
+    }
+
+    /// What its part of the world holds.
+    fn kinds(&self) -> Option<&'static [&'static KindSpec]> {
+        Some(self.sight.kinds)
     }
 
     async fn probe(&self) -> Result<String, ProviderError> {

@@ -107,6 +107,9 @@ pub fn list(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) ->
     let mut rows = slice::rows(connection, query, from, limit + 1)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
+    if let Some(at) = query.at {
+        rows.iter_mut().for_each(|row| row.look_back(at));
+    }
     if backwards {
         rows.reverse();
     }

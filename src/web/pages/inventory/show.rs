@@ -15,6 +15,7 @@ use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, resources, scopes, versions};
 use crate::web::pages::alerts::AlertLine;
 use crate::web::pages::served_certificates::{self, ServedPanel};
+use crate::web::params::Params;
 use crate::web::view::{Age, Crumb, Diff};
 use crate::web::{Shell, cells, deep_link, filters};
 
@@ -95,7 +96,8 @@ impl DanglingLine {
 pub struct PlaceLine {
     pub label: &'static str,
     pub value: String,
-    pub href: Option<String>,
+    /// What else lies there, at the same moment.
+    pub href: String,
 }
 
 /// The neighbours of one kind.
@@ -120,6 +122,8 @@ pub struct NeighbourLine {
     pub role: String,
     /// The keys on the way, in their shown spelling.
     pub via: Vec<String>,
+    /// The next moment worth attention: when a certificate ends.
+    pub due_at: Option<Instant>,
     /// Another resource claims the same key.
     pub ambiguous: bool,
 }
@@ -179,7 +183,7 @@ pub fn fetch(
         source: row.source.clone(),
         scope_name: listing.map(|listing| listing.name).unwrap_or_default(),
         age,
-        places: places(spec, &row),
+        places: places(spec, &row, at),
         sections: (spec.of.sections)(&row.attrs)
             .unwrap_or_default()
             .into_iter()
@@ -217,7 +221,7 @@ fn acts_of(spec: &KindSpec, id: i64) -> Vec<Crumb> {
     }
 }
 
-fn places(spec: &KindSpec, row: &ResourceRow) -> Vec<PlaceLine> {
+fn places(spec: &KindSpec, row: &ResourceRow, at: Option<Instant>) -> Vec<PlaceLine> {
     let places = [
         ("Region", "region", &row.region),
         ("Cluster", "cluster", &row.cluster),
@@ -228,7 +232,7 @@ fn places(spec: &KindSpec, row: &ResourceRow) -> Vec<PlaceLine> {
     let line = |(label, name, value): (&'static str, &str, &String)| PlaceLine {
         label,
         value: value.clone(),
-        href: serde_urlencoded::to_string([(name, value)]).ok().map(|query| format!("/{}?{query}", spec.path)),
+        href: Params::default().with(name, value).at(at).href(&format!("/{}", spec.path)),
     };
     places.into_iter().filter(|(_, _, value)| !value.is_empty()).map(line).collect()
 }
@@ -274,6 +278,7 @@ fn neighbour(spec: &KindSpec, item: &Neighbour, at: Option<Instant>) -> Neighbou
             .iter()
             .map(|key| key.as_str().split_once(':').map_or(key.as_str(), |(_, rest)| rest).to_owned())
             .collect(),
+        due_at: item.row.due_at(),
         ambiguous: item.ambiguous,
     }
 }
