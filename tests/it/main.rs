@@ -23,4 +23,5 @@ mod secrets;
 mod store;
 mod support;
 mod sync;
+mod teams;
 mod worker;

@@ -9,6 +9,7 @@ mod changes;
 mod estate;
 mod findings;
 mod runs;
+mod teams;
 
 use super::inventory::{HITS, MOST_HITS};
 use super::schemas;
@@ -59,6 +60,7 @@ pub fn all() -> Vec<Operation> {
     operations.extend(runs::all());
     operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
+    operations.extend(teams::all());
     operations.extend([audit(), description()]);
     operations
 }

@@ -25,5 +25,8 @@ pub mod source;
 pub mod sources;
 pub mod syncs;
 pub mod tasks;
+pub mod team;
+pub mod teams;
 pub mod tokens;
 pub mod users;
+pub mod view_as;
