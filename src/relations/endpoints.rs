@@ -298,13 +298,7 @@ fn called(row: &ResourceRow) -> String {
     format!("{sort} {}", row.title())
 }
 
+/// Those of them that are present, by id.
 fn present(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) -> QueryResult<BTreeMap<i64, ResourceRow>> {
-    /// Rows of one query.
-    const BATCH: usize = 1_024;
-    let mut rows = BTreeMap::new();
-    for ids in ids.chunks(BATCH) {
-        let found = resources::of_ids(connection, scope, ids, None)?;
-        rows.extend(found.into_iter().filter(|row| row.gone_at.is_none()).map(|row| (row.id, row)));
-    }
-    Ok(rows)
+    Ok(resources::present(connection, scope, ids)?.into_iter().map(|row| (row.id, row)).collect())
 }

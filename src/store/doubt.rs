@@ -1,4 +1,5 @@
-//! Why the listings of a kind prove no absence: one of them is not complete, is too old, or there is none.
+//! Why the listings of a kind prove no absence: one of them is not complete, is too old, or there is none; or a source that may list the
+//! kind was never listed at all.
 
 use std::collections::BTreeMap;
 
@@ -75,6 +76,15 @@ impl Doubts {
 }
 
 fn look(connection: &mut AnyConnection, kind: &str, now: Instant) -> QueryResult<Option<String>> {
+    // Nobody knows what lies behind a source that has never said so.
+    let mut sql = Sql::new(
+        "SELECT o.name AS source, '' AS name, o.state FROM sources o WHERE o.removed_at IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM scopes s WHERE s.source = o.name) AND ' ' || o.kinds || ' ' LIKE ",
+    );
+    sql.bind(format!("% {kind} %")).push(" ORDER BY o.name LIMIT 1");
+    if let Some(Troubled { source, .. }) = sql.first(connection)? {
+        return Ok(Some(format!("{source} was never listed")));
+    }
     let mut sql =
         Sql::new("SELECT source, name, state FROM scopes WHERE gone_at IS NULL AND state <> 'complete' AND kind = ");
     sql.bind(kind).push(" ORDER BY source, name LIMIT 1");

@@ -49,7 +49,25 @@ pub fn of_ids(
         scope.restrict(&mut sql, Placed::Version);
     }
     sql.push(" ORDER BY 1");
-    sql.load_positional(connection)
+    let mut rows: Vec<ResourceRow> = sql.load_positional(connection)?;
+    if let Some(at) = at {
+        rows.iter_mut().for_each(|row| row.look_back(at));
+    }
+    Ok(rows)
+}
+
+/// Those of them that are present, in the order of their ids, however many are asked for.
+pub fn present(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) -> QueryResult<Vec<ResourceRow>> {
+    /// Rows of one query.
+    const BATCH: usize = 1_024;
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(BATCH) {
+        rows.extend(of_ids(connection, scope, ids, None)?.into_iter().filter(|row| row.gone_at.is_none()));
+    }
+    Ok(rows)
 }
 
 /// The present resources of a kind that are due before `until`, the nearest first.
@@ -129,6 +147,25 @@ pub fn latest(
         " ORDER BY r.changed_at DESC, r.id DESC LIMIT "
     });
     sql.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    sql.load_positional(connection)
+}
+
+/// The present resources of a kind that have one of these names.
+pub fn named(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &KindSpec,
+    names: &[String],
+) -> QueryResult<Vec<ResourceRow>> {
+    if scope.sees_nothing() || names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(concatcp!(
+        "SELECT ",
+        COLUMNS,
+        " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
+    ));
+    sql.bind(spec.name).push(" AND r.name IN ").bind_list(names).push(" ORDER BY r.name, r.id");
     sql.load_positional(connection)
 }
 

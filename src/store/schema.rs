@@ -34,6 +34,7 @@ diesel::table! {
         attempted_at -> Nullable<Timestamp>,
         succeeded_at -> Nullable<Timestamp>,
         removed_at -> Nullable<Timestamp>,
+        kinds -> Text,
     }
 }
 

@@ -245,23 +245,35 @@ fn groups(
         let gone = |candidate: &Candidate| at.is_none() && candidate.gone;
         (gone(one), one_fit, name(one), one.id).cmp(&(gone(other), other_fit, name(other), other.id))
     });
-    let mut by_kind: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
-    for (_, candidate) in found {
-        by_kind.entry(candidate.kind.clone()).or_default().push(candidate);
+    let mut by_kind: BTreeMap<String, Vec<(Fit, Candidate)>> = BTreeMap::new();
+    for (fit, candidate) in found {
+        by_kind.entry(candidate.kind.clone()).or_default().push((fit, candidate));
     }
     let mut groups = Vec::new();
     for &spec in KINDS {
         let Some(candidates) = by_kind.remove(spec.name) else { continue };
-        let shown = &candidates[..candidates.len().min(limit)];
-        let ids: Vec<i64> = shown.iter().map(|candidate| candidate.id).collect();
-        let rows = resources::of_ids(connection, scope, &ids, at)?;
-        let mut rows: HashMap<i64, ResourceRow> = rows.into_iter().map(|row| (row.id, row)).collect();
-        let hits: Vec<Hit> = shown
-            .iter()
-            .filter_map(|candidate| Some(Hit { row: rows.remove(&candidate.id)?, term: candidate.term.clone() }))
+        // What each was called at a past moment is known of its state of then alone, and so is whether it was there.
+        let read = if at.is_some() { candidates.len() } else { candidates.len().min(limit) };
+        let ids: Vec<i64> = candidates[..read].iter().map(|(_, candidate)| candidate.id).collect();
+        let mut rows: HashMap<i64, ResourceRow> = HashMap::new();
+        for ids in ids.chunks(1_024) {
+            rows.extend(resources::of_ids(connection, scope, ids, at)?.into_iter().map(|row| (row.id, row)));
+        }
+        let found = candidates.len();
+        let mut hits: Vec<(Fit, Hit)> = candidates
+            .into_iter()
+            .take(read)
+            .filter_map(|(fit, candidate)| Some((fit, Hit { row: rows.remove(&candidate.id)?, term: candidate.term })))
             .collect();
+        let more = capped || if at.is_some() { hits.len() } else { found } > limit;
+        if at.is_some() {
+            hits.sort_by(|(one_fit, one), (other_fit, other)| {
+                (one_fit, &one.row.name, one.row.id).cmp(&(other_fit, &other.row.name, other.row.id))
+            });
+            hits.truncate(limit);
+        }
         if !hits.is_empty() {
-            groups.push(Group { spec, hits, more: capped || candidates.len() > limit });
+            groups.push(Group { spec, hits: hits.into_iter().map(|(_, hit)| hit).collect(), more });
         }
     }
     Ok(groups)

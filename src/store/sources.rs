@@ -78,6 +78,11 @@ impl SourceRow {
         self.confirmed_at.map(|at| at.and_utc())
     }
 
+    /// Whether every one of its scopes was listed to its end.
+    pub fn is_complete(&self) -> bool {
+        self.scopes > 0 && self.complete_scopes == self.scopes
+    }
+
     /// Facts older than this are stale: two intervals.
     pub fn stale_after(&self) -> TimeDelta {
         stale_after(self.every_seconds)
@@ -160,6 +165,12 @@ fn seen_by(connection: &mut AnyConnection, scope: &Scope, rows: Vec<SourceRow>) 
     Ok(seen)
 }
 
+/// The oldest confirmation over all sources that can be asked, and whether every one of their scopes is complete.
+pub fn together(rows: &[SourceRow]) -> (Option<Instant>, bool) {
+    let asked = || rows.iter().filter(|row| row.state != "not_configured");
+    (asked().map(SourceRow::confirmed_at).min().flatten(), asked().all(SourceRow::is_complete))
+}
+
 /// A source as the configuration has it.
 #[derive(Clone, Debug)]
 pub struct ConfiguredSource {
@@ -168,6 +179,8 @@ pub struct ConfiguredSource {
     pub region: String,
     pub cluster: String,
     pub every_seconds: i64,
+    /// The names of the kinds that it may list.
+    pub kinds: Vec<&'static str>,
     /// What is missing, for a source that cannot be asked yet.
     pub missing: Option<String>,
 }
@@ -179,13 +192,15 @@ pub fn configure(connection: &mut AnyConnection, sources: &[ConfiguredSource], a
             Some(missing) => ("not_configured", missing.as_str()),
             None => ("ok", ""),
         };
-        let mut sql =
-            Sql::new("INSERT INTO sources (name, provider, state, reason, every_seconds, region, cluster) VALUES (");
+        let mut sql = Sql::new(
+            "INSERT INTO sources (name, provider, state, reason, every_seconds, region, cluster, kinds) VALUES (",
+        );
         sql.bind(&source.name).push(", ").bind(&source.provider).push(", ").bind(state).push(", ").bind(reason);
         sql.push(", ").bind(source.every_seconds).push(", ").bind(&source.region).push(", ").bind(&source.cluster);
+        sql.push(", ").bind(source.kinds.join(" "));
         sql.push(
             ") ON CONFLICT (name) DO UPDATE SET provider = excluded.provider, every_seconds = excluded.every_seconds, \
-             region = excluded.region, cluster = excluded.cluster, removed_at = NULL, \
+             region = excluded.region, cluster = excluded.cluster, kinds = excluded.kinds, removed_at = NULL, \
              state = CASE WHEN excluded.state = 'not_configured' OR sources.state = 'not_configured' THEN excluded.state ELSE sources.state END, \
              reason = CASE WHEN excluded.state = 'not_configured' OR sources.state = 'not_configured' THEN excluded.reason ELSE sources.reason END",
         );

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use const_format::concatcp;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Timestamp};
@@ -58,6 +58,11 @@ impl VersionRow {
 }
 
 impl Cursor {
+    /// For the states that had begun by then.
+    pub fn of(at: Instant) -> Self {
+        Self { from: at + TimeDelta::milliseconds(1), number: 0 }
+    }
+
     /// The cursor that was written so; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let (from, number) = text.split_once('_')?;

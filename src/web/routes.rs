@@ -12,11 +12,11 @@ use super::pages::estate::{clusters, map, place, regions};
 use super::pages::findings::overview;
 use super::pages::inventory::{handlers, values};
 use super::pages::{
-    account, alerts, api, audit, changes, dashboard, findings, held_loss, invitation, placement, pulse, search,
-    second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks, team, teams, tokens, users,
-    view_as,
+    account, alerts, api, audit, cache_purges, changes, dashboard, findings, held_loss, invitation, placement, pulse,
+    runs, search, second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks, team, teams,
+    tokens, users, view_as,
 };
-use super::{api as machines, assets, health};
+use super::{api as machines, assets, health, moment};
 use crate::roles::Role::{Admin, Operator, Viewer};
 use crate::roles::TokenScope::{Act, Generated, Read};
 use Access::{Api, ApiOf, ApiWhole, Enrolling, Hidden, Open, Public, Role, SignedIn, Whole};
@@ -69,6 +69,13 @@ const ROUTES: &[Entry] = table! {
     GET  "/findings/{rule}/{id:[0-9]+}"     SignedIn => findings::one::show;
     POST "/findings/{rule}/{id:[0-9]+}/ignore"  Role(Operator) => findings::one::ignore;
     POST "/findings/{rule}/{id:[0-9]+}/heed"    Role(Operator) => findings::one::heed;
+    GET  "/runs"                            SignedIn => runs::list::show;
+    GET  "/runs/{id:[0-9]+}"                SignedIn => runs::show::show;
+    GET  "/runs/{id:[0-9]+}/events"         SignedIn => runs::events::show;
+    POST "/runs/{id:[0-9]+}/cancel"         Role(Operator) => runs::acts::cancel;
+    POST "/runs/{id:[0-9]+}/acknowledge"    Role(Operator) => runs::acts::acknowledge;
+    GET  "/apps/{id:[0-9]+}/cache-purges"   SignedIn => cache_purges::show;
+    POST "/apps/{id:[0-9]+}/cache-purges"   Role(Operator) => cache_purges::purge;
     GET  "/sources"                         SignedIn => sources::show;
     GET  "/sources/{name}"                  SignedIn => source::show;
     POST "/sources/{name}/syncs"            Role(Operator) => source::sync;
@@ -157,6 +164,11 @@ const ROUTES: &[Entry] = table! {
     GET  "/api/v1/findings/{rule}/{id:[0-9]+}"  Api(Read) => machines::findings::detail;
     POST "/api/v1/findings/{rule}/{id:[0-9]+}/ignore"  Api(Act) => machines::findings::ignore;
     POST "/api/v1/findings/{rule}/{id:[0-9]+}/heed"    Api(Act) => machines::findings::heed;
+    GET  "/api/v1/runs"                     Api(Read) => machines::runs::list;
+    GET  "/api/v1/runs/{id:[0-9]+}"         Api(Read) => machines::runs::detail;
+    POST "/api/v1/runs/{id:[0-9]+}/cancel"  Api(Act) => machines::runs::cancel;
+    POST "/api/v1/runs/{id:[0-9]+}/acknowledge"  Api(Act) => machines::runs::acknowledge;
+    POST "/api/v1/apps/{id:[0-9]+}/cache-purges" Api(Act) => machines::runs::purge_cache;
     GET  "/api/v1/{kind}"                   Api(Read) => machines::inventory::list;
     GET  "/api/v1/{kind}/{id:[0-9]+}"       Api(Read) => machines::inventory::detail;
     GET  "/api/v1/{kind}/{id:[0-9]+}/touches"  Api(Read) => machines::touches::show;
@@ -168,6 +180,20 @@ const ROUTES: &[Entry] = table! {
     GET  "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::show;
     POST "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::reveal;
 };
+
+/// The pages and calls that answer for a past moment. All others refuse `?at=` with a sentence.
+pub const LOOK_BACK: &[&str] = &[
+    "/search",
+    "/{kind}",
+    "/{kind}/{id:[0-9]+}",
+    "/{kind}/{id:[0-9]+}/history",
+    "/{kind}/{id:[0-9]+}/touches",
+    "/api/v1/search",
+    "/api/v1/addresses/{address}",
+    "/api/v1/{kind}",
+    "/api/v1/{kind}/{id:[0-9]+}",
+    "/api/v1/{kind}/{id:[0-9]+}/touches",
+];
 
 /// Every route, for the tests' table of routes and roles, and for the API's description.
 pub fn all() -> &'static [Entry] {
@@ -205,6 +231,12 @@ impl Entry {
             "GET" => guard::Any(guard::Get()).or(guard::Head()),
             other => guard::Any(guard::Method(Method::from_bytes(other.as_bytes()).unwrap_or_default())),
         };
-        (self.handler)().guard(methods).wrap(from_fn(move |request, next| access::guard(access, request, next)))
+        let route = (self.handler)().guard(methods);
+        let guard = from_fn(move |request, next| access::guard(access, request, next));
+        // Whoever may not enter is told that first: what is wrapped last is asked first.
+        match self.method == "GET" && !matches!(access, Open | Public) && !LOOK_BACK.contains(&self.path) {
+            true => route.wrap(from_fn(moment::present_only)).wrap(guard),
+            false => route.wrap(guard),
+        }
     }
 }

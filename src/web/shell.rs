@@ -6,7 +6,7 @@
 use diesel::QueryResult;
 
 use super::params::Params;
-use super::{PageError, moment};
+use super::{PageError, cells, moment};
 use crate::clock::Instant;
 use crate::kinds::{KINDS, KindSpec, Tone};
 use crate::store::standing::{self, Standing};
@@ -106,6 +106,16 @@ impl Shell {
         let at = moment::parse(text, self.now).map_err(PageError::Invalid)?;
         self.past = Some(Past { at, now_href: params.without(&["at", "cursor"]).href(path) });
         Ok(Some(at))
+    }
+
+    /// What keeps a link at the past moment that this page shows; empty now.
+    pub fn at_query(&self) -> String {
+        cells::href_query(self.past.as_ref().map(|past| past.at))
+    }
+
+    /// The same as a hidden field's value.
+    pub fn at_value(&self) -> String {
+        self.past.as_ref().map(|past| moment::said(past.at)).unwrap_or_default()
     }
 
     /// Reads how things stand, for somebody who is signed in.

@@ -21,6 +21,8 @@ export const PAGES = [
     { name: `${kind} touches`, path: async visitor => `${await first(visitor, `/${kind}`)}/touches` },
     { name: `${kind} history`, path: async visitor => `${await first(visitor, `/${kind}`)}/history` },
   ]),
+  { name: 'runs, none', path: '/runs?state=paused' },
+  { name: 'cache purges of an app', path: async visitor => `${await first(visitor, '/apps')}/cache-purges` },
   { name: 'map', path: '/map' },
   { name: 'map, filtered', path: '/map?environment=staging' },
   { name: 'map with nothing found', path: '/map?region=nowhere' },

@@ -24,8 +24,8 @@ pub const RULE: Rule = Rule {
 const MOST: usize = 1_000;
 
 fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryResult<Vec<Found>> {
-    let rows = resources::of_ids(connection, &Scope::unrestricted(), ids, None)?;
-    let loose = rows.into_iter().filter(|row| row.gone_at.is_none() && row.status == "unattached");
+    let rows = resources::present(connection, &Scope::unrestricted(), ids)?;
+    let loose = rows.into_iter().filter(|row| row.status == "unattached");
     let mut names: BTreeMap<i64, Vec<Key>> = loose.map(|row| (row.id, Vec::new())).collect();
     let ids: Vec<i64> = names.keys().copied().collect();
     for link in keys::of_resources(connection, Held::Key, &ids, When::Now)? {

@@ -110,6 +110,9 @@ pub fn list(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) ->
     };
     let more = rows.len() > limit;
     rows.truncate(limit);
+    if let Some(at) = query.at {
+        rows.iter_mut().for_each(|row| row.look_back(at));
+    }
     if backwards {
         rows.reverse();
     }

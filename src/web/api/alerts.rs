@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::items::{AlertItem, List};
-use super::sources::together;
 use super::{answer, asked};
 use crate::context::Context;
 use crate::store::alerts::{self, AlertRow};
@@ -25,7 +24,7 @@ pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scop
             Ok((alerts::page(connection, &reach, &wanted)?, sources::all(connection, &reach)?))
         })
         .await?;
-    let (confirmed_at, complete) = together(&rows);
+    let (confirmed_at, complete) = sources::together(&rows);
     let items = page.rows.into_iter().map(AlertItem::from).collect();
     answer(&request, &List { items, next_cursor: page.next.map(|id| id.to_string()), confirmed_at, complete })
 }

@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer;
 use super::items::{ChangeItem, ChangeList, FieldChange};
-use super::sources::together;
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::diff::Change as Field;
@@ -27,7 +26,7 @@ pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scop
             let page = changes::tape(connection, &scope, asked)?;
             (page.rows.iter().map(change).collect(), page.next, page.previous, page.cut)
         };
-        let (confirmed_at, complete) = together(&sources::all(connection, &scope)?);
+        let (confirmed_at, complete) = sources::together(&sources::all(connection, &scope)?);
         Ok(ChangeList {
             items,
             next_cursor: next.map(|cursor| cursor.to_string()),

@@ -9,7 +9,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::items::List;
-use super::sources::together;
 use super::{answer, asked};
 use crate::clock::Instant;
 use crate::context::Context;
@@ -146,7 +145,7 @@ async fn read<T: Send + 'static>(
         Ok((Estate::read(connection, &scope, &config, now)?, sources::all(connection, &scope)?))
     });
     let (estate, rows) = read.await?;
-    let (confirmed_at, complete) = together(&rows);
+    let (confirmed_at, complete) = sources::together(&rows);
     Ok(List { items: pick(estate), next_cursor: None, confirmed_at, complete })
 }
 

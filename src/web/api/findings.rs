@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::items::{FindingItem, FindingRuleItem, IgnoreUntil, List, OtherItem};
-use super::sources::together;
 use super::{answer, asked};
 use crate::audit::Doer;
 use crate::context::Context;
@@ -23,7 +22,7 @@ pub async fn rules(context: web::Data<Context>, request: HttpRequest, scope: Sco
         .db
         .read(move |connection| Ok((findings::tally(connection, &scope, now)?, sources::all(connection, &scope)?)))
         .await?;
-    let (confirmed_at, complete) = together(&rows);
+    let (confirmed_at, complete) = sources::together(&rows);
     let items = tallies.into_iter().map(FindingRuleItem::from).collect();
     answer(&request, &List { items, next_cursor: None, confirmed_at, complete })
 }
@@ -44,7 +43,7 @@ pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scop
             let mut doubts = Doubts::at(given.now, &scope);
             let found = findings::verify(connection, &scope, rule, &given, &mut doubts, page.rows)?;
             let doubt = doubts.about(connection, [rule.walks.name])?;
-            let confirmed_at = together(&sources::all(connection, &scope)?).0;
+            let confirmed_at = sources::together(&sources::all(connection, &scope)?).0;
             Ok((found, next, doubt, confirmed_at))
         })
         .await?;

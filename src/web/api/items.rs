@@ -9,10 +9,12 @@ use utoipa::ToSchema;
 
 mod changes;
 mod findings;
+mod runs;
 mod teams;
 
 pub use changes::{ChangeItem, ChangeList, FieldChange, HolderItem, HoldersAnswer};
 pub use findings::{FindingItem, FindingRuleItem, IgnoreUntil, OtherItem, StepItem, TouchedItem, TouchesAnswer};
+pub use runs::{CachePurge, RunAccepted, RunDetail, RunItem, RunStepItem};
 pub use teams::{MemberItem, MemberWanted, ReachWanted, TeamItem, TeamRuleItem, TeamWanted, WithinWanted};
 
 use crate::store::rows::ResourceRow;

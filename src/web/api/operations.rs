@@ -8,6 +8,7 @@ mod access;
 mod changes;
 mod estate;
 mod findings;
+mod runs;
 mod teams;
 
 use super::inventory::{HITS, MOST_HITS};
@@ -56,6 +57,7 @@ pub fn all() -> Vec<Operation> {
     operations.extend(estate::all());
     operations.extend(changes::all());
     operations.extend(findings::all());
+    operations.extend(runs::all());
     operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
     operations.extend(teams::all());

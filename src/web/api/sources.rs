@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::store::Scope;
 use crate::store::held::{self, HeldLossRow};
 use crate::store::scopes::{self, ScopeRow};
-use crate::store::sources::{self, SourceRow};
+use crate::store::sources::{self, SourceRow, together};
 use crate::web::PageError;
 use crate::web::acts::{self, Decision};
 
@@ -97,21 +97,11 @@ async fn decide(
     Ok(HttpResponse::Ok().json(loss(decided)))
 }
 
-/// The oldest confirmation over all sources that can be asked, and whether every one of their scopes is complete.
-pub fn together(rows: &[SourceRow]) -> (Option<Instant>, bool) {
-    let asked = || rows.iter().filter(|row| row.state != "not_configured");
-    (asked().map(SourceRow::confirmed_at).min().flatten(), asked().all(is_complete))
-}
-
-fn is_complete(row: &SourceRow) -> bool {
-    row.scopes > 0 && row.complete_scopes == row.scopes
-}
-
 fn source(row: SourceRow, now: Instant) -> SourceItem {
     SourceItem {
         state: row.state_at(now).as_str().to_owned(),
         confirmed_at: row.confirmed_at(),
-        complete: is_complete(&row),
+        complete: row.is_complete(),
         name: row.name,
         provider: row.provider,
         reason: row.reason,

@@ -206,6 +206,7 @@ fn listings(connection: &mut AnyConnection, now: Instant) -> diesel::QueryResult
         cluster: if owner == WORDS.len() { place(4)[1].clone() } else { String::new() },
         every_seconds: 300,
         missing: None,
+        kinds: Vec::new(),
     });
     sources::configure(connection, &configured.collect::<Vec<_>>(), now)?;
     for owner in 0..=WORDS.len() {

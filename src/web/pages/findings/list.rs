@@ -52,7 +52,7 @@ pub fn wanted(params: &Params) -> Result<Wanted, PageError> {
         Some("false") => Some(false),
         Some(other) => return Err(PageError::Invalid(format!("ignored is true or false, not “{other}”"))),
     };
-    let after = params.get("cursor").map(cursor).transpose()?;
+    let after = params.cursor(behind).map_err(PageError::Invalid)?;
     let text = |name: &str| params.get(name).map(str::to_owned);
     Ok(Wanted {
         source: text("source"),
@@ -65,10 +65,9 @@ pub fn wanted(params: &Params) -> Result<Wanted, PageError> {
 }
 
 /// `17.www.example.com`: behind the finding 17, which has that name.
-fn cursor(text: &str) -> Result<(String, i64), PageError> {
-    let invalid = || PageError::Invalid("the cursor is not one that a page before has given".to_owned());
-    let (id, name) = text.split_once('.').ok_or_else(invalid)?;
-    Ok((name.to_owned(), id.parse().map_err(|_| invalid())?))
+fn behind(text: &str) -> Option<(String, i64)> {
+    let (id, name) = text.split_once('.')?;
+    Some((name.to_owned(), id.parse().ok()?))
 }
 
 /// The cursor of the page behind this one.

@@ -39,14 +39,16 @@ pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scop
 /// `GET /{kind}/{id}/history`.
 pub async fn history(
     context: web::Data<Context>,
-    shell: Shell,
+    mut shell: Shell,
     request: HttpRequest,
     scope: Scope,
 ) -> Result<HistoryPage, PageError> {
     let (spec, id) = (kind_of(&request)?, id_of(&request)?);
     let params = Params::parse(request.query_string());
+    let at = shell.look_back(&params, &format!("/{}/{id}/history", spec.path))?;
     let cursor = params.cursor(Cursor::parse).map_err(PageError::Invalid)?;
-    let page = context.db.read(move |connection| history::fetch(connection, &scope, spec, id, cursor, shell)).await?;
+    let page =
+        context.db.read(move |connection| history::fetch(connection, &scope, spec, id, at, cursor, shell)).await?;
     page.ok_or(PageError::NotFound)
 }
 

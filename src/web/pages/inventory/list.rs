@@ -232,8 +232,8 @@ fn line(spec: &'static KindSpec, row: &ResourceRow, columns: &cells::Chosen<'_>,
         href: cells::href(spec, row.id, asked.query.at),
         name: row.title().to_owned(),
         cells: columns.of_row(row),
-        is_gone: asked.query.at.is_none() && row.gone_at.is_some(),
-        is_missing: asked.query.at.is_none() && row.missing_since.is_some(),
+        is_gone: row.gone_at.is_some(),
+        is_missing: row.missing_since.is_some(),
         served: None,
     }
 }
