@@ -93,8 +93,11 @@ impl Known {
         let exact = host.stored();
         let wildcard = host.wildcard_parents().first().map(Key::stored);
         let names: Vec<String> = std::iter::once(exact.clone()).chain(wildcard).collect();
-        let covering = keys::of_keys(connection, Held::Key, &names, &[Role::Covers], When::Now, usize::MAX)?;
-        let serving = keys::of_keys(connection, Held::Ref, &[exact], &[Role::Serves], When::Now, usize::MAX)?;
+        let everything = Scope::unrestricted();
+        let covering =
+            keys::of_keys(connection, &everything, Held::Key, &names, &[Role::Covers], When::Now, usize::MAX)?;
+        let serving =
+            keys::of_keys(connection, &everything, Held::Ref, &[exact], &[Role::Serves], When::Now, usize::MAX)?;
         let attached: Vec<i64> = serving.iter().map(|link| link.resource_id).collect();
         let ids: Vec<i64> = covering.iter().map(|link| link.resource_id).chain(attached.iter().copied()).collect();
         let rows = resources::present(connection, &Scope::unrestricted(), &ids)?;

@@ -15,6 +15,7 @@ pub mod dns;
 pub mod dns_settings;
 pub mod memory;
 pub mod powerdns;
+pub mod purge;
 pub mod spec;
 mod splitter;
 pub mod workflow;
@@ -48,6 +49,11 @@ pub trait Provider: Send + Sync {
 
     /// The power to change DNS records, where the source has it.
     fn dns(&self) -> Option<&dyn dns::WriteRecords> {
+        None
+    }
+
+    /// The power to make a cache forget, where the source has one.
+    fn cache(&self) -> Option<&dyn purge::PurgeCache> {
         None
     }
 }

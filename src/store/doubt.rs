@@ -7,15 +7,19 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
-use super::AnyConnection;
 use super::sources::stale_after;
 use super::sql::Sql;
+use super::{AnyConnection, Scope};
 use crate::clock::Instant;
+
+/// What a team is told of any doubt: the listing's name may be another's zone.
+pub const SOME: &str = "a listing that could prove it is not complete, or is stale";
 
 /// The doubts about kinds at one moment, each looked up once.
 #[derive(Debug)]
 pub struct Doubts {
     now: Instant,
+    told: bool,
     known: BTreeMap<String, Option<String>>,
 }
 
@@ -42,8 +46,9 @@ struct OfSource {
 }
 
 impl Doubts {
-    pub fn at(now: Instant) -> Self {
-        Self { now, known: BTreeMap::new() }
+    /// For somebody who may read the names of listings, or may not.
+    pub fn at(now: Instant, scope: &Scope) -> Self {
+        Self { now, told: scope.sees_everything(), known: BTreeMap::new() }
     }
 
     /// Why the listings of these kinds together prove nothing, in words; `None` where each was complete within two intervals.
@@ -58,10 +63,15 @@ impl Doubts {
                 self.known.insert(kind.to_owned(), doubt);
             }
             if let Some(Some(doubt)) = self.known.get(kind) {
-                return Ok(Some(doubt.clone()));
+                return Ok(Some(self.worded(doubt.clone())));
             }
         }
         Ok(None)
+    }
+
+    /// A doubt in the words that this asker may read.
+    pub fn worded(&self, doubt: String) -> String {
+        if self.told { doubt } else { SOME.to_owned() }
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::keys::Link;
+use super::keys::{Link, When};
 use super::rows::ResourceRow;
 use super::sql::Sql;
 use super::versions::{self, Cursor};
@@ -45,7 +45,7 @@ pub fn of(
         return Ok(None);
     }
     let stored: Vec<String> = keys.iter().map(Key::stored).collect();
-    let mut links: Vec<Link> = statement(&stored, most, at).load(connection)?;
+    let mut links: Vec<Link> = statement(scope, &stored, most, at).load(connection)?;
     let more = links.len() > most;
     links.truncate(most);
     let ids: BTreeSet<i64> = links.iter().map(|link| link.resource_id).collect();
@@ -74,11 +74,14 @@ pub fn of(
 }
 
 /// The statement that finds the holders of keys in their stored spelling.
-pub fn statement(stored: &[String], most: usize, at: Option<Instant>) -> Sql {
+pub fn statement(scope: &Scope, stored: &[String], most: usize, at: Option<Instant>) -> Sql {
     let mut sql = Sql::new(
         "SELECT l.resource_id, l.key, l.role, l.since, l.until FROM resource_keys l WHERE l.role IN ('is', 'serves') AND l.key IN ",
     );
     sql.bind_list(stored);
+    // It is named as it is at that moment, so it must be visible both then and when the link ended.
+    scope.restrict_link(&mut sql);
+    scope.restrict_id(&mut sql, "l.resource_id", When::from(at));
     match at {
         None => sql.push(" ORDER BY CASE WHEN l.until IS NULL THEN 0 ELSE 1 END, l.until DESC"),
         Some(at) => {

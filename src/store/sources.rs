@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use super::AnyConnection;
 use super::moment::Moment;
 use super::scope::Scope;
+use super::scopes::{self, ScopeState};
 use super::sql::Sql;
 use crate::clock::Instant;
 
@@ -112,24 +113,52 @@ const SELECT: &str = "SELECT o.name, o.provider, o.state, o.reason, o.every_seco
     CAST(COALESCE(SUM(CASE WHEN s.state = 'complete' THEN 1 ELSE 0 END), 0) AS BIGINT) AS complete_scopes \
     FROM sources o LEFT JOIN scopes s ON s.source = o.name AND s.gone_at IS NULL";
 
-/// Every configured source, by name.
+/// Every configured source of which the asker may see something, by name. A team is told of it what its own things amount to.
 pub fn all(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<SourceRow>> {
     if scope.sees_nothing() {
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE o.removed_at IS NULL GROUP BY o.name ORDER BY o.name");
-    sql.load(connection)
+    let rows = sql.load(connection)?;
+    if scope.sees_everything() { Ok(rows) } else { seen_by(connection, scope, rows) }
 }
 
-/// The source of that name, configured or not any more.
+/// The source of that name, configured or not any more, if the asker may see something of it.
 pub fn find(connection: &mut AnyConnection, scope: &Scope, name: &str) -> QueryResult<Option<SourceRow>> {
     if scope.sees_nothing() {
         return Ok(None);
     }
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE o.name = ").bind(name).push(" GROUP BY o.name");
-    sql.first(connection)
+    let row = sql.first(connection)?;
+    if scope.sees_everything() {
+        return Ok(row);
+    }
+    Ok(seen_by(connection, scope, row.into_iter().collect())?.pop())
+}
+
+/// Those of the sources that list something visible, told from the listings that do.
+fn seen_by(connection: &mut AnyConnection, scope: &Scope, rows: Vec<SourceRow>) -> QueryResult<Vec<SourceRow>> {
+    let mut seen = Vec::new();
+    for row in rows {
+        let listed = scopes::of_source(connection, scope, &row.name)?;
+        if listed.is_empty() {
+            continue;
+        }
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let unconfirmed = listed.iter().any(|listing| listing.confirmed_at.is_none());
+        seen.push(SourceRow {
+            // Its own words may name a zone or an account.
+            reason: String::new(),
+            confirmed_at: listed.iter().filter_map(|listing| listing.confirmed_at).min().filter(|_| !unconfirmed),
+            present: listed.iter().map(|listing| listing.present).sum(),
+            scopes: count(listed.len()),
+            complete_scopes: count(listed.iter().filter(|listing| listing.state() == ScopeState::Complete).count()),
+            ..row
+        });
+    }
+    Ok(seen)
 }
 
 /// The oldest confirmation over all sources that can be asked, and whether every one of their scopes is complete.

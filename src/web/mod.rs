@@ -40,4 +40,4 @@ pub mod view;
 
 pub use error::PageError;
 pub use session::{Live, Session};
-pub use shell::{Flash, Past, Shell, Theme, Viewer};
+pub use shell::{Flash, Past, Shell, Theme, ViewedAs, Viewer};

@@ -54,12 +54,14 @@ fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryRes
 fn is_used(connection: &mut AnyConnection, names: &[Key]) -> QueryResult<bool> {
     let stored: Vec<String> = names.iter().map(Key::stored).collect();
     for side in [Held::Key, Held::Ref] {
-        if !keys::of_keys(connection, side, &stored, &[Role::Serves], When::Now, 1)?.is_empty() {
+        if !keys::of_keys(connection, &Scope::unrestricted(), side, &stored, &[Role::Serves], When::Now, 1)?.is_empty()
+        {
             return Ok(true);
         }
         for name in names {
             let Some(prefix) = name.stored_below_wildcard() else { continue };
-            let below = keys::below(connection, side, &prefix, &[Role::Serves], When::Now, MOST)?;
+            let below =
+                keys::below(connection, &Scope::unrestricted(), side, &prefix, &[Role::Serves], When::Now, MOST)?;
             if below.iter().any(|link| wildcard::covers(name, &Key::from_stored(&link.key))) || below.len() == MOST {
                 return Ok(true);
             }

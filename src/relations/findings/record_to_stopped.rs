@@ -41,7 +41,7 @@ fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryRes
     }
     let addresses: Vec<String> = held.keys().cloned().collect();
     // Somebody else may have the address as well, and run.
-    let holders = keys::of_keys(connection, Held::Key, &addresses, &[Role::Is], When::Now, usize::MAX)?;
+    let holders = keys::of_keys(connection, &everything, Held::Key, &addresses, &[Role::Is], When::Now, usize::MAX)?;
     let others: BTreeSet<i64> = holders.iter().map(|link| link.resource_id).collect();
     let running: BTreeSet<i64> =
         resources::present(connection, &Scope::unrestricted(), &others.into_iter().collect::<Vec<_>>())?
@@ -55,7 +55,7 @@ fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryRes
         }
     }
     let addresses: Vec<String> = held.keys().cloned().collect();
-    let links = keys::of_keys(connection, Held::Ref, &addresses, &[Role::PointsAt], When::Now, MOST)?;
+    let links = keys::of_keys(connection, &everything, Held::Ref, &addresses, &[Role::PointsAt], When::Now, MOST)?;
     let ids: Vec<i64> = links.iter().map(|link| link.resource_id).collect();
     let records: BTreeSet<i64> = resources::present(connection, &everything, &ids)?
         .into_iter()

@@ -51,7 +51,7 @@ pub fn verify(
         let Some(one) = found.remove(&(stored.resource_id, stored.subject.clone())) else { continue };
         let Some(row) = rows.get(&stored.resource_id).filter(|row| row.gone_at.is_none()) else { continue };
         let doubt = match one.doubt {
-            Some(doubt) => Some(doubt),
+            Some(doubt) => Some(doubts.worded(doubt)),
             None => doubts.about(connection, one.needs)?,
         };
         verified.push(Finding {

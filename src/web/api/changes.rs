@@ -15,10 +15,10 @@ use crate::web::changes::{fields, net_fields, read};
 use crate::web::params::Params;
 
 /// `GET /api/v1/changes`.
-pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let reading = read(Params::parse(request.query_string()), context.clock.now()).map_err(PageError::Invalid)?;
     let answered = context.db.read(move |connection| {
-        let (scope, asked) = (Scope::of_member(), &reading.asked);
+        let (scope, asked) = (scope, &reading.asked);
         let (items, next, previous, cut) = if reading.net {
             let page = changes::net(connection, &scope, asked)?;
             (page.rows.iter().filter_map(difference).collect(), page.next, page.previous, page.cut)

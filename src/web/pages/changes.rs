@@ -240,9 +240,9 @@ fn shortened(text: &str) -> String {
 }
 
 /// `GET /changes`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let shell = Shell::begin(&request)?;
     let reading = read(Params::parse(request.query_string()), shell.now).map_err(PageError::Invalid)?;
-    let fetch = move |connection: &mut _, shell| fetch(connection, &Scope::of_member(), &reading, shell).map(Some);
+    let fetch = move |connection: &mut _, shell| fetch(connection, &scope, &reading, shell).map(Some);
     written(&context, shell, fetch).await
 }

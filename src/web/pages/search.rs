@@ -128,10 +128,10 @@ fn group_of(group: search::Group, query: &str, at: Option<Instant>) -> HitGroup 
 }
 
 /// `GET /search`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let (params, mut shell) = (Params::parse(request.query_string()), Shell::begin(&request)?);
     let at = shell.look_back(&params, "/search")?;
     let query = params.get("q").unwrap_or_default().to_owned();
-    let fetch = move |connection: &mut _, shell| fetch(connection, &Scope::of_member(), query, at, shell).map(Some);
+    let fetch = move |connection: &mut _, shell| fetch(connection, &scope, query, at, shell).map(Some);
     written(&context, shell, fetch).await
 }

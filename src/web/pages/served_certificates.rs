@@ -233,10 +233,15 @@ fn seconds(probe: &ProbeConfig) -> i64 {
 }
 
 /// `GET /served-certificates`.
-pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<ServedPage, PageError> {
+pub async fn show(
+    context: web::Data<Context>,
+    shell: Shell,
+    request: HttpRequest,
+    scope: Scope,
+) -> Result<ServedPage, PageError> {
     let params = Params::parse(request.query_string());
     params.only(&["judgement", "host", "cursor"]).map_err(PageError::Invalid)?;
     let (wanted, config) = (wanted(&params, crate::web::listing::ROWS)?, Arc::clone(&context.config));
-    let read = move |connection: &mut _| fetch(connection, &Scope::of_member(), &wanted, &params, &config.probe, shell);
+    let read = move |connection: &mut _| fetch(connection, &scope, &wanted, &params, &config.probe, shell);
     Ok(context.db.read(read).await?)
 }
