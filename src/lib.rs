@@ -3,7 +3,7 @@
 //! | # | modules | may touch |
 //! | --- | --- | --- |
 //! | 0 | [`error`] [`clock`] [`secret`] [`passwords`] [`telemetry`] [`config`] [`net`] | the environment and the network |
-//! | 1 | [`kinds`] [`wire`] [`guard`] [`placement`] [`roles`] [`served`] | nothing: pure data and functions |
+//! | 1 | [`kinds`] [`wire`] [`guard`] [`placement`] [`roles`] [`served`] [`dns_plan`] | nothing: pure data and functions |
 //! | 2 | [`providers`] · [`store`], never each other | HTTP out through `net` · SQL |
 //! | 3 | [`context`] [`audit`] | 0–2 |
 //! | 4 | [`relations`] · [`accounts`] | 0–3 |
@@ -21,6 +21,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod dns_plan;
 pub mod error;
 pub mod guard;
 pub mod kinds;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use crate::wire::ProviderError;
-use crate::wire::dns::{RecordSet, SetChange, ZoneAt};
+use crate::wire::dns::{RecordSet, SetChange, WriteTerms, ZoneAt};
 
 /// A source whose records can be changed.
 #[async_trait]
@@ -21,6 +21,11 @@ pub trait WriteRecords: Send + Sync {
 
     /// The longest that one `write` may block, retries included: a lease has to outlast it.
     fn patience(&self) -> std::time::Duration;
+
+    /// What may be typed as a record.
+    fn terms(&self) -> WriteTerms {
+        WriteTerms::default()
+    }
 
     /// `host:port` of the servers that are to be asked instead of the zone's own, in closed networks.
     fn name_servers(&self) -> &[String];
