@@ -7,6 +7,7 @@
 //! `docs/configuration.md`.
 
 pub mod database;
+pub mod dns;
 pub mod environment;
 pub mod guard;
 pub mod history;
@@ -23,6 +24,7 @@ pub mod server;
 pub mod sources;
 pub mod table;
 
+pub use dns::DnsConfig;
 pub use environment::Environment;
 pub use guard::{GuardConfig, GuardThresholds};
 pub use history::HistoryConfig;
@@ -50,6 +52,7 @@ pub struct Config {
     pub links: Vec<LinkConfig>,
     pub history: HistoryConfig,
     pub probe: ProbeConfig,
+    pub dns: DnsConfig,
     /// Kinds and fields that it names; whether they exist is known further up.
     pub mentions: Vec<Mention>,
     pub environment: Environment,
