@@ -10,6 +10,7 @@ use crate::config::{Config, SourceConfig};
 use crate::net::http::Http;
 use crate::passwords::Passwords;
 use crate::providers::{Built, Parts, Provider};
+use crate::runs::Bell;
 use crate::store::sources::{ConfiguredSource, configure};
 use crate::store::{Db, StoreError};
 use crate::telemetry::Metrics;
@@ -25,6 +26,8 @@ pub struct Context {
     /// In the order of the configuration.
     pub sources: Arc<[Connected]>,
     pub passwords: Passwords,
+    /// Rung when there is something to do, or something has been done.
+    pub bell: Bell,
     /// Cancelled when the process is asked to stop: readiness ends at once, requests in hand are answered.
     pub stop: CancellationToken,
 }
@@ -81,6 +84,7 @@ impl Context {
             db,
             sources: sources.into_iter().map(Connected::from).collect(),
             passwords: Passwords::new(),
+            bell: Bell::default(),
             stop: CancellationToken::new(),
         }
     }

@@ -3,6 +3,7 @@
 mod access;
 mod dns;
 mod found;
+mod outside;
 mod sealed;
 mod served;
 
@@ -12,6 +13,7 @@ pub use access::{
 };
 pub use dns::{annotations, dns_change_checks, dns_change_sets, dns_change_subjects, dns_changes, resource_writes};
 pub use found::{finding_ignores, finding_passes, findings};
+pub use outside::{idempotency_keys, run_lanes, run_steps, run_subjects, runs};
 pub use sealed::{secret_values, vault};
 pub use served::served_certificates;
 
