@@ -4,8 +4,10 @@
 
 use crate::runs::{Action, Actions};
 
+pub mod dns_change;
+
 /// Every action.
-pub const ACTIONS: Actions = &[];
+pub const ACTIONS: Actions = &[&dns_change::DnsChange];
 
 /// The action of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn Action> {

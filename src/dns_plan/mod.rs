@@ -67,6 +67,16 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// What was left alone, and why.
     pub notes: Vec<String>,
+    /// What one write to each zone may hold.
+    pub limits: Vec<Limit>,
+}
+
+/// How many records one write to a zone may hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    pub source: String,
+    pub at: ZoneAt,
+    pub most: usize,
 }
 
 /// One set before and after.
@@ -246,6 +256,7 @@ impl Plan {
         self.changes.extend(other.changes);
         self.refusals.extend(other.refusals);
         self.notes.extend(other.notes);
+        self.limits.extend(other.limits);
     }
 
     /// In the order of zone, name and type, whoever found what first; and a refusal where nothing is left to do.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
+use crate::kinds::dns_record::DnsRecord;
 use crate::wire::ProviderError;
 use crate::wire::dns::{RecordSet, SetChange, WriteTerms, ZoneAt};
 
@@ -18,6 +19,11 @@ pub trait WriteRecords: Send + Sync {
     /// Carries out `changes`, all of them or none, in one request. It compares nothing: whoever calls has just read, and knows
     /// that each `before` still holds. Ids of `before` are kept by the values of `after` wherever the provider can patch.
     async fn write(&self, zone: &ZoneAt, changes: &[SetChange]) -> Result<Written, WriteError>;
+
+    /// The records of a set as a listing would show them, so that what was written is known under the same ids.
+    fn records(&self, zone: &ZoneAt, set: &RecordSet) -> Vec<DnsRecord> {
+        set.values.iter().map(|value| DnsRecord::of_value(&zone.name, &set.of, value)).collect()
+    }
 
     /// The longest that one `write` may block, retries included: a lease has to outlast it.
     fn patience(&self) -> std::time::Duration;

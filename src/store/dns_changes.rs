@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::page::{Page, one_more};
-use super::schema::dns_changes as table;
+use super::schema::{dns_change_subjects, dns_changes as table};
 use super::sql::Sql;
 use super::{AnyConnection, Scope, ids};
 use crate::clock::Instant;
@@ -217,6 +217,15 @@ pub fn of_run(connection: &mut AnyConnection, scope: &Scope, run: i64) -> QueryR
     let mut sql = Sql::new(COLUMNS);
     sql.push(" WHERE c.run_id = ").bind(run);
     sql.first(connection)
+}
+
+/// The resources that a change is about.
+pub fn subjects(connection: &mut AnyConnection, id: i64) -> QueryResult<Vec<i64>> {
+    dns_change_subjects::table
+        .filter(dns_change_subjects::change_id.eq(id))
+        .select(dns_change_subjects::resource_id)
+        .order(dns_change_subjects::resource_id)
+        .load(connection)
 }
 
 /// What is asked of the list.

@@ -11,8 +11,8 @@ use super::access::{self, Access};
 use super::pages::findings::overview;
 use super::pages::inventory::{handlers, values};
 use super::pages::{
-    account, alerts, api, audit, changes, dashboard, findings, held_loss, invitation, placement, pulse, search,
-    second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks, tokens, users,
+    account, alerts, api, audit, changes, dashboard, dns_changes, findings, held_loss, invitation, placement, pulse,
+    search, second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks, tokens, users,
 };
 use super::{api as machines, assets, health};
 use crate::roles::Role::{Admin, Operator};
@@ -62,6 +62,13 @@ const ROUTES: &[Entry] = table! {
     GET  "/findings/{rule}/{id:[0-9]+}"     SignedIn => findings::one::show;
     POST "/findings/{rule}/{id:[0-9]+}/ignore"  Role(Operator) => findings::one::ignore;
     POST "/findings/{rule}/{id:[0-9]+}/heed"    Role(Operator) => findings::one::heed;
+    GET  "/dns-changes"                     SignedIn => dns_changes::list::show;
+    POST "/dns-changes"                     Role(Operator) => dns_changes::acts::plan;
+    GET  "/dns-changes/new"                 Role(Operator) => dns_changes::form::show;
+    GET  "/dns-changes/{id:[0-9]+}"         SignedIn => dns_changes::show::show;
+    POST "/dns-changes/{id:[0-9]+}/apply"   Role(Operator) => dns_changes::acts::apply;
+    POST "/dns-changes/{id:[0-9]+}/undo"    Role(Operator) => dns_changes::acts::undo;
+    POST "/dns-records/{id:[0-9]+}/annotation"  Role(Operator) => dns_changes::annotation::set;
     GET  "/sources"                         SignedIn => sources::show;
     GET  "/sources/{name}"                  SignedIn => source::show;
     POST "/sources/{name}/syncs"            Role(Operator) => source::sync;
@@ -123,6 +130,11 @@ const ROUTES: &[Entry] = table! {
     GET  "/api/v1/findings/{rule}/{id:[0-9]+}"  Api(Read) => machines::findings::detail;
     POST "/api/v1/findings/{rule}/{id:[0-9]+}/ignore"  Api(Act) => machines::findings::ignore;
     POST "/api/v1/findings/{rule}/{id:[0-9]+}/heed"    Api(Act) => machines::findings::heed;
+    GET  "/api/v1/dns-changes"              Api(Read) => machines::dns_changes::list;
+    POST "/api/v1/dns-changes"              Api(Act) => machines::dns_changes::plan;
+    GET  "/api/v1/dns-changes/{id:[0-9]+}"  Api(Read) => machines::dns_changes::detail;
+    POST "/api/v1/dns-changes/{id:[0-9]+}/apply"  Api(Act) => machines::dns_changes::apply;
+    POST "/api/v1/dns-changes/{id:[0-9]+}/undo"   Api(Act) => machines::dns_changes::undo;
     GET  "/api/v1/{kind}"                   Api(Read) => machines::inventory::list;
     GET  "/api/v1/{kind}/{id:[0-9]+}"       Api(Read) => machines::inventory::detail;
     GET  "/api/v1/{kind}/{id:[0-9]+}/touches"  Api(Read) => machines::touches::show;

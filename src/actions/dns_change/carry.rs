@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::dns_plan::{Piece, Plan};
+use crate::dns_plan::Piece;
 use crate::runs::{AfterCrash, NewStep, Shown};
 use crate::store::runs::StepRow;
 use crate::wire::dns::{RecordSet, SetChange};
@@ -51,13 +51,6 @@ impl Carried {
     pub fn target(&self) -> String {
         let zones: BTreeSet<&str> = self.pieces.iter().map(|piece| piece.at.name.as_str()).collect();
         zones.into_iter().collect::<Vec<_>>().join(", ")
-    }
-
-    /// Where in the change's list of sets a piece begins. Pieces and sets have one order.
-    pub fn position_of(&self, plan: &Plan, change: &SetChange, piece: &Piece) -> Option<usize> {
-        plan.changes.iter().position(|planned| {
-            planned.source == piece.source && planned.at == piece.at && planned.change.of == change.of
-        })
     }
 }
 

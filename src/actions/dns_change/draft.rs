@@ -7,7 +7,7 @@ use super::sides::{self, Sides};
 use super::touched::touch;
 use super::zones::{self, How, Wanted};
 use crate::context::Context;
-use crate::dns_plan::{self, Code, Plan, PlannedChange, Refusal, Swap, guard};
+use crate::dns_plan::{self, Code, Limit, Plan, PlannedChange, Refusal, Swap, ZoneNow, guard};
 use crate::store::dns_changes::{self, sets};
 use crate::store::{AnyConnection, Scope, StoreError};
 
@@ -61,6 +61,8 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
     if plan.refusals.len() > 1 {
         plan.refusals.retain(|refusal| refusal.code != Code::NothingToDo);
     }
+    let limit = |zone: &ZoneNow| Limit { source: zone.source.clone(), at: zone.at.clone(), most: zone.most_per_write };
+    plan.limits = now.iter().map(limit).collect();
     let confirm = known.swap.as_ref().map(|swap| swap.to.title.clone());
     plan = match ask.action {
         // The way back and the old times to live state exactly their sets, which somebody has agreed to before.

@@ -14,15 +14,11 @@ use crate::store::{Scope, StoreError, resources, scopes};
 use crate::sync::{Source, written};
 
 /// Keeps what a piece has come to.
-pub async fn keep(
-    at: &StepAt<'_>,
-    carried: &Carried,
-    piece: &Piece,
-    read: &ZoneRead,
-    way: Way,
-) -> Result<(), Trouble> {
+pub async fn keep(at: &StepAt<'_>, carried: &Carried, piece: &Piece, read: &ZoneRead, way: Way) -> Result<(), Trouble> {
     let stored = settle(at, carried.change, piece, read, way).await;
-    stored.map_err(|error| Trouble::Unsure(format!("It is written outside, and the panel could not note it: {error}.")))?;
+    stored.map_err(|error| {
+        Trouble::Unsure(format!("It is written outside, and the panel could not note it: {error}."))
+    })?;
     // The inventory learns it from the next listing at the latest.
     if let Err(error) = take_over(at, piece, read).await {
         tracing::warn!(%error, zone = piece.at.name, "what was written could not be taken over at once");

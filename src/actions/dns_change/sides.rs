@@ -92,10 +92,9 @@ fn replace(connection: &mut AnyConnection, scope: &Scope, from: &ResourceRow, to
     unheld(connection, scope, from, once, &mut old, &mut sides)?;
     let new = now_at(to);
     if new.addresses.is_empty() || to.gone_at.is_some() || to.status != "running" {
-        sides.refusals.push(Refusal::hard(
-            Code::NoCounterpart,
-            format!("{} is not running with a public address.", to.title()),
-        ));
+        sides
+            .refusals
+            .push(Refusal::hard(Code::NoCounterpart, format!("{} is not running with a public address.", to.title())));
     }
     sides.swap = Some(Swap { from: old, to: new });
     Ok(sides)

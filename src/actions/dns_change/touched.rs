@@ -35,7 +35,9 @@ pub fn touch(connection: &mut AnyConnection, scope: &Scope, plan: &mut Plan) -> 
     let mut touched: BTreeMap<&Key, BTreeSet<(usize, String, i64)>> = BTreeMap::new();
     for link in apps.iter().chain(&held) {
         let Some(row) = rows.get(&link.resource_id).filter(|row| row.gone_at.is_none()) else { continue };
-        let Some(rank) = [app::SPEC.name, certificate::SPEC.name].iter().position(|kind| *kind == row.kind) else { continue };
+        let Some(rank) = [app::SPEC.name, certificate::SPEC.name].iter().position(|kind| *kind == row.kind) else {
+            continue;
+        };
         for name in asked.get(&link.key).into_iter().flatten() {
             touched.entry(name).or_default().insert((rank, row.title().to_owned(), row.id));
         }

@@ -101,7 +101,9 @@ pub async fn settle(at: &StepAt<'_>, carried: &Carried, position: usize, way: Wa
     }
     if !other.is_empty() {
         let others = other.join(", ");
-        return Ok(Settled::Unknown(format!("{others}: neither as before nor as planned; somebody else writes there.")));
+        return Ok(Settled::Unknown(format!(
+            "{others}: neither as before nor as planned; somebody else writes there."
+        )));
     }
     Ok(match (done, undone) {
         (_, 0) => {
@@ -109,10 +111,9 @@ pub async fn settle(at: &StepAt<'_>, carried: &Carried, position: usize, way: Wa
             Settled::Applied(Done::new(format!("The zone was read again: all {done} sets are as they shall be.")))
         }
         (0, _) => Settled::NotApplied("The zone was read again: nothing of it was carried out.".to_owned()),
-        (done, undone) => Settled::Partial(format!(
-            "The zone was read again: {done} of {} sets are as they shall be.",
-            done + undone
-        )),
+        (done, undone) => {
+            Settled::Partial(format!("The zone was read again: {done} of {} sets are as they shall be.", done + undone))
+        }
     })
 }
 
@@ -149,13 +150,7 @@ impl<'c> Reading<'c> {
         Ok(self.dns()?.read(&self.piece.at, Some(&self.names)).await?)
     }
 
-    async fn send(
-        &self,
-        at: &StepAt<'_>,
-        carried: &Carried,
-        changes: &[SetChange],
-        way: Way,
-    ) -> Result<Done, Trouble> {
+    async fn send(&self, at: &StepAt<'_>, carried: &Carried, changes: &[SetChange], way: Way) -> Result<Done, Trouble> {
         let dns = self.dns()?;
         at.sent(format!("{} sets of {}", changes.len(), self.piece.at.name));
         let written = at.send(dns.write(&self.piece.at, changes)).await?;
@@ -189,7 +184,7 @@ fn by_name(read: &ZoneRead) -> BTreeMap<SetName, RecordSet> {
 
 /// Whether a set is what was asked for, as far as a provider lets anybody ask: parts that it renders itself are compared as parts, and
 /// the TTL of a proxied record is its own.
-fn is_like(now: Option<&RecordSet>, wanted: Option<&RecordSet>) -> bool {
+pub fn is_like(now: Option<&RecordSet>, wanted: Option<&RecordSet>) -> bool {
     let (now, wanted) = match (now, wanted) {
         (Some(now), Some(wanted)) => (now, wanted),
         (None, None) => return true,

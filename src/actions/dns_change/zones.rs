@@ -57,7 +57,8 @@ pub fn of_side(connection: &mut AnyConnection, scope: &Scope, side: &Side) -> Qu
     let mut wanted = Vec::new();
     for (records, names) in names {
         let Some(listing) = scopes::by_id(connection, scope, records)? else { continue };
-        let zones = resources::by_external_id(connection, scope, &zone::SPEC, &listing.source, &listing.parent_external_id)?;
+        let zones =
+            resources::by_external_id(connection, scope, &zone::SPEC, &listing.source, &listing.parent_external_id)?;
         wanted.extend(zones.first().map(|zone| Wanted::new(zone, Some((records, listing.present)), names)));
     }
     Ok(wanted)

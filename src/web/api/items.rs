@@ -8,9 +8,14 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 mod changes;
+mod dns_changes;
 mod findings;
 
 pub use changes::{ChangeItem, ChangeList, FieldChange, HolderItem, HoldersAnswer};
+pub use dns_changes::{
+    ApplyWanted, DnsChangeItem, DnsChangeList, DnsChangeWanted, OverrideWanted, RecordSetItem, RecordWanted,
+    RefusalItem, ResourceId, SetChangeItem, SetTouchItem,
+};
 pub use findings::{FindingItem, FindingRuleItem, IgnoreUntil, OtherItem, StepItem, TouchedItem, TouchesAnswer};
 
 use crate::store::rows::ResourceRow;

@@ -14,6 +14,7 @@ use super::{PageError, revalidation};
 pub mod alerts;
 pub mod audit;
 pub mod changes;
+pub mod dns_changes;
 pub mod findings;
 pub mod holders;
 pub mod inventory;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 mod access;
 mod changes;
+mod dns_changes;
 mod findings;
 
 use super::inventory::{HITS, MOST_HITS};
@@ -53,6 +54,7 @@ pub fn all() -> Vec<Operation> {
     operations.extend([search(), sources(), source(), sync(), accept(), reject()]);
     operations.extend(changes::all());
     operations.extend(findings::all());
+    operations.extend(dns_changes::all());
     operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
     operations.extend([audit(), description()]);

@@ -53,6 +53,16 @@ pub fn all() -> Map<String, Value> {
     add::<items::TouchesAnswer>(&mut schemas);
     add::<items::TouchedItem>(&mut schemas);
     add::<items::StepItem>(&mut schemas);
+    add::<items::DnsChangeWanted>(&mut schemas);
+    add::<items::RecordWanted>(&mut schemas);
+    add::<items::OverrideWanted>(&mut schemas);
+    add::<items::ApplyWanted>(&mut schemas);
+    add::<items::DnsChangeItem>(&mut schemas);
+    add::<items::DnsChangeList>(&mut schemas);
+    add::<items::SetChangeItem>(&mut schemas);
+    add::<items::RecordSetItem>(&mut schemas);
+    add::<items::SetTouchItem>(&mut schemas);
+    add::<items::RefusalItem>(&mut schemas);
     for spec in KINDS {
         let attrs = json!({"type": "object", "properties": {"attrs": {"$ref": reference(&attrs_of(spec))}}});
         schemas.insert(attrs_of(spec), attrs_schema(spec));

@@ -6,6 +6,7 @@ pub mod api;
 pub mod audit;
 pub mod changes;
 pub mod dashboard;
+pub mod dns_changes;
 pub mod error;
 pub mod findings;
 pub mod held_loss;

@@ -14,6 +14,7 @@ use crate::relations::{self, Certainty, Dangling, Neighbour};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, resources, scopes, versions};
 use crate::web::pages::alerts::AlertLine;
+use crate::web::pages::dns_changes::{self, panel::DnsPanel};
 use crate::web::pages::served_certificates::{self, ServedPanel};
 use crate::web::view::{Age, Crumb, Diff};
 use crate::web::{Shell, cells, deep_link, filters};
@@ -44,6 +45,8 @@ pub struct ShowPage {
     /// Refs to addresses of ours that nobody holds any more.
     pub dangling: Vec<DanglingLine>,
     pub alerts: Vec<AlertLine>,
+    /// What can be changed in DNS from here.
+    pub dns: Option<DnsPanel>,
     /// What hosts really send, of kinds that have to do with it.
     pub served: Option<ServedPanel>,
     pub changes: Vec<ChangeLine>,
@@ -163,12 +166,17 @@ pub fn fetch(
         }
         _ => None,
     };
+    let dns = match at {
+        None if row.gone_at().is_none() => dns_changes::panel::panel(connection, scope, spec, &row, shell.now)?,
+        _ => None,
+    };
     let may_reveal = at.is_none() && shell.viewer.as_ref().is_some_and(|viewer| viewer.operates);
     let has_secrets = (spec.of.secrets)(&row.attrs).is_ok_and(|secrets| !secrets.is_empty());
     let age = age_of(connection, scope, &row, listing.as_ref(), shell.now)?;
     Ok(Some(ShowPage {
         path,
         touches,
+        dns,
         name: row.title().to_owned(),
         external_id: row.external_id.clone(),
         status: row.status.clone(),
