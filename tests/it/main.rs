@@ -11,6 +11,7 @@ mod access;
 mod api;
 mod cli;
 mod dependencies;
+mod dns_changes;
 mod findings;
 mod layers;
 mod probe;

@@ -7,7 +7,7 @@ use quarterdeck::accounts::{setup, users};
 use quarterdeck::audit::Doer;
 use quarterdeck::clock::Clock;
 use quarterdeck::config::{Config, SecretKeyConfig};
-use quarterdeck::context::Context;
+use quarterdeck::context::{Connected, Context};
 use quarterdeck::net::http::Http;
 use quarterdeck::passwords::Passwords;
 use quarterdeck::roles::Role;
@@ -47,6 +47,11 @@ impl Panel {
     /// With that changed of its configuration. The test's own address is a trusted proxy, so that browsers can have addresses of
     /// their own.
     pub async fn configured(db: Db, change: impl FnOnce(&mut Config)) -> Self {
+        Self::with_sources(db, change, Arc::new([])).await
+    }
+
+    /// With sources that can be asked.
+    pub async fn with_sources(db: Db, change: impl FnOnce(&mut Config), sources: Arc<[Connected]>) -> Self {
         let mut config = config();
         config.server.public_url = "http://panel.example.com".parse().unwrap();
         config.server.secret_key = SecretKeyConfig::Given(SECRET_KEY.into());
@@ -61,8 +66,9 @@ impl Panel {
             http,
             metrics: Metrics::new(),
             db,
-            sources: Arc::new([]),
+            sources,
             passwords: Passwords::new(),
+            bell: quarterdeck::runs::Bell::default(),
             stop: CancellationToken::new(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
