@@ -5,9 +5,10 @@
 use crate::runs::{Action, Actions};
 
 pub mod dns_change;
+pub mod purge_cache;
 
 /// Every action.
-pub const ACTIONS: Actions = &[&dns_change::DnsChange];
+pub const ACTIONS: Actions = &[&dns_change::DnsChange, &purge_cache::PurgeCache];
 
 /// The action of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn Action> {

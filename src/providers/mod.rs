@@ -12,6 +12,7 @@ pub mod cloudflare;
 pub mod collect;
 pub mod dns;
 pub mod memory;
+pub mod purge;
 pub mod spec;
 pub mod workflow;
 
@@ -38,6 +39,11 @@ pub trait Provider: Send + Sync {
 
     /// The power to change DNS records, where the source has it.
     fn dns(&self) -> Option<&dyn dns::WriteRecords> {
+        None
+    }
+
+    /// The power to make a cache forget, where the source has one.
+    fn cache(&self) -> Option<&dyn purge::PurgeCache> {
         None
     }
 }

@@ -128,6 +128,25 @@ pub fn latest(
     sql.load_positional(connection)
 }
 
+/// The present resources of a kind that have one of these names.
+pub fn named(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &KindSpec,
+    names: &[String],
+) -> QueryResult<Vec<ResourceRow>> {
+    if scope.sees_nothing() || names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(concatcp!(
+        "SELECT ",
+        COLUMNS,
+        " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
+    ));
+    sql.bind(spec.name).push(" AND r.name IN ").bind_list(names).push(" ORDER BY r.name, r.id");
+    sql.load_positional(connection)
+}
+
 /// The present resources of a kind in one status, by name.
 pub fn with_status(
     connection: &mut AnyConnection,
@@ -144,25 +163,6 @@ pub fn with_status(
         " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
     ));
     sql.bind(spec.name).push(" AND r.status = ").bind(status).push(" ORDER BY r.name, r.id");
-    sql.load_positional(connection)
-}
-
-/// The present resources of a kind and name, by source.
-pub fn named(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    spec: &KindSpec,
-    name: &str,
-) -> QueryResult<Vec<ResourceRow>> {
-    if scope.sees_nothing() {
-        return Ok(Vec::new());
-    }
-    let mut sql = Sql::new(concatcp!(
-        "SELECT ",
-        COLUMNS,
-        " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
-    ));
-    sql.bind(spec.name).push(" AND r.name = ").bind(name).push(" ORDER BY r.source, r.id");
     sql.load_positional(connection)
 }
 

@@ -108,9 +108,9 @@ pub fn severity_tone(severity: &str) -> Tone {
 pub fn state_tone(state: &str) -> Tone {
     match state {
         "ok" | "complete" | "succeeded" => Tone::Good,
-        "stale" | "partial" | "held" | "unknown" | "cancelled" => Tone::Warn,
+        "stale" | "partial" | "held" | "unknown" | "cancelled" | "rolled_back" => Tone::Warn,
         "failing" | "auth" | "failed" | "refused" => Tone::Bad,
-        "running" | "applying" | "queued" | "begun" => Tone::Plain,
+        "running" | "cancelling" | "applying" | "queued" | "begun" => Tone::Plain,
         _ => Tone::Muted,
     }
 }

@@ -11,8 +11,9 @@ use super::access::{self, Access};
 use super::pages::findings::overview;
 use super::pages::inventory::{handlers, values};
 use super::pages::{
-    account, alerts, api, audit, changes, dashboard, dns_changes, findings, held_loss, invitation, placement, pulse,
-    search, second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks, tokens, users,
+    account, alerts, api, audit, cache_purges, changes, dashboard, dns_changes, findings, held_loss, invitation,
+    placement, pulse, runs, search, second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks,
+    tokens, users,
 };
 use super::{api as machines, assets, health};
 use crate::roles::Role::{Admin, Operator};
@@ -69,6 +70,13 @@ const ROUTES: &[Entry] = table! {
     POST "/dns-changes/{id:[0-9]+}/apply"   Role(Operator) => dns_changes::acts::apply;
     POST "/dns-changes/{id:[0-9]+}/undo"    Role(Operator) => dns_changes::acts::undo;
     POST "/dns-records/{id:[0-9]+}/annotation"  Role(Operator) => dns_changes::annotation::set;
+    GET  "/runs"                            SignedIn => runs::list::show;
+    GET  "/runs/{id:[0-9]+}"                SignedIn => runs::show::show;
+    GET  "/runs/{id:[0-9]+}/events"         SignedIn => runs::events::show;
+    POST "/runs/{id:[0-9]+}/cancel"         Role(Operator) => runs::acts::cancel;
+    POST "/runs/{id:[0-9]+}/acknowledge"    Role(Operator) => runs::acts::acknowledge;
+    GET  "/apps/{id:[0-9]+}/cache-purges"   SignedIn => cache_purges::show;
+    POST "/apps/{id:[0-9]+}/cache-purges"   Role(Operator) => cache_purges::purge;
     GET  "/sources"                         SignedIn => sources::show;
     GET  "/sources/{name}"                  SignedIn => source::show;
     POST "/sources/{name}/syncs"            Role(Operator) => source::sync;
@@ -135,6 +143,11 @@ const ROUTES: &[Entry] = table! {
     GET  "/api/v1/dns-changes/{id:[0-9]+}"  Api(Read) => machines::dns_changes::detail;
     POST "/api/v1/dns-changes/{id:[0-9]+}/apply"  Api(Act) => machines::dns_changes::apply;
     POST "/api/v1/dns-changes/{id:[0-9]+}/undo"   Api(Act) => machines::dns_changes::undo;
+    GET  "/api/v1/runs"                     Api(Read) => machines::runs::list;
+    GET  "/api/v1/runs/{id:[0-9]+}"         Api(Read) => machines::runs::detail;
+    POST "/api/v1/runs/{id:[0-9]+}/cancel"  Api(Act) => machines::runs::cancel;
+    POST "/api/v1/runs/{id:[0-9]+}/acknowledge"  Api(Act) => machines::runs::acknowledge;
+    POST "/api/v1/apps/{id:[0-9]+}/cache-purges" Api(Act) => machines::runs::purge_cache;
     GET  "/api/v1/{kind}"                   Api(Read) => machines::inventory::list;
     GET  "/api/v1/{kind}/{id:[0-9]+}"       Api(Read) => machines::inventory::detail;
     GET  "/api/v1/{kind}/{id:[0-9]+}/touches"  Api(Read) => machines::touches::show;

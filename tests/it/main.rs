@@ -17,6 +17,7 @@ mod layers;
 mod probe;
 mod providers;
 mod relations;
+mod runs;
 mod secrets;
 mod store;
 mod support;

@@ -81,7 +81,7 @@ pub fn of_edits(
     }
     let mut wanted = Vec::new();
     for (name, names) in names {
-        let mut zones = resources::named(connection, scope, &zone::SPEC, &name)?;
+        let mut zones = resources::named(connection, scope, &zone::SPEC, std::slice::from_ref(&name))?;
         zones.retain(|row| source.is_none_or(|source| row.source == source));
         match zones.as_slice() {
             [] => refusals.push(Refusal::hard(Code::Invalid, format!("No source here has a zone {name}."))),

@@ -6,6 +6,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::Url;
 
 use super::envelope::{Envelope, words_of};
@@ -66,6 +67,31 @@ impl Client {
         Ok(envelope)
     }
 
+    /// Sends `body` once and reads the answer, with the provider's id of the request. Nothing is repeated: whether that is harmless is
+    /// known to whoever asks.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        call: Call<'_>,
+        path: &str,
+        body: &Value,
+    ) -> Result<(Envelope<T>, Option<String>), ProviderError> {
+        let request = self.http.client().post(self.url(path)).json(body).bearer_auth(self.secrets[0].expose_secret());
+        let request = request
+            .build()
+            .map_err(|error| call.error(ErrorKind::Rejected, &format!("the request cannot be built: {error}")))?;
+        let response = self.http.open(call, request).await?;
+        self.quota.heed(response.headers());
+        if !response.status().is_success() {
+            return Err(self.refusal(call, response).await);
+        }
+        let headers = response.headers().clone();
+        let body = call.body(response).await?;
+        let envelope: Envelope<T> =
+            serde_json::from_slice(&body).map_err(|_| call.error(ErrorKind::Malformed, &words_of(&body)))?;
+        self.approve(call, &headers, &envelope)?;
+        Ok((envelope, ray(&headers)))
+    }
+
     /// Refuses an envelope that says it failed, whatever its status was.
     pub fn approve<T>(&self, call: Call<'_>, headers: &HeaderMap, envelope: &Envelope<T>) -> Result<(), ProviderError> {
         if envelope.success {
@@ -78,12 +104,10 @@ impl Client {
 
     async fn open_once(&self, call: Call<'_>, path: &str, query: &[(&str, String)]) -> Result<Response, ProviderError> {
         self.quota.wait(call, self.policy.patience).await?;
-        let mut url = self.endpoint.clone();
-        url.set_path(&format!("{}{path}", self.endpoint.path().trim_end_matches('/')));
         let request = self
             .http
             .client()
-            .get(url)
+            .get(self.url(path))
             .query(query)
             .bearer_auth(self.secrets[0].expose_secret())
             .build()
@@ -91,6 +115,12 @@ impl Client {
         let response = self.http.open(call, request).await?;
         self.quota.heed(response.headers());
         if response.status() == StatusCode::OK { Ok(response) } else { Err(self.refusal(call, response).await) }
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.endpoint.clone();
+        url.set_path(&format!("{}{path}", self.endpoint.path().trim_end_matches('/')));
+        url
     }
 
     /// What an answer with a bad status says; a 429 stops all readers for as long as it asks.

@@ -8,6 +8,7 @@
 //! | `splitter` | a long answer, cut into its elements while it arrives |
 //! | `listing` | a paged list that begins again when it shifts |
 //! | `wire` | zones and records as the provider writes them |
+//! | `purge` | the power to make the cache forget |
 //! | `zones`, `records` | what is reported, in which scopes, and how each ends |
 //!
 //! **One more kind**: its wire struct in `wire`, a file beside `records`, a line in [`SPEC`] and one in `collect`.
@@ -16,6 +17,7 @@ use async_trait::async_trait;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 
+use super::purge::PurgeCache;
 use super::{Built, Collector, Parts, Provider, ProviderSpec};
 use crate::kinds::{dns_record, zone};
 use crate::net::http::RetryPolicy;
@@ -24,6 +26,7 @@ use crate::wire::{ErrorKind, ProviderError};
 mod client;
 mod envelope;
 mod listing;
+mod purge;
 mod records;
 mod settings;
 mod splitter;
@@ -118,5 +121,9 @@ impl Provider for Cloudflare {
         };
         let of = if first.account.is_empty() { String::new() } else { format!(" of {}", first.account) };
         Ok(format!("{bearer}, lists {count} zones, first {}{of}", first.name))
+    }
+
+    fn cache(&self) -> Option<&dyn PurgeCache> {
+        Some(self)
     }
 }

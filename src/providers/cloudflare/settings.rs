@@ -10,6 +10,11 @@ use crate::secret::Secret;
 /// Where the provider's API lives unless a setting says otherwise.
 const ENDPOINT: &str = "https://api.cloudflare.com/client/v4";
 
+/// What one purge may name unless a setting says otherwise. Today's limit is 100; it used to be 30, and a smaller one always works.
+const PURGE_CHUNK: usize = 30;
+/// The most that any plan takes.
+const LARGEST_PURGE: usize = 500;
+
 pub const SETTINGS: &[SettingSpec] = &[
     SettingSpec {
         name: "token",
@@ -35,6 +40,12 @@ pub const SETTINGS: &[SettingSpec] = &[
         required: false,
         secret: false,
     },
+    SettingSpec {
+        name: "purge_chunk",
+        about: "Hosts, prefixes or files that one purge of the cache names at most; 30 unless given.",
+        required: false,
+        secret: false,
+    },
 ];
 
 /// The settings, valid.
@@ -46,6 +57,8 @@ pub struct Settings {
     pub zones: Option<Vec<String>>,
     /// `host:port`.
     pub name_servers: Vec<String>,
+    /// Things that one purge names at most.
+    pub purge_chunk: usize,
 }
 
 /// What reading the settings ends in, besides the faults that are left with the reader.
@@ -58,7 +71,7 @@ pub enum Read {
 impl Settings {
     /// A token at an endpoint, for all zones that it lists.
     pub fn new(token: Secret, endpoint: Url) -> Self {
-        Self { token, endpoint, zones: None, name_servers: Vec::new() }
+        Self { token, endpoint, zones: None, name_servers: Vec::new(), purge_chunk: PURGE_CHUNK }
     }
 
     /// Takes the settings out of `reader`.
@@ -70,14 +83,22 @@ impl Settings {
         };
         let zones = reader.texts("zones").map(|names| zones(reader, &names));
         let name_servers = reader.texts("name_servers").unwrap_or_default();
-        let faulty = zones.as_ref().is_some_and(Option::is_none) | !are_servers(reader, &name_servers);
+        let purge_chunk = purge_chunk(reader);
+        let faulty =
+            zones.as_ref().is_some_and(Option::is_none) | !are_servers(reader, &name_servers) | purge_chunk.is_none();
         let token = match token {
             SecretSetting::Given(token) => token,
             SecretSetting::Absent => return Read::Missing("neither token_env nor token_file is set".to_owned()),
             SecretSetting::Missing(what) => return Read::Missing(what),
         };
         match endpoint {
-            Some(endpoint) if !faulty => Read::Settings(Self { token, endpoint, zones: zones.flatten(), name_servers }),
+            Some(endpoint) if !faulty => Read::Settings(Self {
+                token,
+                endpoint,
+                zones: zones.flatten(),
+                name_servers,
+                purge_chunk: purge_chunk.unwrap_or(PURGE_CHUNK),
+            }),
             _ => Read::Faulty,
         }
     }
@@ -107,6 +128,17 @@ fn zones(reader: &Reader<'_>, names: &[String]) -> Option<Vec<String>> {
     normal.sort();
     normal.dedup();
     (!bad).then_some(normal)
+}
+
+/// How much one purge names, or `None` after a fault.
+fn purge_chunk(reader: &mut Reader<'_>) -> Option<usize> {
+    let Some(chunk) = reader.integer("purge_chunk") else { return Some(PURGE_CHUNK) };
+    let chunk = usize::try_from(chunk).ok().filter(|chunk| (1..=LARGEST_PURGE).contains(chunk));
+    if chunk.is_none() {
+        let remedy = format!("write a number from 1 to {LARGEST_PURGE}; 30 is taken everywhere");
+        reader.fault("purge_chunk", "`purge_chunk` is out of bounds", remedy);
+    }
+    chunk
 }
 
 /// Whether each server is `host:port`; one that is not is a fault.

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 mod changes;
 mod dns_changes;
 mod findings;
+mod runs;
 
 pub use changes::{ChangeItem, ChangeList, FieldChange, HolderItem, HoldersAnswer};
 pub use dns_changes::{
@@ -17,6 +18,7 @@ pub use dns_changes::{
     RefusalItem, ResourceId, SetChangeItem, SetTouchItem,
 };
 pub use findings::{FindingItem, FindingRuleItem, IgnoreUntil, OtherItem, StepItem, TouchedItem, TouchesAnswer};
+pub use runs::{CachePurge, RunAccepted, RunDetail, RunItem, RunStepItem};
 
 use crate::store::rows::ResourceRow;
 

@@ -21,6 +21,7 @@ pub mod inventory;
 pub mod items;
 pub mod openapi;
 pub mod operations;
+pub mod runs;
 pub mod schemas;
 pub mod served_certificates;
 pub mod sources;

@@ -8,6 +8,7 @@ mod access;
 mod changes;
 mod dns_changes;
 mod findings;
+mod runs;
 
 use super::inventory::{HITS, MOST_HITS};
 use super::schemas;
@@ -55,6 +56,7 @@ pub fn all() -> Vec<Operation> {
     operations.extend(changes::all());
     operations.extend(findings::all());
     operations.extend(dns_changes::all());
+    operations.extend(runs::all());
     operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
     operations.extend([audit(), description()]);

@@ -63,6 +63,12 @@ pub fn all() -> Map<String, Value> {
     add::<items::RecordSetItem>(&mut schemas);
     add::<items::SetTouchItem>(&mut schemas);
     add::<items::RefusalItem>(&mut schemas);
+    add::<items::RunItem>(&mut schemas);
+    add_as::<items::List<items::RunItem>>(&mut schemas, "RunList");
+    add::<items::RunDetail>(&mut schemas);
+    add::<items::RunStepItem>(&mut schemas);
+    add::<items::RunAccepted>(&mut schemas);
+    add::<items::CachePurge>(&mut schemas);
     for spec in KINDS {
         let attrs = json!({"type": "object", "properties": {"attrs": {"$ref": reference(&attrs_of(spec))}}});
         schemas.insert(attrs_of(spec), attrs_schema(spec));

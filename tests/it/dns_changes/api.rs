@@ -1,7 +1,5 @@
 //! The same by the API and by the pages.
 
-use std::sync::Arc;
-
 use quarterdeck::accounts::tokens::{self, Wanted};
 use quarterdeck::audit::Doer;
 use quarterdeck::roles::{Role, TokenScope};
@@ -12,8 +10,7 @@ use super::{BLUE, Estate, GREEN};
 use crate::support::panel::Panel;
 
 async fn panel(estate: &Estate) -> (Panel, String) {
-    let (db, sources) = (estate.context.db.clone(), Arc::clone(&estate.context.sources));
-    let panel = Panel::with_sources(db, |_| {}, sources).await;
+    let panel = Panel::connected(estate.context.db.clone(), estate.context.sources.to_vec(), |_| {}).await;
     let wanted = Wanted { name: "machine".to_owned(), scope: TokenScope::Act, days: 1, networks: Vec::new() };
     let (_, token) = tokens::create(&panel.context, &Doer::command_line(), None, wanted).await.unwrap();
     (panel, format!("Bearer {}", token.expose_secret()))

@@ -11,6 +11,7 @@ use quarterdeck::context::{Connected, Context};
 use quarterdeck::net::http::Http;
 use quarterdeck::passwords::Passwords;
 use quarterdeck::roles::Role;
+use quarterdeck::runs::Bell;
 use quarterdeck::store::Db;
 use quarterdeck::telemetry::Metrics;
 use quarterdeck::web::server;
@@ -47,11 +48,11 @@ impl Panel {
     /// With that changed of its configuration. The test's own address is a trusted proxy, so that browsers can have addresses of
     /// their own.
     pub async fn configured(db: Db, change: impl FnOnce(&mut Config)) -> Self {
-        Self::with_sources(db, change, Arc::new([])).await
+        Self::connected(db, Vec::new(), change).await
     }
 
-    /// With sources that can be asked.
-    pub async fn with_sources(db: Db, change: impl FnOnce(&mut Config), sources: Arc<[Connected]>) -> Self {
+    /// The same with these sources.
+    pub async fn connected(db: Db, sources: Vec<Connected>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config();
         config.server.public_url = "http://panel.example.com".parse().unwrap();
         config.server.secret_key = SecretKeyConfig::Given(SECRET_KEY.into());
@@ -66,9 +67,9 @@ impl Panel {
             http,
             metrics: Metrics::new(),
             db,
-            sources,
+            sources: sources.into(),
             passwords: Passwords::new(),
-            bell: quarterdeck::runs::Bell::default(),
+            bell: Bell::default(),
             stop: CancellationToken::new(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -64,6 +64,9 @@ pub struct Sight {
     pub ends: fn(u64) -> Ends,
 }
 
+/// The source that also caches in front of hosts.
+pub const CACHING: &str = "cloudflare";
+
 /// How a collection ends.
 pub enum Ends {
     Well,

@@ -11,12 +11,12 @@ use super::{tone, worded};
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::dns_plan::Plan;
-use crate::kinds::Tone;
 use crate::store::dns_changes::checks::CheckRow;
 use crate::store::dns_changes::{self, ChangeRow, checks, sets};
-use crate::store::runs::{StepRow, steps};
+use crate::store::runs::steps;
 use crate::store::{AnyConnection, Scope};
 use crate::web::extract::written;
+use crate::web::pages::runs::StepLine;
 use crate::web::{PageError, Shell, filters};
 
 /// A change.
@@ -61,43 +61,6 @@ pub struct RunPanel {
     pub id: i64,
     pub steps: Vec<StepLine>,
     pub has_ended: bool,
-}
-
-/// A step.
-#[derive(Clone, Debug)]
-pub struct StepLine {
-    pub title: String,
-    pub state: &'static str,
-    pub tone: Tone,
-    pub outcome: String,
-    pub started_at: Option<Instant>,
-    pub ended_at: Option<Instant>,
-    pub request: String,
-    pub answer: String,
-    pub request_id: String,
-}
-
-impl StepLine {
-    fn of(step: &StepRow) -> Self {
-        let state = step.state().as_str();
-        let tone = match state {
-            "succeeded" => Tone::Good,
-            "failed" | "partial" | "unknown" => Tone::Bad,
-            "running" => Tone::Warn,
-            _ => Tone::Muted,
-        };
-        Self {
-            title: step.title.clone(),
-            state,
-            tone,
-            outcome: step.outcome.clone(),
-            started_at: step.started_at(),
-            ended_at: step.ended_at(),
-            request: step.request.clone(),
-            answer: step.answer.clone(),
-            request_id: step.request_id.clone(),
-        }
-    }
 }
 
 /// `GET /dns-changes/{id}`.

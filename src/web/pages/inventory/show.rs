@@ -57,6 +57,8 @@ pub struct ShowPage {
     pub gone_at: Option<Instant>,
     /// Where its secrets can be asked for, if it has any and the viewer may.
     pub values_href: Option<String>,
+    /// What can be done about it outside, where the viewer may.
+    pub acts: Vec<Crumb>,
     /// To tools that this panel does not replace.
     pub links: Vec<Crumb>,
 }
@@ -171,6 +173,7 @@ pub fn fetch(
         _ => None,
     };
     let may_reveal = at.is_none() && shell.viewer.as_ref().is_some_and(|viewer| viewer.operates);
+    let acts = if may_reveal && row.gone_at().is_none() { acts_of(spec, id) } else { Vec::new() };
     let has_secrets = (spec.of.secrets)(&row.attrs).is_ok_and(|secrets| !secrets.is_empty());
     let age = age_of(connection, scope, &row, listing.as_ref(), shell.now)?;
     Ok(Some(ShowPage {
@@ -202,6 +205,7 @@ pub fn fetch(
         missing_since: row.missing_since().filter(|_| at.is_none()),
         gone_at: row.gone_at().filter(|_| at.is_none()),
         values_href: (may_reveal && has_secrets).then(|| format!("/{}/{id}/values", spec.path)),
+        acts,
         links: config
             .links
             .iter()
@@ -211,6 +215,14 @@ pub fn fetch(
         spec,
         shell,
     }))
+}
+
+/// **One more act on resources of a kind**: its line here.
+fn acts_of(spec: &KindSpec, id: i64) -> Vec<Crumb> {
+    match spec.name {
+        "app" => vec![Crumb { title: "Purge the cache".to_owned(), href: format!("/apps/{id}/cache-purges") }],
+        _ => Vec::new(),
+    }
 }
 
 fn places(spec: &KindSpec, row: &ResourceRow) -> Vec<PlaceLine> {
