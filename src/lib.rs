@@ -3,7 +3,7 @@
 //! | # | modules | may touch |
 //! | --- | --- | --- |
 //! | 0 | [`error`] [`clock`] [`secret`] [`passwords`] [`telemetry`] [`config`] [`net`] | the environment and the network |
-//! | 1 | [`kinds`] [`wire`] [`guard`] [`placement`] [`roles`] [`served`] [`dns_plan`] | nothing: pure data and functions |
+//! | 1 | [`kinds`] [`wire`] [`guard`] [`placement`] [`rdata`] [`roles`] [`served`] [`dns_plan`] | nothing: pure data and functions |
 //! | 2 | [`providers`] · [`store`], never each other | HTTP out through `net` · SQL |
 //! | 3 | [`context`] [`audit`] [`runs`] | 0–2 |
 //! | 4 | [`relations`] · [`accounts`] | 0–3 |
@@ -32,6 +32,7 @@ pub mod passwords;
 pub mod placement;
 pub mod probe;
 pub mod providers;
+pub mod rdata;
 pub mod relations;
 pub mod roles;
 pub mod runs;

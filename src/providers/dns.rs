@@ -25,6 +25,13 @@ pub trait WriteRecords: Send + Sync {
         set.values.iter().map(|value| DnsRecord::of_value(&zone.name, &set.of, value)).collect()
     }
 
+    /// The set as this provider can keep it, so that what was planned is what is read back: a comment beside the set or beside each value,
+    /// one TTL, structured parts where they are wanted. Without ids, as from a form.
+    ///
+    /// # Errors
+    /// In a sentence, what it cannot keep at all.
+    fn shaped(&self, zone: &ZoneAt, set: RecordSet) -> Result<RecordSet, String>;
+
     /// The longest that one `write` may block, retries included: a lease has to outlast it.
     fn patience(&self) -> std::time::Duration;
 

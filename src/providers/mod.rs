@@ -11,16 +11,20 @@ pub mod build;
 pub mod cloudflare;
 pub mod collect;
 pub mod dns;
+pub mod dns_settings;
 pub mod memory;
+pub mod powerdns;
 pub mod purge;
 pub mod spec;
+mod splitter;
 pub mod workflow;
 
 pub use collect::{Collector, Hangup, Listing};
 pub use spec::{Built, Parts, ProviderSpec, SettingSpec};
 
 /// Every provider.
-pub const PROVIDERS: &[&ProviderSpec] = &[&aws::SPEC, &cloudflare::SPEC, &memory::SPEC, &workflow::SPEC];
+pub const PROVIDERS: &[&ProviderSpec] =
+    &[&aws::SPEC, &cloudflare::SPEC, &memory::SPEC, &powerdns::SPEC, &workflow::SPEC];
 
 /// One configured source.
 #[async_trait]

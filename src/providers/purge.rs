@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::wire::ProviderError;
+use super::dns::WriteError;
 use crate::wire::dns::ZoneAt;
 use crate::wire::purge::Purge;
 
@@ -14,7 +14,7 @@ use crate::wire::purge::Purge;
 #[async_trait]
 pub trait PurgeCache: Send + Sync {
     /// Asks once. That it was accepted proves neither that anything was cached nor that it is gone; asking twice is harmless.
-    async fn purge(&self, zone: &ZoneAt, what: &Purge) -> Result<Purged, ProviderError>;
+    async fn purge(&self, zone: &ZoneAt, what: &Purge) -> Result<Purged, WriteError>;
 
     /// Things that one request may name.
     fn most_per_request(&self) -> usize;

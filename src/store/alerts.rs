@@ -184,9 +184,15 @@ pub fn open(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<Al
     if scope.sees_nothing() {
         return Ok(Vec::new());
     }
+    open_at(connection, &Placed::default())
+}
+
+fn open_at(connection: &mut AnyConnection, place: &Placed) -> QueryResult<Vec<AlertRow>> {
     let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE state <> 'resolved'");
+    place.append_to(&mut sql);
     sql.push(
-        " WHERE state <> 'resolved' ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, \
+        " ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, \
          due_at IS NULL, due_at, opened_at DESC, id DESC",
     );
     sql.load(connection)
@@ -198,9 +204,30 @@ pub struct Wanted {
     /// Those that are resolved, instead of those that are not.
     pub resolved: bool,
     pub severity: Option<Severity>,
+    pub place: Placed,
     /// The id of the last one of the page before.
     pub after: Option<i64>,
     pub limit: usize,
+}
+
+/// Where that lies which an alert is about: its resource, or else its source.
+#[derive(Clone, Debug, Default)]
+pub struct Placed {
+    pub region: Option<String>,
+    pub cluster: Option<String>,
+}
+
+impl Placed {
+    fn append_to(&self, sql: &mut Sql) {
+        let places = [(&self.region, "r.region = ", "o.region = "), (&self.cluster, "r.cluster = ", "o.cluster = ")];
+        for (value, of_resource, of_source) in places {
+            let Some(value) = value else { continue };
+            sql.push(" AND (EXISTS (SELECT 1 FROM resources r WHERE r.id = alerts.resource_id AND ");
+            sql.push(of_resource).bind(value);
+            sql.push(") OR (resource_id IS NULL AND EXISTS (SELECT 1 FROM sources o WHERE o.name = alerts.source AND ");
+            sql.push(of_source).bind(value).push(")))");
+        }
+    }
 }
 
 /// A page of alerts: resolved ones the newest first, the others as [`open`] has them.
@@ -212,7 +239,7 @@ pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> Q
         resolved(connection, wanted)?
     } else {
         // There are never so many that all of them could not be ordered again for each page.
-        let mut rows = open(connection, scope)?;
+        let mut rows = open_at(connection, &wanted.place)?;
         rows.retain(|row| wanted.severity.is_none_or(|severity| row.severity == severity.as_str()));
         match wanted.after {
             None => rows,
@@ -232,6 +259,7 @@ fn resolved(connection: &mut AnyConnection, wanted: &Wanted) -> QueryResult<Vec<
     if let Some(severity) = wanted.severity {
         sql.push(" AND severity = ").bind(severity.as_str());
     }
+    wanted.place.append_to(&mut sql);
     sql.push(" ORDER BY id DESC LIMIT ").bind(one_more(wanted.limit));
     sql.load(connection)
 }

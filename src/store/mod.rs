@@ -25,6 +25,7 @@ pub mod connection;
 pub mod counts;
 pub mod dns_changes;
 pub mod doubt;
+pub mod estate;
 pub mod finding_passes;
 pub mod findings;
 pub mod gate;

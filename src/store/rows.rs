@@ -81,8 +81,8 @@ pub const ENDED_VERSION_COLUMNS: &str = "r.id, v.kind, v.source, r.scope_id, r.e
     CAST(NULL AS TIMESTAMP) AS missing_since, v.valid_until AS gone_at, s.confirmed_at";
 
 /// What stands in the place of each column that nobody wants.
-const EMPTY: &str = "r.id, '', '', CAST(0 AS BIGINT), '', '', '', '', '', '', '', '', '', '', '', '', CAST(NULL AS TIMESTAMP), '', r.changed_at, \
-    r.changed_at, CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP)";
+const EMPTY: &str = "r.id, '', '', CAST(0 AS BIGINT), '', '', '', '', '', '', '', '', '', '', '', '', CAST(NULL AS TIMESTAMP), '', \
+    r.changed_at AS first_seen_at, r.changed_at, CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP)";
 
 /// Which columns are read. What nobody looks at stays empty: taking it out of the database costs more than finding the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,6 +37,9 @@ impl Params {
     /// Which name is unknown, and which are not.
     pub fn only(&self, known: &[&str]) -> Result<(), String> {
         match self.names().into_iter().find(|name| !known.contains(name)) {
+            Some("at") => {
+                Err("Only the present is known here: what this shows is not kept for past moments.".to_owned())
+            }
             Some(name) if known.is_empty() => Err(format!("There is no parameter “{name}” here, nor any other.")),
             Some(name) => Err(format!("There is no parameter “{name}” here; there are {}.", known.join(", "))),
             None => Ok(()),

@@ -8,6 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{Route, web};
 
 use super::access::{self, Access};
+use super::pages::estate::{clusters, map, place, regions};
 use super::pages::findings::overview;
 use super::pages::inventory::{handlers, values};
 use super::pages::{
@@ -55,6 +56,11 @@ const ROUTES: &[Entry] = table! {
     GET  "/"                                SignedIn => dashboard::show;
     GET  "/pulse"                           SignedIn => pulse::show;
     GET  "/search"                          SignedIn => search::show;
+    GET  "/map"                             SignedIn => map::show;
+    GET  "/regions"                         SignedIn => regions::show;
+    GET  "/regions/{name}"                  SignedIn => place::show_region;
+    GET  "/clusters"                        SignedIn => clusters::show;
+    GET  "/clusters/{name}"                 SignedIn => place::show_cluster;
     GET  "/alerts"                          SignedIn => alerts::show;
     GET  "/served-certificates"             SignedIn => served_certificates::show;
     GET  "/changes"                         SignedIn => changes::show;
@@ -121,6 +127,10 @@ const ROUTES: &[Entry] = table! {
     POST "/api/v1/sources/{name}/syncs"     Api(Act) => machines::sources::sync;
     POST "/api/v1/held-losses/{id}/accept"  Api(Act) => machines::sources::accept;
     POST "/api/v1/held-losses/{id}/reject"  Api(Act) => machines::sources::reject;
+    GET  "/api/v1/regions"                  Api(Read) => machines::estate::regions;
+    GET  "/api/v1/regions/{name}"           Api(Read) => machines::estate::region;
+    GET  "/api/v1/clusters"                 Api(Read) => machines::estate::clusters;
+    GET  "/api/v1/clusters/{name}"          Api(Read) => machines::estate::cluster;
     GET  "/api/v1/served-certificates"      Api(Read) => machines::served_certificates::list;
     GET  "/api/v1/alerts"                   Api(Read) => machines::alerts::list;
     GET  "/api/v1/tasks"                    Api(Read) => machines::tasks::list;

@@ -12,6 +12,7 @@ mod api;
 mod cli;
 mod dependencies;
 mod dns_changes;
+mod estate;
 mod findings;
 mod layers;
 mod probe;

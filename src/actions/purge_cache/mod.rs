@@ -73,7 +73,8 @@ impl Action for PurgeCache {
         if asked.wait_ms > 0 && !at.pause(Duration::from_millis(asked.wait_ms)).await {
             return Err(Trouble::Stopped);
         }
-        let purged = at.send(cache.purge(&asked.zone, &asked.purge)).await?.map_err(Trouble::of_call)?;
+        let answered = at.send(cache.purge(&asked.zone, &asked.purge)).await?;
+        let purged = answered.map_err(|failed| Trouble::of_write(failed.error, failed.may_have_been_applied))?;
         at.sent(purged.request);
         at.answered(purged.answer, purged.request_id.as_deref());
         Ok(Done::new("Accepted by the provider, which does not say what was cached."))

@@ -7,15 +7,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Cloudflare;
+use super::client::WRITE_TIME_OUT;
+use crate::providers::dns::WriteError;
 use crate::providers::purge::{Pace, PurgeCache, Purged};
 use crate::wire::dns::ZoneAt;
 use crate::wire::purge::Purge;
-use crate::wire::{ErrorKind, ProviderError};
 
 /// The provider's own name of the call.
 const OPERATION: &str = "POST /zones/{id}/purge_cache";
-/// An answer that takes longer is not waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Of the answer.
 #[derive(Deserialize)]
@@ -26,16 +25,13 @@ struct Accepted {
 
 #[async_trait]
 impl PurgeCache for Cloudflare {
-    async fn purge(&self, zone: &ZoneAt, what: &Purge) -> Result<Purged, ProviderError> {
-        let call = self.client.call(OPERATION);
-        let body = body(what);
+    async fn purge(&self, zone: &ZoneAt, what: &Purge) -> Result<Purged, WriteError> {
+        let (call, body) = (self.client.call(OPERATION), body(what));
         let path = format!("/zones/{}/purge_cache", zone.id);
-        let asked = self.client.post::<Accepted>(call, &path, &body);
-        let Ok(answered) = tokio::time::timeout(PATIENCE, asked).await else {
-            return Err(call.error(ErrorKind::Unavailable, "no answer in time"));
-        };
-        let (envelope, ray) = answered?;
-        let id = envelope.result.map(|accepted| accepted.id).unwrap_or_default();
+        let answered = self.client.for_people().change::<Accepted>(call, &path, &body).await;
+        let (accepted, ray) = answered
+            .map_err(|failed| WriteError { error: failed.error, may_have_been_applied: failed.may_have_arrived })?;
+        let id = accepted.map(|accepted| accepted.id).unwrap_or_default();
         Ok(Purged {
             request_id: ray,
             request: format!("POST {path} {body}"),
@@ -61,7 +57,7 @@ impl PurgeCache for Cloudflare {
     }
 
     fn patience(&self) -> Duration {
-        PATIENCE
+        WRITE_TIME_OUT
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::Memory;
+use crate::providers::dns::WriteError;
 use crate::providers::purge::{Pace, PurgeCache, Purged};
 use crate::secret::{hex, random_bytes};
-use crate::wire::ProviderError;
 use crate::wire::dns::ZoneAt;
 use crate::wire::purge::Purge;
 
@@ -16,7 +16,7 @@ const TAKES: Duration = Duration::from_millis(900);
 
 #[async_trait]
 impl PurgeCache for Memory {
-    async fn purge(&self, zone: &ZoneAt, what: &Purge) -> Result<Purged, ProviderError> {
+    async fn purge(&self, zone: &ZoneAt, what: &Purge) -> Result<Purged, WriteError> {
         tokio::time::sleep(TAKES).await;
         let named = serde_json::to_string(what).unwrap_or_default();
         Ok(Purged {

@@ -13,6 +13,9 @@ use crate::store::{AnyConnection, Scope};
 /// So many values of a filter are offered: the most frequent ones. A filter with more is one to type into, not to choose from.
 const OFFERED: i64 = 24;
 
+/// The facet under which all of a kind are counted.
+const ALL: &str = "";
+
 /// How many present resources of a kind there are, in all and by the values of its filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -41,23 +44,27 @@ pub fn facets<'c>(
     spec: &KindSpec,
     chosen: impl IntoIterator<Item = (&'c str, &'c str)>,
 ) -> QueryResult<Counts> {
-    let mut counts = Counts { total: total(connection, scope, spec)?, values: BTreeMap::new() };
+    let mut counts = Counts::default();
     if scope.sees_nothing() {
         return Ok(counts);
     }
     let mut sql = Sql::default();
-    for (position, filter) in spec.filters.iter().enumerate() {
-        sql.push(if position == 0 { "SELECT * FROM (" } else { ") x UNION ALL SELECT * FROM (" });
+    of_facet(&mut sql, spec, ALL);
+    for filter in spec.filters {
+        sql.push(" UNION ALL SELECT * FROM (");
         of_facet(&mut sql, spec, filter);
-        sql.push(" AND present > 0 ORDER BY present DESC, value LIMIT ").bind(OFFERED);
+        sql.push(" AND present > 0 ORDER BY present DESC, value LIMIT ").bind(OFFERED).push(") x");
     }
-    sql.push(") x");
     for (facet, value) in chosen {
         sql.push(" UNION ALL ");
         of_facet(&mut sql, spec, facet);
         sql.push(" AND value = ").bind(value);
     }
     for Count { facet, value, present } in sql.load_positional(connection)? {
+        if facet == ALL {
+            counts.total = present;
+            continue;
+        }
         let values = counts.values.entry(facet).or_default();
         if !values.iter().any(|(known, _)| *known == value) {
             values.push((value, present));
@@ -87,7 +94,7 @@ pub fn total(connection: &mut AnyConnection, scope: &Scope, spec: &KindSpec) -> 
         return Ok(0);
     }
     let mut sql = Sql::default();
-    of_facet(&mut sql, spec, "");
+    of_facet(&mut sql, spec, ALL);
     Ok(sql.load_positional::<Count>(connection)?.first().map_or(0, |count| count.present))
 }
 

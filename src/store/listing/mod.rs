@@ -23,6 +23,7 @@ pub use freshness::Freshness;
 pub use keyset::Sort;
 
 use super::rows::{ResourceRow, Wanted};
+use super::sql::Sql;
 use super::{AnyConnection, Scope};
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
@@ -119,4 +120,9 @@ pub fn list(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) ->
         confirmed_at,
         complete,
     })
+}
+
+/// The statement that reads the rows of the first page of `query`, for a look at how a database means to answer it.
+pub fn statement(connection: &mut AnyConnection, query: &ListQuery) -> QueryResult<Sql> {
+    slice::statement(connection, query)
 }

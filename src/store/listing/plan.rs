@@ -20,6 +20,8 @@ use crate::store::words::Found;
 const FEW: i64 = 5_000;
 /// So many rows are looked at in the list's order, most of them in vain, for less than it costs to sort as many.
 const WALKED: i64 = 2_000;
+/// So many are looked at in the list's order where that is the exception: a page of a moment at which little was there.
+const LOOKED_AT: i64 = 20_000;
 /// With up to so many terms that contain a word, sorting what bears them is quicker than asking each resource for its terms.
 const TERMS: i64 = 100_000;
 
@@ -108,9 +110,10 @@ pub(super) fn drive(
         let n = match (admitted.of(position), restriction.probe(query)) {
             (_, None) => continue,
             (Some(n), Some(_)) => n,
-            // Most of what there is, as a rule: it is not worth being counted.
+            // Most of what there is, as a rule: it is not worth being counted, nor more than a look.
             (None, Some(probe)) if matches!(restriction, Restriction::Since(_)) => {
-                if has_more(connection, probe, FEW)? { continue } else { FEW }
+                let few = admitted.too_few_to_walk(query.limit).min(FEW);
+                if has_more(connection, probe, few)? { continue } else { few }
             }
             (None, Some(probe)) => count(connection, probe, FEW)?,
         };
@@ -156,6 +159,11 @@ impl Admitted {
 
     fn of(&self, position: usize) -> Option<i64> {
         self.by_position[position]
+    }
+
+    /// With so many rows that fit, [`LOOKED_AT`] rows of the list hold a page of them.
+    fn too_few_to_walk(&self, limit: usize) -> i64 {
+        i64::try_from(limit).unwrap_or(i64::MAX).saturating_mul(self.total) / LOOKED_AT
     }
 
     /// How many rows are looked at until a page is full, walking within the restriction at `position`, if the others know nothing of it

@@ -1,6 +1,6 @@
 //! The rows of a page: from what is present, from the tombstones, and, for a past moment, from the versions of then.
 //!
-//! Each is a sub-select that is sorted and cut by itself; at most one page of each is ever merged.
+//! Each is a sub-select that is sorted by itself. Where there are several, their keys are merged first, which ends with the page.
 
 use diesel::prelude::*;
 
@@ -9,12 +9,13 @@ use super::filter::By;
 use super::keyset::{Key, Segment};
 use super::plan::{self, Drive, Restriction};
 use super::{Cursor, ListQuery};
-use crate::store::rows::{COLUMNS, ENDED_VERSION_COLUMNS, ResourceRow, VERSION_COLUMNS};
+use crate::store::rows::{COLUMNS, ENDED_VERSION_COLUMNS, ResourceRow, VERSION_COLUMNS, Wanted};
 use crate::store::sql::Sql;
 use crate::store::{AnyConnection, words};
 
-/// So many versions of a moment are sorted rather than walked by name, which an index does without a look at what was not true then.
-const FEW_VERSIONS: i64 = 1_000;
+/// So many versions of a moment are sorted rather than walked by name, which an index does without a look at what was not true then, and
+/// no further than the page goes.
+const FEW_VERSIONS: i64 = 256;
 
 /// Where rows come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,28 @@ enum Slice {
     Versions,
     /// The last states of what was gone at the moment and has returned since.
     Returned,
+}
+
+/// What is read of a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Selected {
+    Rows,
+    /// What they are sorted by, and the id of the version, or 0.
+    Keys,
+}
+
+impl Slice {
+    fn is_of_versions(self) -> bool {
+        matches!(self, Self::Versions | Self::Returned)
+    }
+
+    fn columns(self) -> &'static str {
+        match self {
+            Self::Present | Self::Tombstones => COLUMNS,
+            Self::Versions => VERSION_COLUMNS,
+            Self::Returned => ENDED_VERSION_COLUMNS,
+        }
+    }
 }
 
 /// Up to `wanted` rows of the list, from the cursor on, in its direction.
@@ -38,6 +61,29 @@ pub(super) fn rows(
     let start = from.map_or(0, Cursor::segment);
     let order: Vec<usize> = if backwards { (0..=start).rev().collect() } else { (start..segments.len()).collect() };
 
+    let restrictions = restrictions(connection, query)?;
+    let mut rows: Vec<ResourceRow> = Vec::new();
+    for position in order {
+        let from = from.filter(|cursor| cursor.segment() == position);
+        let left = wanted - rows.len();
+        let stretch = Stretch { query, segment: segments[position], from, backwards, left };
+        rows.extend(stretch.statement(connection, &restrictions)?.load_positional::<ResourceRow>(connection)?);
+        if rows.len() >= wanted {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+/// The statement that gives the first page's rows, as far as its first stretch goes.
+pub(super) fn statement(connection: &mut AnyConnection, query: &ListQuery) -> QueryResult<Sql> {
+    let restrictions = restrictions(connection, query)?;
+    let segment = query.sort.segments()[0];
+    Stretch { query, segment, from: None, backwards: false, left: query.limit + 1 }.statement(connection, &restrictions)
+}
+
+/// What rows must fulfil, the words and tags by the terms that they are in.
+fn restrictions<'q>(connection: &mut AnyConnection, query: &'q ListQuery) -> QueryResult<Vec<Restriction<'q>>> {
     let mut restrictions = plan::restrictions(query);
     for word in words::words(query.text.as_deref().unwrap_or_default()) {
         restrictions.push(Restriction::Terms(words::find(connection, &word)?));
@@ -45,17 +91,7 @@ pub(super) fn rows(
     for filter in query.filters.iter().filter(|filter| filter.by == By::Tag) {
         restrictions.push(Restriction::Terms(words::exactly(connection, &filter.tag_terms())?));
     }
-    let mut rows: Vec<ResourceRow> = Vec::new();
-    for position in order {
-        let from = from.filter(|cursor| cursor.segment() == position);
-        let left = wanted - rows.len();
-        let stretch = Stretch { query, segment: segments[position], from, backwards, left };
-        rows.extend(stretch.load(connection, &restrictions)?);
-        if rows.len() >= wanted {
-            break;
-        }
-    }
-    Ok(rows)
+    Ok(restrictions)
 }
 
 /// One segment of the list, as far as it is needed.
@@ -68,7 +104,7 @@ struct Stretch<'q> {
 }
 
 impl Stretch<'_> {
-    fn load(&self, connection: &mut AnyConnection, restrictions: &[Restriction<'_>]) -> QueryResult<Vec<ResourceRow>> {
+    fn statement(&self, connection: &mut AnyConnection, restrictions: &[Restriction<'_>]) -> QueryResult<Sql> {
         let slices: &[Slice] = match (self.query.gone, self.query.at) {
             (true, None) => &[Slice::Tombstones],
             (true, Some(_)) => &[Slice::Tombstones, Slice::Returned],
@@ -76,17 +112,45 @@ impl Stretch<'_> {
             (false, Some(_)) => &[Slice::Present, Slice::Tombstones, Slice::Versions],
         };
         if let [slice] = slices {
-            return self.sub_select(connection, *slice, restrictions)?.load_positional(connection);
+            let mut sql = self.sub_select(connection, *slice, restrictions, Selected::Rows)?;
+            self.limit(&mut sql);
+            return Ok(sql);
         }
-        let mut sql = Sql::default();
+        // Each keys alone, and in their order, so that a merge takes no more of any than the page has; then the page's rows.
+        let mut sql = Sql::new("WITH page AS MATERIALIZED (");
         for (position, slice) in slices.iter().enumerate() {
             sql.push(if position == 0 { "SELECT * FROM (" } else { ") u UNION ALL SELECT * FROM (" });
-            sql.append(self.sub_select(connection, *slice, restrictions)?);
+            sql.append(self.sub_select(connection, *slice, restrictions, Selected::Keys)?);
         }
         sql.push(") u");
         self.order_by(&mut sql, |column| column.id);
         self.limit(&mut sql);
-        sql.load_positional(connection)
+        sql.push(")");
+        self.select_page(&mut sql, slices);
+        self.order_by(&mut sql, |column| column.id);
+        Ok(sql)
+    }
+
+    /// Selects the rows whose keys are `page`: states of today, and those that only versions hold.
+    fn select_page(&self, sql: &mut Sql, slices: &[Slice]) {
+        let wanted = self.wanted();
+        let of_scope =
+            if wanted.is_of_scope() { " CROSS JOIN scopes s WHERE s.id = r.scope_id AND " } else { " WHERE " };
+        sql.push(" SELECT * FROM (");
+        wanted.select(sql, COLUMNS);
+        sql.push(" FROM page p CROSS JOIN resources r").push(of_scope).push("p.version = 0 AND r.id = p.id");
+        for slice in slices.iter().filter(|slice| slice.is_of_versions()) {
+            sql.push(") u UNION ALL SELECT * FROM (");
+            wanted.select(sql, slice.columns());
+            sql.push(" FROM page p CROSS JOIN resource_versions v CROSS JOIN resources r").push(of_scope);
+            sql.push("p.version <> 0 AND v.id = p.version AND r.id = v.resource_id");
+        }
+        sql.push(") u");
+    }
+
+    /// The columns that the page shows, and those that say where it ends.
+    fn wanted(&self) -> Wanted {
+        self.query.wanted.and(self.segment.columns().map(|column| column.id))
     }
 
     fn sub_select(
@@ -94,6 +158,7 @@ impl Stretch<'_> {
         connection: &mut AnyConnection,
         slice: Slice,
         restrictions: &[Restriction<'_>],
+        selected: Selected,
     ) -> QueryResult<Sql> {
         let mut restrictions = restrictions.to_vec();
         if let (Some(at), Slice::Present | Slice::Tombstones, false) = (self.query.at, slice, self.query.gone) {
@@ -110,20 +175,26 @@ impl Stretch<'_> {
             Slice::Versions => (Drive::Order, by_name && self.has_many_versions(connection)?),
         };
 
-        let versions = matches!(slice, Slice::Versions | Slice::Returned);
-        let wanted = self.query.wanted.and(self.segment.columns().map(|column| column.id));
+        let versions = slice.is_of_versions();
+        let spelled = |column: Column| {
+            let spelling = column.of(versions);
+            if ordered { spelling.plain } else { spelling.dull }
+        };
+        let wanted = self.wanted();
         let mut sql = Sql::default();
-        wanted.select(
-            &mut sql,
-            match slice {
-                Slice::Present | Slice::Tombstones => COLUMNS,
-                Slice::Versions => VERSION_COLUMNS,
-                Slice::Returned => ENDED_VERSION_COLUMNS,
-            },
-        );
+        match selected {
+            Selected::Rows => wanted.select(&mut sql, slice.columns()),
+            Selected::Keys => {
+                sql.push(if versions { "SELECT v.id AS version" } else { "SELECT CAST(0 AS BIGINT) AS version" });
+                for column in self.segment.columns() {
+                    sql.push(", ").push(spelled(column)).push(" AS ").push(column.id);
+                }
+            }
+        }
         // CROSS JOIN keeps SQLite from beginning with another table; to PostgreSQL it is a join like any other.
         sql.push(if versions { " FROM resource_versions v CROSS JOIN resources r" } else { " FROM resources r" });
-        sql.push(if wanted.is_of_scope() { " CROSS JOIN scopes s WHERE s.id = r.scope_id AND " } else { " WHERE " });
+        let of_scope = selected == Selected::Rows && wanted.is_of_scope();
+        sql.push(if of_scope { " CROSS JOIN scopes s WHERE s.id = r.scope_id AND " } else { " WHERE " });
         sql.push(if versions { "r.id = v.resource_id AND " } else { "" });
         let by_kind = match drive {
             Drive::Through(position) => restrictions[position].goes_by_kind(),
@@ -141,12 +212,7 @@ impl Stretch<'_> {
             restriction.append_to(&mut sql, self.query, versions, sharp);
         }
         self.push_start(&mut sql, versions, ordered);
-        let spelled = |column: Column| {
-            let spelling = column.of(versions);
-            if ordered { spelling.plain } else { spelling.dull }
-        };
         self.order_by(&mut sql, spelled);
-        self.limit(&mut sql);
         Ok(sql)
     }
 
@@ -166,7 +232,8 @@ impl Stretch<'_> {
                 } else {
                     " AND v.valid_until > "
                 });
-                sql.bind(at).push(" AND v.valid_from <= ").bind(at)
+                // Nearly all had begun by then: that must never choose the index.
+                sql.bind(at).push(" AND COALESCE(v.valid_from, v.valid_from) <= ").bind(at)
             }
             (Slice::Returned, at) => {
                 let at = at.unwrap_or_default();

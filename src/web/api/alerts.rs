@@ -15,7 +15,7 @@ use crate::web::pages::alerts::wanted;
 
 /// `GET /api/v1/alerts`. An alert that should be there may be missing while a source is not complete.
 pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let params = asked(&request, &["state", "severity", "cursor", "limit"])?;
+    let params = asked(&request, &["state", "severity", "region", "cluster", "cursor", "limit"])?;
     let limit = params.limit(ROWS, MOST).map_err(PageError::Invalid)?;
     let wanted = wanted(&params, limit)?;
     let (page, rows) = context

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{items, served_certificates as served};
+use super::{estate, items, served_certificates as served};
 use crate::kinds::{KINDS, KindSpec};
 
 /// Every schema by name.
@@ -21,6 +21,12 @@ pub fn all() -> Map<String, Value> {
     add::<items::ScopeItem>(&mut schemas);
     add::<items::HeldLossItem>(&mut schemas);
     add::<items::SyncAccepted>(&mut schemas);
+    add::<estate::RegionItem>(&mut schemas);
+    add_as::<items::List<estate::RegionItem>>(&mut schemas, "RegionList");
+    add::<estate::ClusterItem>(&mut schemas);
+    add_as::<items::List<estate::ClusterItem>>(&mut schemas, "ClusterList");
+    add::<estate::StandingItem>(&mut schemas);
+    add::<estate::PlaceSourceItem>(&mut schemas);
     add::<served::ServedCertificateItem>(&mut schemas);
     add_as::<items::List<served::ServedCertificateItem>>(&mut schemas, "ServedCertificateList");
     add::<served::FindingItem>(&mut schemas);

@@ -176,7 +176,8 @@ fn groups(connection: &mut AnyConnection, scope: &Scope, here: &Params, net: boo
 /// Chips of one filter before "more".
 const CHIPS: usize = 7;
 
-fn change(change: &Change) -> Option<TapeLine> {
+/// A change as a line; none of a kind that this program no longer has.
+pub fn change(change: &Change) -> Option<TapeLine> {
     let (tone, note) = match change.what {
         What::Added => (Tone::Good, "First seen."),
         What::Changed => (Tone::Plain, "What it was before is no longer kept."),

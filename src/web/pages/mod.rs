@@ -9,6 +9,7 @@ pub mod changes;
 pub mod dashboard;
 pub mod dns_changes;
 pub mod error;
+pub mod estate;
 pub mod findings;
 pub mod held_loss;
 pub mod inventory;

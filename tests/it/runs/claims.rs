@@ -120,7 +120,7 @@ async fn a_request_that_comes_twice_makes_one_run() {
 
 /// F19: one dead target must not hold up the rest.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_source_that_answers_nobody_leaves_slots_for_the_others() {
+async fn f19_a_source_that_answers_nobody_leaves_slots_for_the_others() {
     on_each_database(async |db| {
         let yard = Yard::over(db);
         let gate = Arc::new(Notify::new());

@@ -22,14 +22,22 @@ async fn what_was_done_before_a_failure_is_taken_back_in_reverse() {
         let run = yard.submit(yard.run(&["a", "b", "c", "d"], &["dns/one"])).await;
         yard.ended(run).await;
         assert_eq!(yard.saying.log(), "+a +b -b -a");
-        insta::assert_snapshot!(yard.story(run).await, @"");
+        insta::assert_snapshot!(yard.story(run).await, @r"
+        rolled_back: The word cannot be said. What had been done was taken back.
+        Say a: succeeded: Said.
+        Say b: succeeded: Said.
+        Say c: failed: The word cannot be said.
+        Say d: skipped: not reached
+        Unsay b: succeeded: Said.
+        Unsay a: succeeded: Said.
+        ");
     })
     .await;
 }
 
 /// F4: partial is not success.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_taken_back_is_partial() {
+async fn f04_what_cannot_be_taken_back_is_partial() {
     on_each_database(async |db| {
         let yard = Yard::over(db);
         yard.saying.turns("c", &[Turn::Fails]);
@@ -37,21 +45,33 @@ async fn what_cannot_be_taken_back_is_partial() {
         let run = yard.submit(yard.run(&["a", "b", "c"], &["dns/one"])).await;
         yard.ended(run).await;
         assert_eq!(yard.saying.log(), "+a +b -a", "the rest is taken back all the same");
-        insta::assert_snapshot!(yard.story(run).await, @"");
+        insta::assert_snapshot!(yard.story(run).await, @r"
+        partial: The word cannot be said. 1 of 2 steps back failed.
+        Say a: succeeded: Said.
+        Say b: succeeded: Said.
+        Say c: failed: The word cannot be said.
+        Unsay b: failed: The word cannot be said.
+        Unsay a: succeeded: Said.
+        ");
     })
     .await;
 }
 
 /// F4: a push that stopped at its first error and said it was done.
 #[tokio::test(flavor = "multi_thread")]
-async fn steps_that_stand_for_themselves_go_on_after_one_that_failed() {
+async fn f04_steps_that_stand_for_themselves_go_on_after_one_that_failed() {
     on_each_database(async |db| {
         let yard = Yard::over(db);
         *yard.saying.on_failure.lock().unwrap() = OnFailure::GoOn;
         yard.saying.turns("b", &[Turn::Fails]);
         let run = yard.submit(yard.run(&["a", "b", "c"], &["dns/one"])).await;
         yard.ended(run).await;
-        insta::assert_snapshot!(yard.story(run).await, @"");
+        insta::assert_snapshot!(yard.story(run).await, @r"
+        partial: The word cannot be said. 2 of 3 steps were done, and stay.
+        Say a: succeeded: Said.
+        Say b: failed: The word cannot be said.
+        Say c: succeeded: Said.
+        ");
         assert_eq!(
             audited(&yard).await,
             "say failed partial: The word cannot be said. 2 of 3 steps were done, and stay."
@@ -69,7 +89,11 @@ async fn a_lost_answer_is_settled_by_looking() {
         let run = yard.submit(yard.run(&["a", "b"], &["dns/one"])).await;
         yard.ended(run).await;
         assert_eq!(yard.saying.log(), "+a +b", "neither twice nor not at all");
-        insta::assert_snapshot!(yard.story(run).await, @"");
+        insta::assert_snapshot!(yard.story(run).await, @r"
+        succeeded: Done.
+        Say a: succeeded: It turns out that a was said.
+        Say b: succeeded: Said.
+        ");
     })
     .await;
 }
@@ -82,7 +106,12 @@ async fn what_nobody_can_find_out_ends_unknown_and_nothing_is_taken_back_blindly
         let run = yard.submit(yard.run(&["a", "b", "c"], &["dns/one"])).await;
         yard.ended(run).await;
         assert_eq!(yard.saying.log(), "+a");
-        insta::assert_snapshot!(yard.story(run).await, @"");
+        insta::assert_snapshot!(yard.story(run).await, @r"
+        unknown: Nobody knows what became of step 2. No answer. Nobody listens.
+        Say a: succeeded: Said.
+        Say b: unknown: No answer. Nobody listens.
+        Say c: skipped: not reached
+        ");
         assert!(audited(&yard).await.starts_with("say unknown"));
         let blind = yard.run_with(&["x"], &["dns/one"], AfterCrash::Unknown);
         yard.saying.turns("x", &[Turn::SaidUnheard]);
@@ -147,7 +176,7 @@ async fn who_cancels_what_waits_has_ended_it() {
 
 /// F19: cancel said yes and nothing stopped.
 #[tokio::test(flavor = "multi_thread")]
-async fn cancel_is_seen_while_a_call_blocks_and_comes_true_when_its_outcome_is_known() {
+async fn f19_cancel_is_seen_while_a_call_blocks_and_comes_true_when_its_outcome_is_known() {
     on_each_database(async |db| {
         let yard = Yard::over(db);
         let gate = Arc::new(Notify::new());
@@ -162,14 +191,21 @@ async fn cancel_is_seen_while_a_call_blocks_and_comes_true_when_its_outcome_is_k
         gate.notify_one();
         yard.ended(run).await;
         assert_eq!(yard.saying.log(), "+a +b -b -a");
-        insta::assert_snapshot!(yard.story(run).await, @"");
+        insta::assert_snapshot!(yard.story(run).await, @r"
+        rolled_back: Cancelled by ada@example.com. What had been done was taken back.
+        Say a: succeeded: Said.
+        Say b: succeeded: Said.
+        Say c: skipped: not reached
+        Unsay b: succeeded: Said.
+        Unsay a: succeeded: Said.
+        ");
     })
     .await;
 }
 
 /// F19: a provider that hangs before anything was sent keeps nobody waiting.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_sent_nothing_is_cancelled_at_once() {
+async fn f19_what_has_sent_nothing_is_cancelled_at_once() {
     on_each_database(async |db| {
         let yard = Yard::over(db);
         yard.saying.turns("a", &[Turn::Dawdles(Arc::default())]);
@@ -184,7 +220,7 @@ async fn what_has_sent_nothing_is_cancelled_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deadline_ends_what_hangs() {
+async fn f19_a_deadline_ends_what_hangs() {
     on_each_database(async |db| {
         let yard = Yard::over(db);
         yard.saying.turns("b", &[Turn::Dawdles(Arc::default())]);
@@ -198,7 +234,12 @@ async fn a_deadline_ends_what_hangs() {
         yard.context.clock.advance(TimeDelta::minutes(2));
         yard.ended(run).await;
         assert_eq!(yard.saying.log(), "+a -a");
-        insta::assert_snapshot!(yard.story(run).await, @"");
+        insta::assert_snapshot!(yard.story(run).await, @r"
+        rolled_back: It was not done within its time. What had been done was taken back.
+        Say a: succeeded: Said.
+        Say b: skipped: not reached
+        Unsay a: succeeded: Said.
+        ");
     })
     .await;
 }

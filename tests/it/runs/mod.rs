@@ -2,4 +2,7 @@
 
 mod claims;
 mod endings;
+mod killed;
+mod pages;
+mod purge;
 mod taken_over;

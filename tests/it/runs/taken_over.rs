@@ -12,7 +12,7 @@ use crate::support::yard::{Turn, Yard};
 
 /// F1: a delayed worker wrote an old plan over a newer one.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_was_taken_over_writes_nothing_any_more() {
+async fn f01_who_was_taken_over_writes_nothing_any_more() {
     on_each_database(async |db| {
         let yard = Yard::over(db);
         let gate = Arc::new(Notify::new());

@@ -2,6 +2,7 @@
 
 mod changes;
 mod holders;
+mod list_plans;
 mod listing;
 mod migrations;
 mod month;

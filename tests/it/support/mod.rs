@@ -11,6 +11,7 @@ pub mod house;
 pub mod moto;
 pub mod panel;
 pub mod plans;
+pub mod powerdns;
 pub mod program;
 pub mod seed;
 pub mod tls;

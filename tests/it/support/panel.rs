@@ -1,21 +1,19 @@
 //! A panel that really serves, on a port of its own.
 
 use std::net::TcpListener;
-use std::sync::Arc;
 
+use quarterdeck::accounts::tokens::{self, Wanted};
 use quarterdeck::accounts::{setup, users};
 use quarterdeck::audit::Doer;
 use quarterdeck::clock::Clock;
 use quarterdeck::config::{Config, SecretKeyConfig};
 use quarterdeck::context::{Connected, Context};
 use quarterdeck::net::http::Http;
-use quarterdeck::passwords::Passwords;
-use quarterdeck::roles::Role;
-use quarterdeck::runs::Bell;
+use quarterdeck::providers::Parts;
+use quarterdeck::roles::{Role, TokenScope};
 use quarterdeck::store::Db;
-use quarterdeck::telemetry::Metrics;
 use quarterdeck::web::server;
-use tokio_util::sync::CancellationToken;
+use secrecy::ExposeSecret;
 
 pub use super::browser::{Browser, Page};
 use super::house::config;
@@ -61,17 +59,8 @@ impl Panel {
         db.unlock(&config.server.secret_key.obtain().unwrap()).await.expect("a test has one secret key");
         let http = Http::new();
         let client = http.client().clone();
-        let context = Context {
-            config: Arc::new(config),
-            clock: db.clock.clone(),
-            http,
-            metrics: Metrics::new(),
-            db,
-            sources: sources.into(),
-            passwords: Passwords::new(),
-            bell: Bell::default(),
-            stop: CancellationToken::new(),
-        };
+        let parts = Parts { http, clock: db.clock.clone() };
+        let context = Context { sources: sources.into(), ..Context::over(config, Vec::new(), parts, db) };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(server::serve(context.clone(), listener));
@@ -105,6 +94,13 @@ impl Panel {
         let page = browser.sign_in(email, PASSWORD).await;
         assert_eq!(page.status, 303, "{email} cannot sign in: {}", page.text);
         browser
+    }
+
+    /// A token that may act, as a header has it; of the machine's own shell.
+    pub async fn acting(&self) -> String {
+        let wanted = Wanted { name: "machine".to_owned(), scope: TokenScope::Act, days: 1, networks: Vec::new() };
+        let (_, token) = tokens::create(&self.context, &Doer::command_line(), None, wanted).await.unwrap();
+        format!("Bearer {}", token.expose_secret())
     }
 
     /// A request with these headers and no cookies.

@@ -202,6 +202,11 @@ impl Yard {
         Self { context, saying, executor, stop: CancellationToken::new() }
     }
 
+    /// An executor of these words in another context, as that of a panel.
+    pub fn executor_over(&self, context: Context) -> Executor {
+        Executor::new(context, Box::leak(Box::new([self.saying as &dyn Action])))
+    }
+
     /// Another worker of another process, as far as the database can tell.
     pub fn colleague(&self) -> Self {
         let context = Context { bell: runs::Bell::default(), ..self.context.clone() };
