@@ -22,6 +22,7 @@ pub mod secret_key;
 pub mod server;
 pub mod sources;
 pub mod table;
+pub mod zone_files;
 
 pub use environment::Environment;
 pub use guard::{GuardConfig, GuardThresholds};
@@ -37,6 +38,7 @@ pub use regions::{ClusterConfig, RegionConfig};
 pub use server::{RequireSecondFactor, SecretKeyConfig, ServerConfig};
 pub use sources::SourceConfig;
 pub use table::Table;
+pub use zone_files::ZoneFilesConfig;
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -50,6 +52,7 @@ pub struct Config {
     pub links: Vec<LinkConfig>,
     pub history: HistoryConfig,
     pub probe: ProbeConfig,
+    pub zone_files: ZoneFilesConfig,
     /// Kinds and fields that it names; whether they exist is known further up.
     pub mentions: Vec<Mention>,
     pub environment: Environment,

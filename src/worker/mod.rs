@@ -11,7 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{HistoryConfig, NetworkConfig, ProbeConfig};
+use crate::config::{HistoryConfig, NetworkConfig, ProbeConfig, ZoneFilesConfig};
 use crate::secret::{hex, random_bytes};
 use crate::store::{self, Backend, Db, StoreError};
 use crate::sync::{Source, recover};
@@ -43,6 +43,8 @@ pub struct Worker {
     pub history: HistoryConfig,
     /// How it looks at the certificates that hosts send; it does not until somebody says how.
     pub probe: Arc<ProbeConfig>,
+    /// Where it keeps zone files.
+    pub zone_files: Arc<ZoneFilesConfig>,
     /// Cancelled when it is about to stop, for tasks that take longer than anybody wants to wait.
     stopping: CancellationToken,
     /// What counts as our own address space.
@@ -65,6 +67,7 @@ impl Worker {
             metrics: Metrics::new(),
             history: HistoryConfig::default(),
             probe: Arc::new(ProbeConfig::off()),
+            zone_files: Arc::default(),
             stopping: CancellationToken::new(),
             networks: Arc::new([]),
             slots,
@@ -86,6 +89,11 @@ impl Worker {
     /// Looks at served certificates in this way instead of not at all.
     pub fn probing(self, probe: ProbeConfig) -> Self {
         Self { probe: Arc::new(probe), ..self }
+    }
+
+    /// Keeps zone files where that says.
+    pub fn keeping_zone_files(self, zone_files: ZoneFilesConfig) -> Self {
+        Self { zone_files: Arc::new(zone_files), ..self }
     }
 
     /// Cancelled when a task had better come to its end.

@@ -17,6 +17,7 @@ use crate::store::listing::MOST;
 use crate::web::listing::ROWS;
 
 mod served_certificates;
+mod zone_files;
 
 /// One call.
 #[derive(Clone, Debug)]
@@ -55,6 +56,7 @@ pub fn all() -> Vec<Operation> {
     operations.extend(estate::all());
     operations.extend(changes::all());
     operations.extend(findings::all());
+    operations.push(zone_files::read());
     operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
     operations.extend([audit(), description()]);
