@@ -7,7 +7,7 @@ use super::environment::Environment;
 use super::placement::Known;
 use super::reader::Reader;
 use super::table::Table;
-use super::{Config, dns, history, links, networks, placement, probe, regions, server, sources};
+use super::{Config, dns, history, links, networks, placement, probe, regions, server, sources, zone_files};
 use crate::error::{Fault, Faults, Place};
 
 /// Where the configuration is looked for, in this order: `file`, `QUARTERDECK_CONFIG`, `QUARTERDECK_CONFIG_TOML` (the text itself),
@@ -107,6 +107,7 @@ fn read_tree(root: &mut Reader<'_>, listen: Option<&str>, environment: &Environm
     let history = history::read(root);
     let probe = probe::read(root);
     let dns = dns::read(root);
+    let zone_files = zone_files::read(root);
     root.finish();
     Config {
         server,
@@ -119,6 +120,7 @@ fn read_tree(root: &mut Reader<'_>, listen: Option<&str>, environment: &Environm
         history,
         probe,
         dns,
+        zone_files,
         mentions,
         environment: environment.clone(),
     }

@@ -23,6 +23,7 @@ pub mod secret_key;
 pub mod server;
 pub mod sources;
 pub mod table;
+pub mod zone_files;
 
 pub use dns::DnsConfig;
 pub use environment::Environment;
@@ -39,6 +40,7 @@ pub use regions::{ClusterConfig, RegionConfig};
 pub use server::{RequireSecondFactor, SecretKeyConfig, ServerConfig};
 pub use sources::SourceConfig;
 pub use table::Table;
+pub use zone_files::ZoneFilesConfig;
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -53,6 +55,7 @@ pub struct Config {
     pub history: HistoryConfig,
     pub probe: ProbeConfig,
     pub dns: DnsConfig,
+    pub zone_files: ZoneFilesConfig,
     /// Kinds and fields that it names; whether they exist is known further up.
     pub mentions: Vec<Mention>,
     pub environment: Environment,

@@ -190,6 +190,7 @@ impl DnsRecord {
             ttl: value.ttl,
             priority: value.priority,
             proxied: value.proxied,
+            disabled: value.disabled,
             comment: value.comment.clone(),
             tags: value.tags.clone(),
             data: value.data.clone(),

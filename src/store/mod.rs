@@ -71,6 +71,7 @@ pub mod users;
 pub mod vault;
 pub mod versions;
 pub mod words;
+pub mod zone_scopes;
 
 pub use connection::{AnyConnection, Backend};
 pub use gate::Priority;

@@ -16,7 +16,7 @@ use super::pages::{
     placement, pulse, runs, search, second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks,
     tokens, users,
 };
-use super::{api as machines, assets, health};
+use super::{api as machines, assets, health, zone_file};
 use crate::roles::Role::{Admin, Operator};
 use crate::roles::TokenScope::{Act, Generated, Read};
 use Access::{Api, ApiOf, Enrolling, Hidden, Open, Public, Role, SignedIn};
@@ -160,11 +160,13 @@ const ROUTES: &[Entry] = table! {
     POST "/api/v1/apps/{id:[0-9]+}/cache-purges" Api(Act) => machines::runs::purge_cache;
     GET  "/api/v1/{kind}"                   Api(Read) => machines::inventory::list;
     GET  "/api/v1/{kind}/{id:[0-9]+}"       Api(Read) => machines::inventory::detail;
+    GET  "/api/v1/zones/{id:[0-9]+}/zone-file"  Api(Read) => zone_file::show;
     GET  "/api/v1/{kind}/{id:[0-9]+}/touches"  Api(Read) => machines::touches::show;
 
     GET  "/{kind}"                          SignedIn => handlers::list;
     GET  "/{kind}/{id:[0-9]+}"              SignedIn => handlers::show;
     GET  "/{kind}/{id:[0-9]+}/history"      SignedIn => handlers::history;
+    GET  "/zones/{id:[0-9]+}/zone-file"     SignedIn => zone_file::show;
     GET  "/{kind}/{id:[0-9]+}/touches"      SignedIn => handlers::touches;
     GET  "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::show;
     POST "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::reveal;

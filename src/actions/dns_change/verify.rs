@@ -1,49 +1,76 @@
-//! Proof from outside: the zones are asked until they answer with what was written, or time is up.
+//! Proof from outside: each of a zone's own servers is asked until it answers with what was written, or time is up.
+//!
+//! The provider's API is asked too, and it alone can judge names that it answers with addresses of its own (proxied, flattened). What is
+//! written stays when time is up: nobody takes back blindly what may be served everywhere a second later.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
 
 use super::carry::Carried;
-use crate::dns_plan::Piece;
+use super::write::is_like;
+use crate::net::dns::{Question, Server, Way, ask, servers};
+use crate::rdata::judge::{Verdict, served};
 use crate::runs::{Done, StepAt, Trouble};
 use crate::store::dns_changes::checks::{self, Seen};
-use crate::wire::dns::RecordSet;
+use crate::wire::dns::{SetChange, SetName, ZoneAt};
+
+/// One server has so long for one answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Questions to one server at the same time: it serves the world beside us.
+const AT_ONCE: usize = 8;
 
 /// What is asked of one zone.
 struct Asked<'c> {
-    piece: &'c Piece,
-    names: BTreeSet<String>,
+    source: &'c str,
+    at: &'c ZoneAt,
+    changes: Vec<&'c SetChange>,
+    /// Who serves all of it already.
+    done: BTreeSet<String>,
 }
 
-/// Asks until every zone serves what was written.
+/// Asks until every server of every zone serves what was written.
 pub async fn verify(at: &StepAt<'_>, carried: &Carried) -> Result<Done, Trouble> {
     let began = tokio::time::Instant::now();
-    let asked: Vec<Asked<'_>> = carried.pieces.iter().map(Asked::of).collect();
+    let mut asked = of_zones(carried);
     loop {
-        let mut seen = Vec::new();
-        for zone in &asked {
-            seen.extend(zone.look(at).await);
+        let (mut behind, mut served) = (Vec::new(), 0);
+        for zone in &mut asked {
+            let seen = zone.look(at).await;
+            note(at, carried.change, &seen).await;
+            zone.done.extend(seen.iter().filter(|seen| serves(seen)).map(|seen| seen.server.clone()));
+            behind.extend(seen.into_iter().filter(|seen| !serves(seen)));
+            served += zone.done.len();
         }
-        note(at, carried.change, &seen).await;
-        let behind: Vec<&Seen> = seen.iter().filter(|seen| !serves(seen)).collect();
         let Some(first) = behind.first() else {
-            return Ok(Done::new(format!("All {} servers serve what was written.", seen.len())));
+            return Ok(Done::new(format!("All {served} who were asked serve what was written.")));
         };
+        let all = served + behind.len();
         if began.elapsed() >= at.context.config.dns.verify_for {
             return Err(Trouble::Unsure(format!(
-                "{} of {} servers do not serve it yet, {} of {} among them ({}). What is written stays. Ask that server yourself, then \
-                 take the change back or note that it is well.",
+                "{} of {all} who were asked do not serve it yet, {} among them ({}). What is written stays: ask that server yourself, \
+                 then take the change back, or take note of this.",
                 behind.len(),
-                seen.len(),
                 first.server,
-                first.zone,
                 first.trouble
             )));
         }
-        at.progress(&format!("{} of {} servers serve it", seen.len() - behind.len(), seen.len())).await;
+        at.progress(&format!("{served} of {all} serve it; waiting for {}.", first.server)).await;
         if !at.pause(at.context.config.dns.verify_every).await {
             return Err(Trouble::Stopped);
         }
     }
+}
+
+fn of_zones(carried: &Carried) -> Vec<Asked<'_>> {
+    let mut zones: BTreeMap<(&str, &ZoneAt), Vec<&SetChange>> = BTreeMap::new();
+    for piece in &carried.pieces {
+        zones.entry((&piece.source, &piece.at)).or_default().extend(&piece.changes);
+    }
+    let asked = |((source, at), changes)| Asked { source, at, changes, done: BTreeSet::new() };
+    zones.into_iter().map(asked).collect()
 }
 
 fn serves(seen: &Seen) -> bool {
@@ -62,40 +89,91 @@ async fn note(at: &StepAt<'_>, change: i64, seen: &[Seen]) {
     }
 }
 
-impl<'c> Asked<'c> {
-    fn of(piece: &'c Piece) -> Self {
-        Self { piece, names: piece.changes.iter().map(|change| change.of.name.clone()).collect() }
-    }
-
-    /// What the provider shows of it.
+impl Asked<'_> {
+    /// What those say who did not serve all of it yet.
     async fn look(&self, at: &StepAt<'_>) -> Vec<Seen> {
-        let mut seen = Seen {
-            zone: self.piece.at.name.clone(),
-            server: format!("{} (its API)", self.piece.source),
-            served: 0,
-            judged: i32::try_from(self.piece.changes.len()).unwrap_or(i32::MAX),
-            trouble: String::new(),
-        };
-        match self.read(at).await {
-            Ok(sets) => {
-                for change in &self.piece.changes {
-                    let now = sets.get(&change.of.to_string());
-                    if super::write::is_like(now, change.after.as_ref()) {
-                        seen.served += 1;
-                    } else if seen.trouble.is_empty() {
-                        seen.trouble = format!("{} is not as planned", change.of);
-                    }
-                }
+        let api = format!("{} (its API)", self.source);
+        let (own, instead, mut seen) = match self.read(at).await {
+            Ok((own, instead, by_api)) => (own, instead, vec![by_api]),
+            Err(trouble) => {
+                return vec![Seen { server: api, trouble: trouble.to_string(), ..self.nothing() }];
             }
-            Err(trouble) => seen.trouble = trouble.to_string(),
+        };
+        let (servers, unknown) = servers(&own, &instead, PATIENCE).await;
+        for (server, why) in unknown {
+            seen.push(Seen { server, trouble: format!("its address is not known: {why}"), ..self.nothing() });
         }
-        vec![seen]
+        let asked = servers.iter().filter(|server| !self.done.contains(&called(server)));
+        let answers: Vec<Seen> =
+            stream::iter(asked).map(|server| self.ask(server)).buffer_unordered(AT_ONCE).collect().await;
+        seen.extend(answers);
+        seen.sort_by(|one, other| one.server.cmp(&other.server));
+        seen
     }
 
-    async fn read(&self, at: &StepAt<'_>) -> Result<BTreeMap<String, RecordSet>, Trouble> {
-        let provider = at.provider(&self.piece.source)?;
-        let none = || Trouble::Failed(format!("The source {} changes no records.", self.piece.source));
-        let read = provider.dns().ok_or_else(none)?.read(&self.piece.at, Some(&self.names)).await?;
-        Ok(read.sets.into_iter().map(|set| (set.of.to_string(), set)).collect())
+    fn nothing(&self) -> Seen {
+        Seen {
+            zone: self.at.name.clone(),
+            server: String::new(),
+            served: 0,
+            judged: i32::try_from(self.changes.len()).unwrap_or(i32::MAX),
+            trouble: String::new(),
+        }
     }
+
+    /// The zone's servers, those to be asked instead, and what the provider itself shows.
+    async fn read(&self, at: &StepAt<'_>) -> Result<(Vec<String>, Vec<String>, Seen), Trouble> {
+        let provider = at.provider(self.source)?;
+        let none = || Trouble::Failed(format!("The source {} changes no records.", self.source));
+        let dns = provider.dns().ok_or_else(none)?;
+        let names = self.changes.iter().map(|change| change.of.name.clone()).collect();
+        let read = dns.read(self.at, Some(&names)).await?;
+        let sets: BTreeMap<&SetName, _> = read.sets.iter().map(|set| (&set.of, set)).collect();
+        let mut seen = Seen { server: format!("{} (its API)", self.source), ..self.nothing() };
+        for change in &self.changes {
+            if is_like(sets.get(&change.of).copied(), change.after.as_ref()) {
+                seen.served += 1;
+            } else if seen.trouble.is_empty() {
+                seen.trouble = format!("{} is not as planned", change.of);
+            }
+        }
+        Ok((read.name_servers, dns.name_servers().to_vec(), seen))
+    }
+
+    /// Asks one server for every set that it can be judged by.
+    async fn ask(&self, server: &Server) -> Seen {
+        let mut seen = Seen { server: called(server), judged: 0, ..self.nothing() };
+        let questions = stream::iter(&self.changes).map(|change| question(change, self.at, server.address));
+        let mut answers = questions.buffered(AT_ONCE);
+        while let Some((of, verdict)) = answers.next().await {
+            let trouble = match verdict {
+                Ok(Verdict::Unjudgeable(_)) => continue,
+                Ok(Verdict::Served) => {
+                    seen.served += 1;
+                    String::new()
+                }
+                Ok(Verdict::NotYet) => format!("{of} is still as it was"),
+                Ok(Verdict::Other(words)) => format!("{of}: {words}"),
+                Err(silent) => silent,
+            };
+            seen.judged += 1;
+            if seen.trouble.is_empty() {
+                seen.trouble = trouble;
+            }
+        }
+        seen
+    }
+}
+
+async fn question(change: &SetChange, zone: &ZoneAt, server: SocketAddr) -> (SetName, Result<Verdict, String>) {
+    let of = change.of.clone();
+    let question = Question { name: of.name.clone(), record_type: of.record_type.clone() };
+    let answer = ask(server, &question, Way::Udp, PATIENCE).await;
+    (of, answer.map(|answer| served(change, &zone.name, &answer)).map_err(|silent| silent.to_string()))
+}
+
+/// `ns1.example.net (192.0.2.53)`.
+fn called(server: &Server) -> String {
+    let address = server.address.ip().to_string();
+    if server.name.contains(&address) { server.name.clone() } else { format!("{} ({address})", server.name) }
 }

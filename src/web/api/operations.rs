@@ -19,6 +19,7 @@ use crate::store::listing::MOST;
 use crate::web::listing::ROWS;
 
 mod served_certificates;
+mod zone_files;
 
 /// One call.
 #[derive(Clone, Debug)]
@@ -59,6 +60,7 @@ pub fn all() -> Vec<Operation> {
     operations.extend(findings::all());
     operations.extend(dns_changes::all());
     operations.extend(runs::all());
+    operations.push(zone_files::read());
     operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
     operations.extend([audit(), description()]);

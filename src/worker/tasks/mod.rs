@@ -9,3 +9,4 @@ pub mod recovery;
 pub mod served;
 mod slices;
 pub mod sync;
+pub mod zone_files;

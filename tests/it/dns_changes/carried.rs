@@ -235,6 +235,24 @@ async fn who_takes_over_reads_what_became_of_it() {
     assert_eq!(estate.ledger.contents("www.example.com", "A"), GREEN);
 }
 
+/// DNS-7: the API says yes and the zone's own server says nothing: that is no success, and says what to do. The way back stays open.
+#[tokio::test]
+async fn what_no_server_serves_ends_as_unknown() {
+    let (_place, db) = a_fresh_one().await;
+    let estate = Estate::over(db, &["example.com"]).await;
+    estate.ledger.put("www.example.com", "A", 300, &BLUE);
+    estate.sync().await;
+    // Nobody answers there.
+    let nobody = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    estate.ledger.is_served_at(&nobody.local_addr().unwrap().to_string());
+    let (change, state) = estate.carry(&estate.switch("blue", "green").await).await;
+    assert_eq!(state, "unknown");
+    assert_eq!(estate.ledger.contents("www.example.com", "A"), GREEN, "what is written stays");
+    let back = estate.undo(change).await.unwrap();
+    assert_eq!(estate.work(back.change).await, "unknown");
+    assert_eq!(estate.ledger.contents("www.example.com", "A"), BLUE);
+}
+
 /// An instance got another address; its records follow by one click.
 #[tokio::test]
 async fn records_follow_an_instance_to_its_new_address() {

@@ -1,7 +1,7 @@
 //! A DNS provider whose zones are maps, so that a test sees every write, can write behind the panel's back, and can lose answers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -46,7 +46,7 @@ struct Inner {
 
 /// The provider; clones are one.
 #[derive(Clone, Default)]
-pub struct Ledger(Arc<Mutex<Inner>>);
+pub struct Ledger(Arc<Mutex<Inner>>, Arc<OnceLock<Vec<String>>>);
 
 impl Ledger {
     pub fn new(zones: &[&str]) -> Self {
@@ -89,6 +89,11 @@ impl Ledger {
 
     pub fn takes_at_once(&self, most: usize) {
         self.0.lock().unwrap().most = most;
+    }
+
+    /// Its zones are served, or said to be, at this address.
+    pub fn is_served_at(&self, server: &str) {
+        self.1.set(vec![server.to_owned()]).unwrap();
     }
 
     pub fn is_read_only(&self, why: &str) {
@@ -238,11 +243,15 @@ impl WriteRecords for Ledger {
         }
     }
 
+    fn shaped(&self, _zone: &ZoneAt, set: RecordSet) -> Result<RecordSet, String> {
+        Ok(set)
+    }
+
     fn patience(&self) -> Duration {
         Duration::from_secs(2)
     }
 
     fn name_servers(&self) -> &[String] {
-        &[]
+        self.1.get().map_or(&[], Vec::as_slice)
     }
 }

@@ -9,7 +9,7 @@ use super::touches::{self, TouchesPanel};
 use super::{age_of, changes_between};
 use crate::clock::Instant;
 use crate::config::Config;
-use crate::kinds::{KindSpec, Role, Section, Tone};
+use crate::kinds::{KindSpec, Role, Section, Tone, zone};
 use crate::relations::{self, Certainty, Dangling, Neighbour};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, resources, scopes, versions};
@@ -59,6 +59,8 @@ pub struct ShowPage {
     pub values_href: Option<String>,
     /// What can be done about it outside, where the viewer may.
     pub acts: Vec<Crumb>,
+    /// The zone as a file.
+    pub file_href: Option<String>,
     /// To tools that this panel does not replace.
     pub links: Vec<Crumb>,
 }
@@ -206,6 +208,8 @@ pub fn fetch(
         gone_at: row.gone_at().filter(|_| at.is_none()),
         values_href: (may_reveal && has_secrets).then(|| format!("/{}/{id}/values", spec.path)),
         acts,
+        file_href: (spec.name == zone::SPEC.name && at.is_none() && row.gone_at().is_none())
+            .then(|| format!("/{}/{id}/zone-file", spec.path)),
         links: config
             .links
             .iter()
