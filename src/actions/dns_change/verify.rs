@@ -12,7 +12,7 @@ use futures_util::stream::{self, StreamExt};
 use super::carry::Carried;
 use super::write::is_like;
 use crate::net::dns::{Question, Server, Way, ask, servers};
-use crate::rdata::judge::{Verdict, served};
+use crate::rdata::{Verdict, served};
 use crate::runs::{Done, StepAt, Trouble};
 use crate::store::dns_changes::checks::{self, Seen};
 use crate::wire::dns::{SetChange, SetName, ZoneAt};
