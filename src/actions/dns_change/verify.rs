@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::future::join_all;
 
 use super::carry::Carried;
 use super::write::is_like;
@@ -103,10 +103,8 @@ impl Asked<'_> {
         for (server, why) in unknown {
             seen.push(Seen { server, trouble: format!("its address is not known: {why}"), ..self.nothing() });
         }
-        let asked = servers.iter().filter(|server| !self.done.contains(&called(server)));
-        let answers: Vec<Seen> =
-            stream::iter(asked).map(|server| self.ask(server)).buffer_unordered(AT_ONCE).collect().await;
-        seen.extend(answers);
+        let asked = servers.into_iter().filter(|server| !self.done.contains(&called(server)));
+        seen.extend(join_all(asked.map(|server| self.ask(server))).await);
         seen.sort_by(|one, other| one.server.cmp(&other.server));
         seen
     }
@@ -140,36 +138,38 @@ impl Asked<'_> {
         Ok((read.name_servers, dns.name_servers().to_vec(), seen))
     }
 
-    /// Asks one server for every set that it can be judged by.
-    async fn ask(&self, server: &Server) -> Seen {
-        let mut seen = Seen { server: called(server), judged: 0, ..self.nothing() };
-        let questions = stream::iter(&self.changes).map(|change| question(change, self.at, server.address));
-        let mut answers = questions.buffered(AT_ONCE);
-        while let Some((of, verdict)) = answers.next().await {
-            let trouble = match verdict {
-                Ok(Verdict::Unjudgeable(_)) => continue,
-                Ok(Verdict::Served) => {
-                    seen.served += 1;
-                    String::new()
+    /// Asks one server for every set that it can be judged by; one that is silent is not asked on.
+    async fn ask(&self, server: Server) -> Seen {
+        let mut seen = Seen { server: called(&server), judged: 0, ..self.nothing() };
+        for some in self.changes.chunks(AT_ONCE) {
+            let zone = &self.at.name;
+            let asked = some.iter().map(|change| question((*change).clone(), zone.clone(), server.address));
+            for (of, verdict) in join_all(asked).await {
+                let trouble = match verdict {
+                    Ok(Verdict::Unjudgeable(_)) => continue,
+                    Ok(Verdict::Served) => {
+                        seen.served += 1;
+                        String::new()
+                    }
+                    Ok(Verdict::NotYet) => format!("{of} is still as it was"),
+                    Ok(Verdict::Other(words)) => format!("{of}: {words}"),
+                    Err(silent) => return Seen { trouble: silent, judged: self.nothing().judged, ..seen },
+                };
+                seen.judged += 1;
+                if seen.trouble.is_empty() {
+                    seen.trouble = trouble;
                 }
-                Ok(Verdict::NotYet) => format!("{of} is still as it was"),
-                Ok(Verdict::Other(words)) => format!("{of}: {words}"),
-                Err(silent) => silent,
-            };
-            seen.judged += 1;
-            if seen.trouble.is_empty() {
-                seen.trouble = trouble;
             }
         }
         seen
     }
 }
 
-async fn question(change: &SetChange, zone: &ZoneAt, server: SocketAddr) -> (SetName, Result<Verdict, String>) {
-    let of = change.of.clone();
-    let question = Question { name: of.name.clone(), record_type: of.record_type.clone() };
+async fn question(change: SetChange, zone: String, server: SocketAddr) -> (SetName, Result<Verdict, String>) {
+    let question = Question { name: change.of.name.clone(), record_type: change.of.record_type.clone() };
     let answer = ask(server, &question, Way::Udp, PATIENCE).await;
-    (of, answer.map(|answer| served(change, &zone.name, &answer)).map_err(|silent| silent.to_string()))
+    let verdict = answer.map(|answer| served(&change, &zone, &answer)).map_err(|silent| silent.to_string());
+    (change.of, verdict)
 }
 
 /// `ns1.example.net (192.0.2.53)`.

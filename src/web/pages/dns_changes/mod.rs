@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 pub mod acts;
 pub mod annotation;
+pub mod cluster;
 pub mod form;
 pub mod lines;
 pub mod list;
