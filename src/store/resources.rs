@@ -10,6 +10,7 @@ use super::scope::{Placed, Scope};
 use super::sql::Sql;
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
+use crate::kinds::record::identity;
 
 /// The resource of that kind and id, also when it is gone. With `at`, the version that was true then; `None` if there was none.
 pub fn find(
@@ -188,4 +189,51 @@ pub fn with_status(
     scope.restrict(&mut sql, Placed::Resource);
     sql.push(" ORDER BY r.name, r.id");
     sql.load_positional(connection)
+}
+
+/// The present resources of a kind that a source knows under that id.
+pub fn by_external_id(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &KindSpec,
+    source: &str,
+    external_id: &str,
+) -> QueryResult<Vec<ResourceRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(concatcp!(
+        "SELECT ",
+        COLUMNS,
+        " FROM scopes s JOIN resources r ON r.scope_id = s.id WHERE r.gone_at IS NULL AND s.source = "
+    ));
+    sql.bind(source).push(" AND s.kind = ").bind(spec.name);
+    sql.push(" AND r.external_hash = ").bind(identity(external_id)).push(" AND r.external_id = ").bind(external_id);
+    sql.push(" ORDER BY r.id");
+    sql.load_positional(connection)
+}
+
+/// The present resources of these names within a listing.
+pub fn of_scope(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    listing: i64,
+    names: &[String],
+) -> QueryResult<Vec<ResourceRow>> {
+    let mut rows = Vec::new();
+    if scope.sees_nothing() {
+        return Ok(rows);
+    }
+    let Some(row) = super::scopes::by_id(connection, scope, listing)? else { return Ok(rows) };
+    for names in names.chunks(256) {
+        let mut sql = Sql::new(concatcp!(
+            "SELECT ",
+            COLUMNS,
+            " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
+        ));
+        sql.bind(&row.kind).push(" AND r.name IN ").bind_list(names).push(" AND r.scope_id = ").bind(listing);
+        sql.push(" ORDER BY r.name, r.id");
+        rows.extend(sql.load_positional::<ResourceRow>(connection)?);
+    }
+    Ok(rows)
 }

@@ -1,6 +1,7 @@
 //! The tables as diesel sees them: portable types only, the same on both databases.
 
 mod access;
+mod dns;
 mod found;
 mod outside;
 mod sealed;
@@ -10,6 +11,7 @@ pub use access::{
     api_tokens, half_sign_ins, invitations, recovery_codes, second_factors, sessions, setup_links, sign_in_attempts,
     team_members, team_rules, teams, users,
 };
+pub use dns::{annotations, dns_change_checks, dns_change_sets, dns_change_subjects, dns_changes, resource_writes};
 pub use found::{finding_ignores, finding_passes, findings};
 pub use outside::{idempotency_keys, run_lanes, run_steps, run_subjects, runs};
 pub use sealed::{secret_values, vault};

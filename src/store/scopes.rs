@@ -143,6 +143,19 @@ fn visible_in(connection: &mut AnyConnection, reach: &Scope, source: &str) -> Qu
     Ok(sql.load::<Visible>(connection)?.into_iter().map(|row| (row.scope_id, row.n)).collect())
 }
 
+/// The scope of a kind within a parent, if it was ever listed.
+pub fn of_parent(
+    connection: &mut AnyConnection,
+    source: &str,
+    kind: &str,
+    parent_external_id: &str,
+) -> QueryResult<Option<ScopeRow>> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(" WHERE gone_at IS NULL AND source = ").bind(source).push(" AND kind = ").bind(kind);
+    sql.push(" AND parent_external_id = ").bind(parent_external_id);
+    sql.first(connection)
+}
+
 /// The first few scopes of a kind whose last listing was not complete.
 pub fn troubled(connection: &mut AnyConnection, reach: &Scope, kind: &str, limit: i64) -> QueryResult<Vec<ScopeRow>> {
     if reach.sees_nothing() {

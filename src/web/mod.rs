@@ -37,6 +37,7 @@ pub mod session;
 pub mod shell;
 pub mod tally;
 pub mod view;
+mod zone_file;
 
 pub use error::PageError;
 pub use session::{Live, Session};

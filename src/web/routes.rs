@@ -12,11 +12,11 @@ use super::pages::estate::{clusters, map, place, regions};
 use super::pages::findings::overview;
 use super::pages::inventory::{handlers, values};
 use super::pages::{
-    account, alerts, api, audit, cache_purges, changes, dashboard, findings, held_loss, invitation, placement, pulse,
-    runs, search, second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks, team, teams,
-    tokens, users, view_as,
+    account, alerts, api, audit, cache_purges, changes, dashboard, dns_changes, findings, held_loss, invitation,
+    placement, pulse, runs, search, second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks,
+    team, teams, tokens, users, view_as,
 };
-use super::{api as machines, assets, health, moment};
+use super::{api as machines, assets, health, moment, zone_file};
 use crate::roles::Role::{Admin, Operator, Viewer};
 use crate::roles::TokenScope::{Act, Generated, Read};
 use Access::{Api, ApiOf, ApiWhole, Enrolling, Hidden, Open, Public, Role, SignedIn, Whole};
@@ -69,6 +69,13 @@ const ROUTES: &[Entry] = table! {
     GET  "/findings/{rule}/{id:[0-9]+}"     SignedIn => findings::one::show;
     POST "/findings/{rule}/{id:[0-9]+}/ignore"  Role(Operator) => findings::one::ignore;
     POST "/findings/{rule}/{id:[0-9]+}/heed"    Role(Operator) => findings::one::heed;
+    GET  "/dns-changes"                     Whole(Viewer) => dns_changes::list::show;
+    POST "/dns-changes"                     Whole(Operator) => dns_changes::acts::plan;
+    GET  "/dns-changes/new"                 Whole(Operator) => dns_changes::form::show;
+    GET  "/dns-changes/{id:[0-9]+}"         Whole(Viewer) => dns_changes::show::show;
+    POST "/dns-changes/{id:[0-9]+}/apply"   Whole(Operator) => dns_changes::acts::apply;
+    POST "/dns-changes/{id:[0-9]+}/undo"    Whole(Operator) => dns_changes::acts::undo;
+    POST "/dns-records/{id:[0-9]+}/annotation"  Role(Operator) => dns_changes::annotation::set;
     GET  "/runs"                            SignedIn => runs::list::show;
     GET  "/runs/{id:[0-9]+}"                SignedIn => runs::show::show;
     GET  "/runs/{id:[0-9]+}/events"         SignedIn => runs::events::show;
@@ -164,6 +171,11 @@ const ROUTES: &[Entry] = table! {
     GET  "/api/v1/findings/{rule}/{id:[0-9]+}"  Api(Read) => machines::findings::detail;
     POST "/api/v1/findings/{rule}/{id:[0-9]+}/ignore"  Api(Act) => machines::findings::ignore;
     POST "/api/v1/findings/{rule}/{id:[0-9]+}/heed"    Api(Act) => machines::findings::heed;
+    GET  "/api/v1/dns-changes"              ApiWhole(Read) => machines::dns_changes::list;
+    POST "/api/v1/dns-changes"              ApiWhole(Act) => machines::dns_changes::plan;
+    GET  "/api/v1/dns-changes/{id:[0-9]+}"  ApiWhole(Read) => machines::dns_changes::detail;
+    POST "/api/v1/dns-changes/{id:[0-9]+}/apply"  ApiWhole(Act) => machines::dns_changes::apply;
+    POST "/api/v1/dns-changes/{id:[0-9]+}/undo"   ApiWhole(Act) => machines::dns_changes::undo;
     GET  "/api/v1/runs"                     Api(Read) => machines::runs::list;
     GET  "/api/v1/runs/{id:[0-9]+}"         Api(Read) => machines::runs::detail;
     POST "/api/v1/runs/{id:[0-9]+}/cancel"  Api(Act) => machines::runs::cancel;
@@ -171,11 +183,13 @@ const ROUTES: &[Entry] = table! {
     POST "/api/v1/apps/{id:[0-9]+}/cache-purges" Api(Act) => machines::runs::purge_cache;
     GET  "/api/v1/{kind}"                   Api(Read) => machines::inventory::list;
     GET  "/api/v1/{kind}/{id:[0-9]+}"       Api(Read) => machines::inventory::detail;
+    GET  "/api/v1/zones/{id:[0-9]+}/zone-file"  ApiWhole(Read) => zone_file::show;
     GET  "/api/v1/{kind}/{id:[0-9]+}/touches"  Api(Read) => machines::touches::show;
 
     GET  "/{kind}"                          SignedIn => handlers::list;
     GET  "/{kind}/{id:[0-9]+}"              SignedIn => handlers::show;
     GET  "/{kind}/{id:[0-9]+}/history"      SignedIn => handlers::history;
+    GET  "/zones/{id:[0-9]+}/zone-file"     Whole(Viewer) => zone_file::show;
     GET  "/{kind}/{id:[0-9]+}/touches"      SignedIn => handlers::touches;
     GET  "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::show;
     POST "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::reveal;

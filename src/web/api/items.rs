@@ -8,11 +8,16 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 mod changes;
+mod dns_changes;
 mod findings;
 mod runs;
 mod teams;
 
 pub use changes::{ChangeItem, ChangeList, FieldChange, HolderItem, HoldersAnswer};
+pub use dns_changes::{
+    ApplyWanted, DnsChangeItem, DnsChangeList, DnsChangeWanted, OverrideWanted, RecordSetItem, RecordWanted,
+    RefusalItem, ResourceId, SetChangeItem, SetTouchItem,
+};
 pub use findings::{FindingItem, FindingRuleItem, IgnoreUntil, OtherItem, StepItem, TouchedItem, TouchesAnswer};
 pub use runs::{CachePurge, RunAccepted, RunDetail, RunItem, RunStepItem};
 pub use teams::{MemberItem, MemberWanted, ReachWanted, TeamItem, TeamRuleItem, TeamWanted, WithinWanted};

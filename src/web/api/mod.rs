@@ -15,6 +15,7 @@ use crate::store::Scope;
 pub mod alerts;
 pub mod audit;
 pub mod changes;
+pub mod dns_changes;
 pub mod estate;
 pub mod findings;
 pub mod holders;

@@ -67,6 +67,16 @@ pub fn all() -> Map<String, Value> {
     add::<items::TouchesAnswer>(&mut schemas);
     add::<items::TouchedItem>(&mut schemas);
     add::<items::StepItem>(&mut schemas);
+    add::<items::DnsChangeWanted>(&mut schemas);
+    add::<items::RecordWanted>(&mut schemas);
+    add::<items::OverrideWanted>(&mut schemas);
+    add::<items::ApplyWanted>(&mut schemas);
+    add::<items::DnsChangeItem>(&mut schemas);
+    add::<items::DnsChangeList>(&mut schemas);
+    add::<items::SetChangeItem>(&mut schemas);
+    add::<items::RecordSetItem>(&mut schemas);
+    add::<items::SetTouchItem>(&mut schemas);
+    add::<items::RefusalItem>(&mut schemas);
     add::<items::RunItem>(&mut schemas);
     add_as::<items::List<items::RunItem>>(&mut schemas, "RunList");
     add::<items::RunDetail>(&mut schemas);

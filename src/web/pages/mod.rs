@@ -7,6 +7,7 @@ pub mod audit;
 pub mod cache_purges;
 pub mod changes;
 pub mod dashboard;
+pub mod dns_changes;
 pub mod error;
 pub mod estate;
 pub mod findings;

@@ -10,6 +10,8 @@ use chrono::{DateTime, TimeDelta};
 
 use super::holding::Holding;
 use crate::clock::Instant;
+use crate::kinds::dns_record::DnsRecord;
+use crate::kinds::zone::Zone;
 use crate::kinds::{KindSpec, app, certificate, dns_record, instance, load_balancer, maintenance_event, zone};
 use crate::secret::{Secret, redact};
 use crate::wire::{ErrorKind, ProviderError};
@@ -31,6 +33,7 @@ mod zone_file;
 mod zones;
 
 use place::{AP, EU, US};
+pub use zones::holdings;
 
 /// What the platform looks like when.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +66,8 @@ pub struct Sight {
     /// The kinds that it may show, also before it has shown any.
     pub kinds: &'static [&'static KindSpec],
     pub shows: fn(&Moment) -> Vec<Holding>,
+    /// Its zones with their records, which can be written to.
+    pub zones: fn(&Moment) -> Written,
     /// How the collection at a step ends.
     pub ends: fn(u64) -> Ends,
 }
@@ -90,6 +95,7 @@ pub const SIGHTS: &[Sight] = &[
         shown_as: place::ACCOUNT,
         kinds: CLOUD,
         shows: |moment| cloud(&EU, moment),
+        zones: no_zones,
         ends: |_| Ends::Well,
     },
     Sight {
@@ -97,6 +103,7 @@ pub const SIGHTS: &[Sight] = &[
         shown_as: place::ACCOUNT,
         kinds: CLOUD,
         shows: |moment| cloud(&US, moment),
+        zones: no_zones,
         ends: |_| Ends::Well,
     },
     Sight {
@@ -104,14 +111,23 @@ pub const SIGHTS: &[Sight] = &[
         shown_as: place::ACCOUNT,
         kinds: CLOUD,
         shows: |moment| cloud(&AP, moment),
+        zones: no_zones,
         ends: |_| Ends::Well,
     },
-    Sight { source: "cloudflare", shown_as: zones::ACCOUNT, kinds: NAMES, shows: zones::managed, ends: |_| Ends::Well },
+    Sight {
+        source: "cloudflare",
+        shown_as: zones::ACCOUNT,
+        kinds: NAMES,
+        shows: nothing,
+        zones: zones::managed,
+        ends: |_| Ends::Well,
+    },
     Sight {
         source: "paas-eu",
         shown_as: "panel",
         kinds: APPS,
         shows: |moment| controller(&EU, moment),
+        zones: no_zones,
         ends: |_| Ends::Well,
     },
     Sight {
@@ -119,6 +135,7 @@ pub const SIGHTS: &[Sight] = &[
         shown_as: "panel",
         kinds: APPS,
         shows: |moment| controller(&US, moment),
+        zones: no_zones,
         ends: |_| Ends::Well,
     },
     // The old data centre's name server, which answers once and then too slowly: its facts go stale.
@@ -126,7 +143,8 @@ pub const SIGHTS: &[Sight] = &[
         source: "legacy-dc",
         shown_as: "ns.dc.example.org",
         kinds: NAMES,
-        shows: zones::legacy,
+        shows: nothing,
+        zones: zones::legacy,
         ends: times_out_after_the_first,
     },
     // A partner's name server, whose token ran out before we ever used it.
@@ -134,10 +152,22 @@ pub const SIGHTS: &[Sight] = &[
         source: "partner-dns",
         shown_as: "partner",
         kinds: NAMES,
-        shows: |_| Vec::new(),
+        shows: nothing,
+        zones: no_zones,
         ends: |_| Ends::Refused(bad_token()),
     },
 ];
+
+/// Zones and what is written in them.
+pub type Written = Vec<(Zone, Vec<DnsRecord>)>;
+
+fn nothing(_moment: &Moment) -> Vec<Holding> {
+    Vec::new()
+}
+
+fn no_zones(_moment: &Moment) -> Written {
+    Vec::new()
+}
 
 /// The sight of the source of that name.
 pub fn sight(source: &str) -> Option<&'static Sight> {

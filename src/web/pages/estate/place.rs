@@ -1,6 +1,6 @@
 //! `/regions/{name}` and `/clusters/{name}`: one place with everything that lies there.
 //!
-//! **One more panel** (the switches of a cluster's records, say): its field in [`PlacePage`] and its section in `estate/place.html`.
+//! **One more panel**: its field in [`PlacePage`] and its section in `estate/place.html`.
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use crate::store::{AnyConnection, Scope};
 use crate::web::estate::time::{self, LocalTime};
 use crate::web::estate::{Cluster, Estate, Region};
 use crate::web::extract::written;
+use crate::web::pages::dns_changes::{self, cluster::ClusterPanel};
 use crate::web::pages::sources::SourceLine;
 use crate::web::params::Params;
 use crate::web::{PageError, Shell, filters};
@@ -41,6 +42,8 @@ pub struct PlacePage {
     /// The icon of each figure of what is present.
     pub census: Vec<(&'static str, Figure)>,
     pub panels: Panels,
+    /// Of a cluster: its balancers, and the switches between them.
+    pub balancers: Option<ClusterPanel>,
 }
 
 impl PlacePage {
@@ -82,6 +85,7 @@ fn region(
         sources: standing.sources.clone(),
         census: census(&line),
         panels: panels::fetch(connection, scope, Sort::Region, name, standing, shell.now)?,
+        balancers: None,
         line,
         shell,
     }))
@@ -107,6 +111,7 @@ fn cluster(
         sources: standing.sources.clone(),
         census: census(&line),
         panels: panels::fetch(connection, scope, Sort::Cluster, name, standing, shell.now)?,
+        balancers: Some(dns_changes::cluster::panel(connection, scope, name, shell.now)?),
         line,
         shell,
     }))

@@ -9,11 +9,12 @@ use super::touches::{self, TouchesPanel};
 use super::{age_of, changes_between};
 use crate::clock::Instant;
 use crate::config::Config;
-use crate::kinds::{KindSpec, Role, Section, Tone};
+use crate::kinds::{KindSpec, Role, Section, Tone, zone};
 use crate::relations::{self, Certainty, Dangling, Neighbour};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, resources, scopes, versions};
 use crate::web::pages::alerts::AlertLine;
+use crate::web::pages::dns_changes::{self, panel::DnsPanel};
 use crate::web::pages::served_certificates::{self, ServedPanel};
 use crate::web::params::Params;
 use crate::web::view::{Age, Crumb, Diff};
@@ -45,6 +46,8 @@ pub struct ShowPage {
     /// Refs to addresses of ours that nobody holds any more.
     pub dangling: Vec<DanglingLine>,
     pub alerts: Vec<AlertLine>,
+    /// What can be changed in DNS from here.
+    pub dns: Option<DnsPanel>,
     /// What hosts really send, of kinds that have to do with it.
     pub served: Option<ServedPanel>,
     pub changes: Vec<ChangeLine>,
@@ -57,6 +60,8 @@ pub struct ShowPage {
     pub values_href: Option<String>,
     /// What can be done about it outside, where the viewer may.
     pub acts: Vec<Crumb>,
+    /// The zone as a file.
+    pub file_href: Option<String>,
     /// To tools that this panel does not replace.
     pub links: Vec<Crumb>,
 }
@@ -169,6 +174,12 @@ pub fn fetch(
         }
         _ => None,
     };
+    let dns = match at {
+        None if row.gone_at().is_none() && scope.sees_everything() => {
+            dns_changes::panel::panel(connection, scope, spec, &row, shell.now)?
+        }
+        _ => None,
+    };
     let may_reveal = at.is_none() && shell.viewer.as_ref().is_some_and(|viewer| viewer.operates);
     let acts = if may_reveal && row.gone_at().is_none() { acts_of(spec, id) } else { Vec::new() };
     let has_secrets = (spec.of.secrets)(&row.attrs).is_ok_and(|secrets| !secrets.is_empty());
@@ -176,6 +187,7 @@ pub fn fetch(
     Ok(Some(ShowPage {
         path,
         touches,
+        dns,
         name: row.title().to_owned(),
         external_id: row.external_id.clone(),
         status: row.status.clone(),
@@ -202,6 +214,8 @@ pub fn fetch(
         gone_at: row.gone_at().filter(|_| at.is_none()),
         values_href: (may_reveal && has_secrets).then(|| format!("/{}/{id}/values", spec.path)),
         acts,
+        file_href: (spec.name == zone::SPEC.name && at.is_none() && row.gone_at().is_none())
+            .then(|| format!("/{}/{id}/zone-file", spec.path)),
         links: config
             .links
             .iter()
