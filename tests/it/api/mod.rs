@@ -52,7 +52,14 @@ impl Platform {
                 house.sync(&source.name).await;
             }
         }
-        let panel = Panel::over(db).await;
+        let places = "[[region]]\nname = \"eu\"\nlatitude = 52.2\nlongitude = 21.0\nwatched_by = \"us\"\n[[region]]\nname = \"us\"\n\
+             [[cluster]]\nname = \"eu-1\"\nregion = \"eu\"\n";
+        let configured = Config::from_text("test.toml", places, &Environment::default()).unwrap();
+        let panel = Panel::configured(db, |config| {
+            config.regions = configured.regions;
+            config.clusters = configured.clusters;
+        })
+        .await;
         panel.person("ada@example.com", Role::Admin).await;
         Self { panel, house, _database: database }
     }

@@ -18,7 +18,7 @@ const DAYS: usize = 30;
 /// Moments at which pages are read.
 const MOMENTS: usize = 20;
 /// Resources of which everything is read at each of them.
-const LOOKED_AT: usize = 7;
+const LOOKED_AT: usize = 5;
 
 /// The paths that are read at one moment: lists in some way each, details, what hangs on them, searches, and the same from the API.
 async fn paths(vera: &Browser, dice: &mut Dice) -> Vec<String> {
@@ -33,8 +33,8 @@ async fn paths(vera: &Browser, dice: &mut Dice) -> Vec<String> {
         paths.push(format!("/api/v1/{path}?limit=1000&sort=-changed_at"));
         let ways =
             ["sort=-name", "cluster=eu-1", "region=us&sort=-changed_at", "q=web", "q=app-1", "limit=3", "gone=true"];
-        paths.push(format!("/{path}?{}", ways[dice.roll(ways.len())]));
-        paths.push(format!("/{path}?format=csv&{}", ways[dice.roll(ways.len() - 2)]));
+        let csv = if dice.happens(3) { "format=csv&" } else { "" };
+        paths.push(format!("/{path}?{csv}{}", ways[dice.roll(ways.len() - usize::from(!csv.is_empty()))]));
         paths.push(format!("/api/v1/{path}?{}", ways[dice.roll(ways.len())]));
     }
     paths.push("/instances?tag=env:test&status=running".to_owned());
@@ -101,7 +101,7 @@ async fn every_page_of_a_past_moment_says_what_it_said_then() {
                 }
             }
         }
-        assert!(said > MOMENTS * 60, "only {said} pages were there to be compared");
+        assert!(said > MOMENTS * 50, "only {said} pages were there to be compared");
         let shown: Vec<&String> = differing.iter().take(6).collect();
         assert!(differing.is_empty(), "{} of {said} differ:\n{shown:#?}", differing.len());
     })

@@ -180,7 +180,8 @@ async fn every_filter_admits_what_looking_at_each_row_admits() {
         sown(&db).await;
         for at in [None, Some(minute(130)), Some(minute(350))] {
             let all = everything(&db, at).await;
-            for (name, values, admits) in cases {
+            // What was missing at a past moment is not kept, and pages refuse to be asked for it.
+            for (name, values, admits) in cases.iter().filter(|(name, ..)| at.is_none() || *name != "missing") {
                 for sort in ["name", "-changed_at", "due_at", "type"] {
                     let mut query = ListQuery { at, ..query(sort, 17) };
                     query.filters.push(filter(name, values));
