@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::action::{Action, Actions, Done, OnFailure, Settled, Trouble};
-use super::conclude::{self, Ending};
+use super::conclude;
 use super::fault::{self, Point};
 use super::heart::Pulse;
 use super::step::{MARGIN, StepAt};
