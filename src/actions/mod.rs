@@ -4,8 +4,10 @@
 
 use crate::runs::{Action, Actions};
 
+pub mod purge_cache;
+
 /// Every action.
-pub const ACTIONS: Actions = &[];
+pub const ACTIONS: Actions = &[&purge_cache::PurgeCache];
 
 /// The action of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn Action> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::action::{Action, Actions, Done, OnFailure, Settled, Trouble};
-use super::conclude::{self, Ending};
+use super::conclude;
 use super::fault::{self, Point};
 use super::heart::Pulse;
 use super::step::{MARGIN, StepAt};
@@ -34,8 +34,13 @@ pub async fn drive(
     stop: &CancellationToken,
 ) -> Result<(), StoreError> {
     let Some(action) = actions.iter().copied().find(|action| action.name() == run.action) else {
-        let why = format!("This version of the panel knows no action “{}”.", run.action);
-        return finish(context, actions, &run, RunState::Failed, why).await;
+        // Nobody claims what it does not know; another worker takes it when the lease has run out.
+        tracing::error!(
+            run = run.id,
+            action = run.action,
+            "claimed a run of an action that this version does not know"
+        );
+        return Ok(());
     };
     let patience = action.patience(context, &run);
     let pulse = Pulse::start(context, &run, patience);
@@ -66,9 +71,16 @@ async fn finish(
     // Its lanes are free.
     context.bell.ring();
     if ended {
+        let took = run.started_at().and_then(|began| (at - began).to_std().ok()).unwrap_or_default();
+        context.metrics.run(action_label(actions, run), state.as_str(), took);
         tracing::info!(run = run.id, action = run.action, state = %state, outcome, "a run ended");
     }
     Ok(())
+}
+
+/// Labels are names that the program chose, never what a database says.
+fn action_label(actions: Actions, run: &RunRow) -> &'static str {
+    actions.iter().find(|action| action.name() == run.action).map_or("unknown", |action| action.name())
 }
 
 /// Where driving has stopped.
@@ -79,14 +91,12 @@ enum Stage {
     HandedBack,
 }
 
-/// How a step has ended, as far as the next one asks.
-enum After {
-    /// On with what the database says now.
-    GoOn,
+/// What is to be done next, by what the database says of the steps.
+enum Course<'s> {
+    Do(&'s StepRow),
     /// Nothing more is done.
-    Halt,
+    Over,
     TurnBack(String),
-    NotOurs,
 }
 
 struct Drive<'a> {
@@ -108,42 +118,55 @@ impl Drive<'_> {
             if self.stop.is_cancelled() {
                 return Ok(Stage::HandedBack);
             }
-            let Some(step) = self.next(&steps) else { return Ok(Stage::Over) };
-            let after = match self.pulse.why() {
-                // What was cut off is looked at first, so that what is taken back is what was done.
-                Some(ending) if self.goes_forward() && step.state() == StepState::Waiting => self.end_early(&ending),
-                _ => self.step(step).await?,
-            };
-            match after {
-                After::GoOn => {}
-                After::Halt => return Ok(Stage::Over),
-                After::NotOurs => return Ok(Stage::NotOurs),
-                After::TurnBack(why) => {
+            match self.course(&steps) {
+                Course::Over => return Ok(Stage::Over),
+                Course::TurnBack(why) => {
                     if !self.turn(&why).await? {
                         return Ok(Stage::Over);
+                    }
+                }
+                Course::Do(step) => {
+                    if !self.step(step).await? {
+                        return Ok(Stage::NotOurs);
                     }
                 }
             }
         }
     }
 
-    /// The first step that is not done, among those of the direction it goes.
-    fn next<'s>(&self, steps: &'s [StepRow]) -> Option<&'s StepRow> {
-        steps
-            .iter()
-            .filter(|step| step.undoes.is_none() == self.goes_forward())
-            .find(|step| matches!(step.state(), StepState::Running | StepState::Waiting))
-    }
-
-    fn end_early(&self, ending: &Ending) -> After {
-        match self.action.on_failure() {
-            OnFailure::TakeBack => After::TurnBack(ending.sentence()),
-            OnFailure::Stop | OnFailure::GoOn => After::Halt,
+    /// Out of the steps alone, so that whoever goes on after a crash decides the same.
+    fn course<'s>(&self, steps: &'s [StepRow]) -> Course<'s> {
+        if self.goes_forward() && self.action.on_failure() != OnFailure::GoOn {
+            // What nobody knows is not taken back blindly.
+            if steps.iter().any(|step| step.state() == StepState::Unknown) {
+                return Course::Over;
+            }
+            let bad = |step: &&StepRow| matches!(step.state(), StepState::Failed | StepState::Partial);
+            if let Some(bad) = steps.iter().find(bad) {
+                return self.give_up(bad.outcome.clone());
+            }
+        }
+        let mut of_this_way = steps.iter().filter(|step| step.undoes.is_none() == self.goes_forward());
+        let next = of_this_way.find(|step| matches!(step.state(), StepState::Running | StepState::Waiting));
+        match (next, self.pulse.why()) {
+            (None, _) => Course::Over,
+            // What was cut off is looked at first, so that what is taken back is what was done.
+            (Some(next), Some(ending)) if self.goes_forward() && next.state() == StepState::Waiting => {
+                self.give_up(ending.sentence())
+            }
+            (Some(next), _) => Course::Do(next),
         }
     }
 
-    /// Does one step, or finds out what became of it.
-    async fn step(&self, step: &StepRow) -> Result<After, StoreError> {
+    fn give_up(&self, why: String) -> Course<'static> {
+        match self.action.on_failure() {
+            OnFailure::TakeBack => Course::TurnBack(why),
+            OnFailure::Stop | OnFailure::GoOn => Course::Over,
+        }
+    }
+
+    /// Does one step, or finds out what became of it; `false` where the run is not ours any more.
+    async fn step(&self, step: &StepRow) -> Result<bool, StoreError> {
         let what: Value = serde_json::from_str(&step.what).unwrap_or_default();
         let at = StepAt::new(self.context, &self.run, step, self.patience, self.ending());
         if step.state() == StepState::Running && step.fenced_at().is_some() {
@@ -154,10 +177,10 @@ impl Drive<'_> {
         }
         let (hold, position, now) = (self.hold(), step.position, self.context.clock.now());
         if !self.context.db.write(move |connection| hold.begin_step(connection, position, now)).await? {
-            return Ok(After::NotOurs);
+            return Ok(false);
         }
         self.context.bell.moved();
-        let Some(ended) = self.bounded(&at, self.action.apply(&at, &what)).await else { return Ok(After::NotOurs) };
+        let Some(ended) = self.bounded(&at, self.action.apply(&at, &what)).await else { return Ok(false) };
         let ended = match ended {
             Err(Trouble::Unsure(why)) => self.unsure(&at, &what, why).await,
             ended => ended,
@@ -230,36 +253,34 @@ impl Drive<'_> {
         Err(Trouble::Unsure(why))
     }
 
-    /// Writes how a step ended, and says what follows.
-    async fn judge(&self, at: &StepAt<'_>, ended: Result<Done, Trouble>) -> Result<After, StoreError> {
+    /// Writes how a step ended; `false` where the run is not ours any more.
+    async fn judge(&self, at: &StepAt<'_>, ended: Result<Done, Trouble>) -> Result<bool, StoreError> {
         if self.pulse.lost.is_cancelled() {
-            return Ok(After::NotOurs);
+            return Ok(false);
         }
-        let (state, outcome, after) = match ended {
-            Ok(done) if done.skipped => (StepState::Skipped, done.outcome, After::GoOn),
-            Ok(done) => (StepState::Succeeded, done.outcome, After::GoOn),
-            Err(Trouble::Stopped) => (StepState::Waiting, String::new(), After::GoOn),
+        let (state, outcome) = match ended {
+            Ok(done) if done.skipped => (StepState::Skipped, done.outcome),
+            Ok(done) => (StepState::Succeeded, done.outcome),
+            Err(Trouble::Stopped) => return self.stopped(at).await,
             Err(Trouble::Again { why, after }) if self.may_try_again(at) => return self.wait(at, &why, after).await,
-            Err(Trouble::Again { why, .. } | Trouble::Failed(why)) => {
-                (StepState::Failed, why.clone(), self.after_failure(why))
-            }
-            Err(Trouble::Partial(why)) => (StepState::Partial, why.clone(), self.after_failure(why)),
-            Err(Trouble::Unsure(why)) => (StepState::Unknown, why, self.after_unknown()),
+            Err(Trouble::Again { why, .. } | Trouble::Failed(why)) => (StepState::Failed, why),
+            Err(Trouble::Partial(why)) => (StepState::Partial, why),
+            Err(Trouble::Unsure(why)) => (StepState::Unknown, why),
         };
-        let stopped = state == StepState::Waiting;
-        if !self.record(at, state, &outcome).await? {
-            return Ok(After::NotOurs);
-        }
-        if stopped && self.pulse.why().is_none() && self.goes_forward() {
-            // The fence saw what the heart has not seen yet.
-            tokio::select! {
-                () = self.pulse.ending.cancelled() => {}
-                () = self.pulse.lost.cancelled() => return Ok(After::NotOurs),
-                () = tokio::time::sleep(PAUSE) => {}
-            }
-        }
+        let ours = self.record(at, state, &outcome).await?;
         fault::reach(self.context, Point::AfterRecord, at.step.position);
-        Ok(after)
+        Ok(ours)
+    }
+
+    /// The fence may have seen what the heart has not seen yet.
+    async fn stopped(&self, at: &StepAt<'_>) -> Result<bool, StoreError> {
+        let ours = self.record(at, StepState::Waiting, "").await?;
+        tokio::select! {
+            () = self.pulse.ending.cancelled(), if self.goes_forward() => {}
+            () = self.pulse.lost.cancelled() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+        Ok(ours)
     }
 
     async fn record(&self, at: &StepAt<'_>, state: StepState, outcome: &str) -> Result<bool, StoreError> {
@@ -280,12 +301,12 @@ impl Drive<'_> {
     }
 
     /// Puts a step back and pauses, as long as it helps.
-    async fn wait(&self, at: &StepAt<'_>, why: &str, after: Option<Duration>) -> Result<After, StoreError> {
+    async fn wait(&self, at: &StepAt<'_>, why: &str, after: Option<Duration>) -> Result<bool, StoreError> {
         let doubled = PAUSE * 2_u32.saturating_pow(at.step.attempts.max(0).unsigned_abs());
         let pause = doubled.max(after.unwrap_or_default()).min(LONGEST_PAUSE);
         let told = format!("{why} Tried again in {} s.", pause.as_secs());
         if !self.record(at, StepState::Waiting, &told).await? {
-            return Ok(After::NotOurs);
+            return Ok(false);
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -293,25 +314,7 @@ impl Drive<'_> {
             () = self.pulse.lost.cancelled() => {}
             () = self.stop.cancelled() => {}
         }
-        Ok(After::GoOn)
-    }
-
-    fn after_failure(&self, why: String) -> After {
-        match self.action.on_failure() {
-            // What cannot be taken back does not keep the rest from being taken back.
-            _ if !self.goes_forward() => After::GoOn,
-            OnFailure::GoOn => After::GoOn,
-            OnFailure::Stop => After::Halt,
-            OnFailure::TakeBack => After::TurnBack(why),
-        }
-    }
-
-    /// What nobody knows is not taken back blindly.
-    fn after_unknown(&self) -> After {
-        match self.action.on_failure() {
-            OnFailure::GoOn => After::GoOn,
-            OnFailure::Stop | OnFailure::TakeBack => After::Halt,
-        }
+        Ok(true)
     }
 
     /// Turns round; `false` where there is nothing to take back, or nothing that could.

@@ -99,12 +99,17 @@ impl Executor {
     }
 
     async fn claim(&self) -> Result<Option<(RunRow, Busy)>, StoreError> {
-        let (db, at, full) = (&self.context.db, self.context.clock.now(), self.full());
-        let looked_at = full.clone();
-        if !db.read(move |connection| queue::is_worth_a_claim(connection, &looked_at, at)).await? {
+        let (db, at) = (&self.context.db, self.context.clock.now());
+        let claimant = Claimant {
+            worker: self.name.clone(),
+            lease: delta(LEASE),
+            actions: self.actions.iter().map(|action| action.name()).collect(),
+            full: self.full(),
+        };
+        let looks = claimant.clone();
+        if !db.read(move |connection| queue::is_worth_a_claim(connection, &looks, at)).await? {
             return Ok(None);
         }
-        let claimant = Claimant { worker: self.name.clone(), lease: delta(LEASE), full };
         let claimed = db
             .write(move |connection| {
                 let Some(run) = queue::claim(connection, &claimant, at)? else { return Ok(None) };

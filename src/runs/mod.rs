@@ -26,7 +26,7 @@ pub use action::{Action, Actions, Done, OnFailure, Settled, Trouble};
 pub use cancel::{acknowledge, cancel};
 pub use executor::Executor;
 pub use step::StepAt;
-pub use submit::{NewRun, Priority, Submitted, body_hash, submit};
+pub use submit::{IdempotencyKey, NewRun, Priority, Submitted, body_hash, submit};
 
 /// Rings between the halves of a process: a run was queued, a run has moved. Another process finds both out by looking.
 #[derive(Clone, Debug)]

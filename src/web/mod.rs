@@ -41,4 +41,4 @@ mod zone_file;
 
 pub use error::PageError;
 pub use session::{Live, Session};
-pub use shell::{Flash, Past, Shell, Theme, Viewer};
+pub use shell::{Flash, Past, Shell, Theme, ViewedAs, Viewer};

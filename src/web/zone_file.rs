@@ -14,15 +14,17 @@ const TYPE: &str = "text/dns; charset=utf-8";
 
 /// `GET /zones/{id}/zone-file` and `GET /api/v1/zones/{id}/zone-file`: the file as the last listing had it. One that is not complete is
 /// given too, and says so; who asks by hand can judge.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+/// A part of a zone, as a team may see it, would be no zone file.
+pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let id = request.match_info().query("id").parse().map_err(|_| PageError::NotFound)?;
-    let found = context.db.read(move |connection| zone_files::of_zone(connection, &Scope::of_member(), id)).await?;
+    let reach = scope.clone();
+    let found = context.db.read(move |connection| zone_files::of_zone(connection, &reach, id)).await?;
     let zone = found.ok_or(PageError::NotFound)?;
     let name: String = zone.head.zone.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
     let pages = stream::try_unfold(zone.pages(), move |mut pages| {
-        let context = context.clone();
+        let (context, scope) = (context.clone(), scope.clone());
         async move {
-            let text = pages.next(&context.db, Scope::of_member).await?;
+            let text = pages.next(&context.db, &scope).await?;
             Ok::<_, crate::store::StoreError>(text.map(|text| (web::Bytes::from(text), pages)))
         }
     });

@@ -4,6 +4,7 @@
 
 pub mod collection;
 pub mod dns;
+pub mod purge;
 pub mod runs;
 
 pub use crate::net::error::{ErrorKind, ProviderError};

@@ -2,7 +2,7 @@
 //!
 //! It has one clock tick a second (`ticker.rs`); at each it starts the tasks that are due (`schedule.rs` is THE table of tasks) and
 //! claims waiting syncs. Periodic runs, "run now" and the recovery after a crash are one code path: a claim. Its heartbeat has a loop
-//! of its own (`heart.rs`).
+//! of its own (`heart.rs`). What people ask for to be done outside is driven beside all this, by `crate::runs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{HistoryConfig, NetworkConfig, ProbeConfig, ZoneFilesConfig};
+use crate::runs::Executor;
 use crate::secret::{hex, random_bytes};
 use crate::store::{self, Backend, Db, StoreError};
 use crate::sync::{Source, recover};
@@ -45,6 +46,8 @@ pub struct Worker {
     pub probe: Arc<ProbeConfig>,
     /// Where it keeps zone files.
     pub zone_files: Arc<ZoneFilesConfig>,
+    /// What drives runs; none are driven until somebody gives it one.
+    executor: Option<Executor>,
     /// Cancelled when it is about to stop, for tasks that take longer than anybody wants to wait.
     stopping: CancellationToken,
     /// What counts as our own address space.
@@ -68,6 +71,7 @@ impl Worker {
             history: HistoryConfig::default(),
             probe: Arc::new(ProbeConfig::off()),
             zone_files: Arc::default(),
+            executor: None,
             stopping: CancellationToken::new(),
             networks: Arc::new([]),
             slots,
@@ -96,6 +100,12 @@ impl Worker {
         Self { zone_files: Arc::new(zone_files), ..self }
     }
 
+    /// Drives runs by this executor.
+    pub fn executing(self, executor: Executor) -> Self {
+        let executor = Some(executor.named(&self.name));
+        Self { executor, ..self }
+    }
+
     /// Cancelled when a task had better come to its end.
     pub fn stopping(&self) -> &CancellationToken {
         &self.stopping
@@ -119,6 +129,11 @@ impl Worker {
         // It beats until the last work is done, but not for a worker that broke off.
         let alive = heart.clone().drop_guard();
         let beats = tokio::spawn(heart::beat_until(self.clone(), heart));
+        if let Some(executor) = self.executor.clone() {
+            let stop = stop.clone();
+            // A loop of its own: whoever clicks waits for its first step, and not for a tick.
+            self.running.spawn(async move { executor.work_until(stop).await });
+        }
         loop {
             self.tick().await;
             tokio::select! {
@@ -170,6 +185,9 @@ impl Worker {
                 schedule::TASKS.iter().try_for_each(|task| task.ensure_every(connection, worker.every(task), now))
             })
             .await?;
+        if let Some(executor) = self.executor.as_ref().filter(|_| nobody_else) {
+            executor.free_all().await?;
+        }
         recover::recover(&self.db, &self.sources, nobody_else).await?;
         Ok(())
     }

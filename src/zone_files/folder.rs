@@ -55,7 +55,7 @@ async fn write(db: &Db, zone: Zone, folder: &Path, path: &Path) -> Result<io::Re
     };
     let mut pages = zone.pages();
     let written = loop {
-        match pages.next(db, Scope::unrestricted).await {
+        match pages.next(db, &Scope::unrestricted()).await {
             Ok(Some(text)) => match file.write_all(text.as_bytes()) {
                 Ok(()) => {}
                 Err(error) => break Ok(Err(error)),

@@ -75,7 +75,7 @@ impl Zone {
 
 impl Pages {
     /// The next part of the file; `None` after the last.
-    pub async fn next(&mut self, db: &Db, reach: fn() -> Scope) -> Result<Option<String>, StoreError> {
+    pub async fn next(&mut self, db: &Db, reach: &Scope) -> Result<Option<String>, StoreError> {
         let cursor = match std::mem::replace(&mut self.at, At::End) {
             At::Head => {
                 self.at = At::Records(None);
@@ -84,8 +84,8 @@ impl Pages {
             At::Records(cursor) => cursor,
             At::End => return Ok(None),
         };
-        let query = ListQuery { cursor, ..self.zone.query.clone() };
-        let page = db.read(move |connection| listing::list(connection, &reach(), &query)).await?;
+        let (query, reach) = (ListQuery { cursor, ..self.zone.query.clone() }, reach.clone());
+        let page = db.read(move |connection| listing::list(connection, &reach, &query)).await?;
         if let Some(next) = page.next {
             self.at = At::Records(Some(next));
         }

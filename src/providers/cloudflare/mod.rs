@@ -7,6 +7,7 @@
 //! | `envelope` | the object around every answer |
 //! | `listing` | a paged list that begins again when it shifts |
 //! | `wire` | zones and records as the provider writes them |
+//! | `purge` | the power to make the cache forget |
 //! | `zones`, `records` | what is reported, in which scopes, and how each ends |
 //! | `sets` | sets read fresh, for a plan and right before its write |
 //! | `batch` | changes of sets as one batch of records that keeps their ids |
@@ -19,6 +20,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 
 use super::dns::WriteRecords;
+use super::purge::PurgeCache;
 use super::{Built, Collector, Parts, Provider, ProviderSpec};
 use crate::kinds::{dns_record, zone};
 use crate::net::http::RetryPolicy;
@@ -28,6 +30,7 @@ mod batch;
 mod client;
 mod envelope;
 mod listing;
+mod purge;
 mod records;
 mod sets;
 mod settings;
@@ -125,6 +128,10 @@ impl Provider for Cloudflare {
         Ok(format!("{bearer}, lists {count} zones, first {}{of}", first.name))
     }
     fn dns(&self) -> Option<&dyn WriteRecords> {
+        Some(self)
+    }
+
+    fn cache(&self) -> Option<&dyn PurgeCache> {
         Some(self)
     }
 }

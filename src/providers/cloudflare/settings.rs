@@ -10,6 +10,11 @@ use crate::secret::Secret;
 /// Where the provider's API lives unless a setting says otherwise.
 const ENDPOINT: &str = "https://api.cloudflare.com/client/v4";
 
+/// What one purge may name unless a setting says otherwise. Today's limit is 100; it used to be 30, and a smaller one always works.
+const PURGE_CHUNK: usize = 30;
+/// The most that any plan takes.
+const LARGEST_PURGE: usize = 500;
+
 pub const SETTINGS: &[SettingSpec] = &[
     SettingSpec {
         name: "token",
@@ -25,6 +30,12 @@ pub const SETTINGS: &[SettingSpec] = &[
     },
     dns_settings::ZONES,
     dns_settings::NAME_SERVERS,
+    SettingSpec {
+        name: "purge_chunk",
+        about: "Hosts, prefixes or files that one purge of the cache names at most; 30 unless given.",
+        required: false,
+        secret: false,
+    },
 ];
 
 /// The settings, valid.
@@ -34,6 +45,8 @@ pub struct Settings {
     pub endpoint: Url,
     /// Unless zones are named, all that the token lists.
     pub dns: DnsSettings,
+    /// Things that one purge of the cache names at most.
+    pub purge_chunk: usize,
 }
 
 /// What reading the settings ends in, besides the faults that are left with the reader.
@@ -46,7 +59,7 @@ pub enum Read {
 impl Settings {
     /// A token at an endpoint, for all zones that it lists.
     pub fn new(token: Secret, endpoint: Url) -> Self {
-        Self { token, endpoint, dns: DnsSettings::default() }
+        Self { token, endpoint, dns: DnsSettings::default(), purge_chunk: PURGE_CHUNK }
     }
 
     /// Takes the settings out of `reader`.
@@ -57,14 +70,28 @@ impl Settings {
             false => Url::parse(ENDPOINT).ok(),
         };
         let dns = DnsSettings::read(reader);
+        let purge_chunk = purge_chunk(reader);
         let token = match token {
             SecretSetting::Given(token) => token,
             SecretSetting::Absent => return Read::Missing("neither token_env nor token_file is set".to_owned()),
             SecretSetting::Missing(what) => return Read::Missing(what),
         };
-        match (endpoint, dns) {
-            (Some(endpoint), Some(dns)) => Read::Settings(Self { token, endpoint, dns }),
+        match (endpoint, dns, purge_chunk) {
+            (Some(endpoint), Some(dns), Some(purge_chunk)) => {
+                Read::Settings(Self { token, endpoint, dns, purge_chunk })
+            }
             _ => Read::Faulty,
         }
     }
+}
+
+/// How much one purge names, or `None` after a fault.
+fn purge_chunk(reader: &mut Reader<'_>) -> Option<usize> {
+    let Some(chunk) = reader.integer("purge_chunk") else { return Some(PURGE_CHUNK) };
+    let chunk = usize::try_from(chunk).ok().filter(|chunk| (1..=LARGEST_PURGE).contains(chunk));
+    if chunk.is_none() {
+        let remedy = format!("write a number from 1 to {LARGEST_PURGE}; 30 is taken everywhere");
+        reader.fault("purge_chunk", "`purge_chunk` is out of bounds", remedy);
+    }
+    chunk
 }

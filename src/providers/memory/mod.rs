@@ -15,16 +15,18 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use async_trait::async_trait;
 
 use super::dns::WriteRecords;
+use super::purge::PurgeCache;
 use super::{Built, Collector, Provider, ProviderSpec};
 use crate::clock::{Clock, Instant};
-use crate::kinds::KINDS;
 use crate::kinds::dns_record::DnsRecord;
 use crate::kinds::zone::Zone;
+use crate::kinds::{KINDS, KindSpec};
 use crate::wire::ProviderError;
 
 mod book;
 pub mod holding;
 mod pen;
+mod purge;
 pub mod script;
 mod server;
 #[cfg(test)]
@@ -125,6 +127,11 @@ impl Provider for Memory {
         Ok(())
     }
 
+    /// What its part of the world holds.
+    fn kinds(&self) -> Option<&'static [&'static KindSpec]> {
+        Some(self.sight.kinds)
+    }
+
     async fn probe(&self) -> Result<String, ProviderError> {
         match (self.sight.ends)(self.step.load(Ordering::Relaxed)) {
             Ends::Well => Ok(format!("{} (made up)", self.sight.shown_as)),
@@ -135,5 +142,9 @@ impl Provider for Memory {
     fn dns(&self) -> Option<&dyn WriteRecords> {
         let has_zones = !(self.sight.zones)(&self.moment(0)).is_empty();
         has_zones.then_some(self as &dyn WriteRecords)
+    }
+
+    fn cache(&self) -> Option<&dyn PurgeCache> {
+        (self.sight.source == world::CACHING).then_some(self as &dyn PurgeCache)
     }
 }

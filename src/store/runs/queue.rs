@@ -104,17 +104,21 @@ struct Candidate {
     id: i64,
 }
 
-/// Who claims: under which name, for how long at first, and which sources are at work enough already.
+/// Who claims.
 #[derive(Clone, Debug)]
 pub struct Claimant {
     pub worker: String,
+    /// For how long at first.
     pub lease: TimeDelta,
+    /// What it knows how to do: a run of a newer version waits for a newer worker.
+    pub actions: Vec<&'static str>,
+    /// Sources that are at work enough already.
     pub full: Vec<String>,
 }
 
 /// Whether a claim would find something; a claim is a write, and there is nothing to do most of the time.
-pub fn is_worth_a_claim(connection: &mut AnyConnection, full: &[String], at: Instant) -> QueryResult<bool> {
-    Ok(lost(connection, "", at)?.is_some() || next(connection, full, "", at)?.is_some())
+pub fn is_worth_a_claim(connection: &mut AnyConnection, by: &Claimant, at: Instant) -> QueryResult<bool> {
+    Ok(lost(connection, by, "", at)?.is_some() || next(connection, by, "", at)?.is_some())
 }
 
 /// Takes the next run: one whose worker was lost, or else the first in the queue whose lanes are free.
@@ -122,13 +126,13 @@ pub fn claim(connection: &mut AnyConnection, by: &Claimant, at: Instant) -> Quer
     // They take turns, so that two who want overlapping lanes do not wait for each other in a circle.
     gate::take_turn(connection, Turn::Runs)?;
     let locking = if matches!(connection, AnyConnection::Postgres(_)) { " FOR UPDATE SKIP LOCKED" } else { "" };
-    if let Some(id) = lost(connection, locking, at)? {
+    if let Some(id) = lost(connection, by, locking, at)? {
         let mut sql = Sql::new("UPDATE runs SET epoch = epoch + 1, revision = revision + 1, worker = ");
         sql.bind(&by.worker).push(", lease_until = ").bind(at + by.lease).push(", reap_at = ").bind(at + by.lease);
         sql.push(" WHERE state IN ('running', 'cancelling') AND reap_at < ").bind(at).push(" AND id = ").bind(id);
         return if sql.execute(connection)? == 1 { row(connection, id) } else { Ok(None) };
     }
-    let Some(id) = next(connection, &by.full, locking, at)? else { return Ok(None) };
+    let Some(id) = next(connection, by, locking, at)? else { return Ok(None) };
     let mut sql = Sql::new("UPDATE runs SET state = 'running', epoch = epoch + 1, revision = revision + 1, worker = ");
     sql.bind(&by.worker).push(", started_at = ").bind(at);
     sql.push(", lease_until = ").bind(at + by.lease).push(", reap_at = ").bind(at + by.lease);
@@ -146,28 +150,26 @@ pub fn claim(connection: &mut AnyConnection, by: &Claimant, at: Instant) -> Quer
     row(connection, id)
 }
 
-fn lost(connection: &mut AnyConnection, locking: &'static str, at: Instant) -> QueryResult<Option<i64>> {
+fn lost(connection: &mut AnyConnection, by: &Claimant, locking: &'static str, at: Instant) -> QueryResult<Option<i64>> {
     let mut sql = Sql::new("SELECT id FROM runs WHERE state IN ('running', 'cancelling') AND reap_at < ");
-    sql.bind(at).push(" ORDER BY reap_at, id LIMIT 1").push(locking);
+    sql.bind(at).push(" AND action IN ").bind_list(&by.actions);
+    sql.push(" ORDER BY reap_at, id LIMIT 1").push(locking);
     Ok(sql.first::<Candidate>(connection)?.map(|found| found.id))
 }
 
-fn next(
-    connection: &mut AnyConnection,
-    full: &[String],
-    locking: &'static str,
-    at: Instant,
-) -> QueryResult<Option<i64>> {
+fn next(connection: &mut AnyConnection, by: &Claimant, locking: &'static str, at: Instant) -> QueryResult<Option<i64>> {
     let mut sql = Sql::new("SELECT r.id FROM runs r WHERE r.state = 'queued' AND r.not_before <= ");
-    sql.bind(at).push(
+    sql.bind(at).push(" AND r.action IN ").bind_list(&by.actions);
+    sql.push(
         " AND NOT EXISTS (SELECT 1 FROM run_lanes l JOIN run_lanes h ON h.lane = l.lane AND h.held WHERE l.run_id = r.id) \
          AND NOT EXISTS (SELECT 1 FROM run_lanes l JOIN run_lanes w ON w.lane = l.lane AND w.wanted JOIN runs e ON e.id = w.run_id \
          WHERE l.run_id = r.id AND e.state = 'queued' AND (e.priority > r.priority OR (e.priority = r.priority AND e.id < r.id)) \
          AND e.not_before <= ",
     );
     sql.bind(at).push(")");
-    if !full.is_empty() {
-        sql.push(" AND NOT EXISTS (SELECT 1 FROM run_lanes l WHERE l.run_id = r.id AND l.source IN ").bind_list(full);
+    if !by.full.is_empty() {
+        sql.push(" AND NOT EXISTS (SELECT 1 FROM run_lanes l WHERE l.run_id = r.id AND l.source IN ")
+            .bind_list(&by.full);
         sql.push(")");
     }
     sql.push(" ORDER BY r.priority DESC, r.id LIMIT 1").push(locking);

@@ -9,9 +9,13 @@ use utoipa::ToSchema;
 
 mod changes;
 mod findings;
+mod runs;
+mod teams;
 
 pub use changes::{ChangeItem, ChangeList, FieldChange, HolderItem, HoldersAnswer};
 pub use findings::{FindingItem, FindingRuleItem, IgnoreUntil, OtherItem, StepItem, TouchedItem, TouchesAnswer};
+pub use runs::{CachePurge, RunAccepted, RunDetail, RunItem, RunStepItem};
+pub use teams::{MemberItem, MemberWanted, ReachWanted, TeamItem, TeamRuleItem, TeamWanted, WithinWanted};
 
 use crate::store::rows::ResourceRow;
 
@@ -233,6 +237,8 @@ pub struct UserItem {
     pub email: String,
     /// `admin`, `operator` or `viewer`.
     pub role: String,
+    /// `everything`, or `teams`: what their teams see.
+    pub reach: String,
     /// `enabled` or `disabled`.
     pub state: String,
     pub created_at: DateTime<Utc>,
@@ -248,6 +254,8 @@ pub struct InvitationItem {
     pub email: String,
     /// `admin`, `operator` or `viewer`.
     pub role: String,
+    /// `everything` or `teams`.
+    pub reach: String,
     /// `open` or `revoked`.
     pub state: String,
     pub invited_by: String,
@@ -271,6 +279,9 @@ pub struct InvitationWanted {
     pub email: String,
     /// `admin`, `operator` or `viewer`.
     pub role: String,
+    /// `everything` or `teams`; `everything` where it is not given.
+    #[serde(default = "everything")]
+    pub reach: String,
 }
 
 impl<T> List<T> {
@@ -310,4 +321,8 @@ impl From<ResourceRow> for Item {
             attrs: RawValue::from_string(row.attrs).unwrap_or_else(|_| RawValue::NULL.to_owned()),
         }
     }
+}
+
+fn everything() -> String {
+    crate::roles::Reach::Everything.to_string()
 }

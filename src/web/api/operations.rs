@@ -8,6 +8,8 @@ mod access;
 mod changes;
 mod estate;
 mod findings;
+mod runs;
+mod teams;
 
 use super::inventory::{HITS, MOST_HITS};
 use super::schemas;
@@ -57,8 +59,10 @@ pub fn all() -> Vec<Operation> {
     operations.extend(changes::all());
     operations.extend(findings::all());
     operations.push(zone_files::read());
+    operations.extend(runs::all());
     operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
+    operations.extend(teams::all());
     operations.extend([audit(), description()]);
     operations
 }

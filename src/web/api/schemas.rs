@@ -45,6 +45,14 @@ pub fn all() -> Map<String, Value> {
     add_as::<items::List<items::InvitationItem>>(&mut schemas, "InvitationList");
     add::<items::InvitationMade>(&mut schemas);
     add::<items::InvitationWanted>(&mut schemas);
+    add::<items::TeamItem>(&mut schemas);
+    add_as::<items::List<items::TeamItem>>(&mut schemas, "TeamList");
+    add::<items::TeamRuleItem>(&mut schemas);
+    add::<items::MemberItem>(&mut schemas);
+    add::<items::TeamWanted>(&mut schemas);
+    add::<items::WithinWanted>(&mut schemas);
+    add::<items::MemberWanted>(&mut schemas);
+    add::<items::ReachWanted>(&mut schemas);
     add::<items::FindingRuleItem>(&mut schemas);
     add_as::<items::List<items::FindingRuleItem>>(&mut schemas, "FindingRuleList");
     add::<items::FindingItem>(&mut schemas);
@@ -59,6 +67,12 @@ pub fn all() -> Map<String, Value> {
     add::<items::TouchesAnswer>(&mut schemas);
     add::<items::TouchedItem>(&mut schemas);
     add::<items::StepItem>(&mut schemas);
+    add::<items::RunItem>(&mut schemas);
+    add_as::<items::List<items::RunItem>>(&mut schemas, "RunList");
+    add::<items::RunDetail>(&mut schemas);
+    add::<items::RunStepItem>(&mut schemas);
+    add::<items::RunAccepted>(&mut schemas);
+    add::<items::CachePurge>(&mut schemas);
     for spec in KINDS {
         let attrs = json!({"type": "object", "properties": {"attrs": {"$ref": reference(&attrs_of(spec))}}});
         schemas.insert(attrs_of(spec), attrs_schema(spec));

@@ -16,3 +16,4 @@ pub mod program;
 pub mod seed;
 pub mod tls;
 pub mod workflow;
+pub mod yard;

@@ -12,6 +12,7 @@ use super::holding::Holding;
 use crate::clock::Instant;
 use crate::kinds::dns_record::DnsRecord;
 use crate::kinds::zone::Zone;
+use crate::kinds::{KindSpec, app, certificate, dns_record, instance, load_balancer, maintenance_event, zone};
 use crate::secret::{Secret, redact};
 use crate::wire::{ErrorKind, ProviderError};
 
@@ -62,12 +63,17 @@ pub struct Sight {
     pub source: &'static str,
     /// As whom it is known there.
     pub shown_as: &'static str,
+    /// The kinds that it may show, also before it has shown any.
+    pub kinds: &'static [&'static KindSpec],
     pub shows: fn(&Moment) -> Vec<Holding>,
     /// Its zones with their records, which can be written to.
     pub zones: fn(&Moment) -> Written,
     /// How the collection at a step ends.
     pub ends: fn(u64) -> Ends,
 }
+
+/// The source that also caches in front of hosts.
+pub const CACHING: &str = "cloudflare";
 
 /// How a collection ends.
 pub enum Ends {
@@ -78,11 +84,16 @@ pub enum Ends {
     Refused(ProviderError),
 }
 
+const CLOUD: &[&KindSpec] = &[&instance::SPEC, &maintenance_event::SPEC, &load_balancer::SPEC];
+const NAMES: &[&KindSpec] = &[&zone::SPEC, &dns_record::SPEC];
+const APPS: &[&KindSpec] = &[&app::SPEC, &certificate::SPEC];
+
 /// Every source that the platform can be seen through.
 pub const SIGHTS: &[Sight] = &[
     Sight {
         source: "aws-eu",
         shown_as: place::ACCOUNT,
+        kinds: CLOUD,
         shows: |moment| cloud(&EU, moment),
         zones: no_zones,
         ends: |_| Ends::Well,
@@ -90,6 +101,7 @@ pub const SIGHTS: &[Sight] = &[
     Sight {
         source: "aws-us",
         shown_as: place::ACCOUNT,
+        kinds: CLOUD,
         shows: |moment| cloud(&US, moment),
         zones: no_zones,
         ends: |_| Ends::Well,
@@ -97,6 +109,7 @@ pub const SIGHTS: &[Sight] = &[
     Sight {
         source: "aws-ap",
         shown_as: place::ACCOUNT,
+        kinds: CLOUD,
         shows: |moment| cloud(&AP, moment),
         zones: no_zones,
         ends: |_| Ends::Well,
@@ -104,6 +117,7 @@ pub const SIGHTS: &[Sight] = &[
     Sight {
         source: "cloudflare",
         shown_as: zones::ACCOUNT,
+        kinds: NAMES,
         shows: nothing,
         zones: zones::managed,
         ends: |_| Ends::Well,
@@ -111,6 +125,7 @@ pub const SIGHTS: &[Sight] = &[
     Sight {
         source: "paas-eu",
         shown_as: "panel",
+        kinds: APPS,
         shows: |moment| controller(&EU, moment),
         zones: no_zones,
         ends: |_| Ends::Well,
@@ -118,6 +133,7 @@ pub const SIGHTS: &[Sight] = &[
     Sight {
         source: "paas-us",
         shown_as: "panel",
+        kinds: APPS,
         shows: |moment| controller(&US, moment),
         zones: no_zones,
         ends: |_| Ends::Well,
@@ -126,6 +142,7 @@ pub const SIGHTS: &[Sight] = &[
     Sight {
         source: "legacy-dc",
         shown_as: "ns.dc.example.org",
+        kinds: NAMES,
         shows: nothing,
         zones: zones::legacy,
         ends: times_out_after_the_first,
@@ -134,6 +151,7 @@ pub const SIGHTS: &[Sight] = &[
     Sight {
         source: "partner-dns",
         shown_as: "partner",
+        kinds: NAMES,
         shows: nothing,
         zones: no_zones,
         ends: |_| Ends::Refused(bad_token()),

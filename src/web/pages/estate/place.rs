@@ -119,23 +119,25 @@ fn census(line: &PlaceLine) -> Vec<(&'static str, Figure)> {
 /// `GET /regions/{name}`.
 pub async fn show_region(
     context: web::Data<Context>,
+    scope: Scope,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     Params::parse(request.query_string()).only(&[]).map_err(PageError::Invalid)?;
     let config = Arc::clone(&context.config);
-    let fetch = move |connection: &mut _, shell| region(connection, &Scope::of_member(), &name, &config, shell);
+    let fetch = move |connection: &mut _, shell| region(connection, &scope, &name, &config, shell);
     written(&context, Shell::begin(&request)?, fetch).await
 }
 
 /// `GET /clusters/{name}`.
 pub async fn show_cluster(
     context: web::Data<Context>,
+    scope: Scope,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     Params::parse(request.query_string()).only(&[]).map_err(PageError::Invalid)?;
     let config = Arc::clone(&context.config);
-    let fetch = move |connection: &mut _, shell| cluster(connection, &Scope::of_member(), &name, &config, shell);
+    let fetch = move |connection: &mut _, shell| cluster(connection, &scope, &name, &config, shell);
     written(&context, Shell::begin(&request)?, fetch).await
 }
