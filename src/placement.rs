@@ -171,6 +171,7 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::PlacementSet;
 
     fn place(region: &str, cluster: &str, app: &str, environment: &str) -> Place {
         let [region, cluster, app, environment] = [region, cluster, app, environment].map(str::to_owned);
@@ -199,6 +200,20 @@ mod tests {
             whole.extends(&Place::default()) && whole.extends(&place("eu", "", "shop", "")) && whole.extends(&whole)
         );
         assert!(!whole.extends(&place("us", "", "", "")) && !place("eu", "", "", "").extends(&whole));
+    }
+
+    #[test]
+    fn an_app_lies_under_its_own_name_unless_a_rule_says_otherwise() {
+        let facts = Facts { name: "shop".to_owned(), ..Facts::default() };
+        let place = |rules: &Rules, kind: &str| rules.place(KindSpec::by_name(kind).unwrap(), &facts).app;
+        assert_eq!(place(&Rules::default(), "app"), "shop");
+        assert_eq!(place(&Rules::default(), "instance"), "");
+        let set = PlacementSet { app: Some("store".to_owned()), ..PlacementSet::default() };
+        let rules = Rules {
+            rules: vec![PlacementRule { matches: std::collections::BTreeMap::new(), set }],
+            ..Rules::default()
+        };
+        assert_eq!(place(&rules, "app"), "store");
     }
 
     #[test]

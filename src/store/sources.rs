@@ -147,10 +147,14 @@ fn seen_by(connection: &mut AnyConnection, scope: &Scope, rows: Vec<SourceRow>) 
             continue;
         }
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        // Where it lies by default may be somebody else's place.
+        let is_here = scope.admits(&row.region, &row.cluster, "");
         let unconfirmed = listed.iter().any(|listing| listing.confirmed_at.is_none());
         seen.push(SourceRow {
             // Its own words may name a zone or an account.
             reason: String::new(),
+            region: if is_here { row.region.clone() } else { String::new() },
+            cluster: if is_here { row.cluster.clone() } else { String::new() },
             confirmed_at: listed.iter().filter_map(|listing| listing.confirmed_at).min().filter(|_| !unconfirmed),
             present: listed.iter().map(|listing| listing.present).sum(),
             scopes: count(listed.len()),

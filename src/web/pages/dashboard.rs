@@ -18,7 +18,7 @@ use crate::web::pages::alerts::AlertLine;
 use crate::web::pages::findings::overview::{self, RuleLine};
 use crate::web::pages::runs::RunLine;
 use crate::web::pages::sources::{self, SourceLine};
-use crate::web::tally::Tally;
+use crate::web::tally::{HELD, Tally};
 use crate::web::view::Verdict;
 use crate::web::{PageError, Shell, cells, filters};
 
@@ -129,7 +129,9 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
     changes.truncate(SHOWN + 4);
     let tally = Tally::of(&alerts, &sources, held.len(), tasks::silence(connection, shell.now)?);
     let served = served_certificates::bad_hosts(connection, scope)?;
-    let tiles = tally.tiles(&upcoming, &due, served, shell.now);
+    let mut tiles = tally.tiles(&upcoming, &due, served, shell.now);
+    // Losses are held of whole listings: a team is not told of them, and so not that there are none.
+    tiles.retain(|tile| tile.label != HELD || scope.sees_everything());
     upcoming.truncate(SHOWN);
     Ok(DashboardPage {
         verdict: tally.verdict(),

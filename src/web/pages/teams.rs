@@ -39,8 +39,10 @@ pub struct TeamLine {
     pub id: i64,
     pub name: String,
     pub note: String,
-    /// In words: `cluster eu-staging, app shop*`.
+    /// The first of them in words: `cluster eu-staging, app shop*`.
     pub rules: Vec<String>,
+    /// So many others.
+    pub more_rules: usize,
     pub members: Vec<String>,
     pub sees: Seen,
 }
@@ -60,6 +62,9 @@ pub struct NameForm {
     #[serde(default)]
     pub note: String,
 }
+
+/// Rules of a team that the list tells; its own page has all of them.
+const RULES: usize = 4;
 
 /// `GET /teams`.
 pub async fn show(context: web::Data<Context>, shell: Shell) -> Result<TeamsPage, PageError> {
@@ -107,7 +112,8 @@ fn line(connection: &mut AnyConnection, team: &Team) -> QueryResult<TeamLine> {
         id: team.row.id,
         name: team.row.name.clone(),
         note: team.row.note.clone(),
-        rules: team.rules.iter().map(|rule| rule.within().to_string()).collect(),
+        rules: team.rules.iter().take(RULES).map(|rule| rule.within().to_string()).collect(),
+        more_rules: team.rules.len().saturating_sub(RULES),
         members: team.members.iter().map(|member| member.email.clone()).collect(),
         sees: seen(connection, team)?,
     })

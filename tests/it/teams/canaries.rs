@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use quarterdeck::roles::Role;
 use quarterdeck::store::Db;
 
 use super::world::{NOW, TEAMS, Thing, WORDS, build, member, things};
@@ -89,6 +90,7 @@ fn no_byte_of_another_teams_appears() {
 async fn read_all(db: Db, things: &[Thing]) {
     let panel = Panel::over(db).await;
     build(&panel, things).await;
+    an_administrator_reads_the_words(&panel, things).await;
     for team in 0..TEAMS {
         let browser = panel.signed_in(&member(team)).await;
         let reader = Reader { team: Some(team), browser, things };
@@ -105,6 +107,39 @@ async fn read_all(db: Db, things: &[Thing]) {
     }
     assert!(nobody.read("/").await.text.contains("you are in no team"));
     assert_eq!(nobody.listed("dns-records", "").await, BTreeSet::new());
+}
+
+/// The words are where they would be found: an administrator is told them by the pages that a team reads without.
+async fn an_administrator_reads_the_words(panel: &Panel, things: &[Thing]) {
+    panel.person("ada@example.com", Role::Admin).await;
+    let ada = panel.signed_in("ada@example.com").await;
+    let tells = async |path: &str| {
+        let page = ada.get(path).await;
+        WORDS.iter().any(|word| page.text.contains(word))
+    };
+    let always = [
+        "/",
+        "/pulse",
+        "/alerts",
+        "/served-certificates",
+        "/changes?from=400d",
+        "/changes?from=400d&net=1",
+        "/sources",
+        "/search?q=example.com",
+        "/api/v1/alerts",
+        "/api/v1/changes?from=400d",
+        "/api/v1/sources",
+        "/api/v1/search?q=example.com",
+    ];
+    for path in always {
+        assert!(tells(path).await, "{path} tells an administrator nothing: {things:#?}");
+    }
+    let paths = everywhere(things);
+    let mut telling = 0;
+    for path in &paths {
+        telling += usize::from(tells(path).await);
+    }
+    assert!(telling * 3 > paths.len(), "only {telling} of {} pages would tell", paths.len());
 }
 
 /// Every page and answer that anybody could think of, asked for what is there and for what is not.

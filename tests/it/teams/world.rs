@@ -201,8 +201,9 @@ fn listings(connection: &mut AnyConnection, now: Instant) -> diesel::QueryResult
     let configured = (0..=WORDS.len()).map(|owner| ConfiguredSource {
         name: source(owner),
         provider: "memory".to_owned(),
-        region: String::new(),
-        cluster: String::new(),
+        // What is shared lies by default where no team is.
+        region: if owner == WORDS.len() { place(4)[0].clone() } else { String::new() },
+        cluster: if owner == WORDS.len() { place(4)[1].clone() } else { String::new() },
         every_seconds: 300,
         missing: None,
         kinds: Vec::new(),
