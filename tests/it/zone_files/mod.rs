@@ -189,6 +189,8 @@ async fn what_a_file_says_a_real_server_reads_back() {
             json!([
                 {"name": "www.{zone}", "type": "A", "ttl": 300,
                  "records": [{"content": "192.0.2.10", "disabled": false}, {"content": "192.0.2.11", "disabled": false}]},
+                {"name": "ns1.{zone}", "type": "A", "ttl": 300, "records": [{"content": "192.0.2.53", "disabled": false}]},
+                {"name": "ns2.{zone}", "type": "A", "ttl": 300, "records": [{"content": "192.0.2.54", "disabled": false}]},
                 {"name": "old.{zone}", "type": "A", "ttl": 300, "records": [{"content": "192.0.2.12", "disabled": true}]},
                 {"name": "{zone}", "type": "MX", "ttl": 60, "records": [{"content": "10 mail.{zone}", "disabled": false}]},
                 {"name": "t.{zone}", "type": "TXT", "ttl": 9,
