@@ -1,3 +1,5 @@
+//! What answers amount to.
+
 use serde_json::json;
 
 use super::*;

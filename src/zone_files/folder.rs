@@ -22,22 +22,22 @@ pub struct Kept {
 }
 
 /// Brings the files of `folder` up to date with what has been confirmed since they were written.
-pub async fn keep(db: &Db, folder: &Path) -> Result<Kept, StoreError> {
+pub async fn keep(db: &Db, scope: &Scope, folder: &Path) -> Result<Kept, StoreError> {
     let mut kept = Kept::default();
-    for scope in db.read(zone_scopes::of_records).await? {
-        let Some(confirmed_at) = scope.confirmed_at.filter(|_| scope.is_complete) else {
+    for zone in db.read(zone_scopes::of_records).await? {
+        let Some(confirmed_at) = zone.confirmed_at.filter(|_| zone.is_complete) else {
             kept.waiting += 1;
             continue;
         };
-        let path = folder.join(file_name(&scope.source, &scope.name));
+        let path = folder.join(file_name(&zone.source, &zone.name));
         if told_by(&path).is_some_and(|told| told == text::stamp(confirmed_at)) {
             continue;
         }
-        let zone_id = scope.zone_id;
-        let zone = db.read(move |connection| read::of_zone(connection, &Scope::unrestricted(), zone_id)).await?;
+        let (zone_id, reach) = (zone.zone_id, scope.clone());
+        let zone = db.read(move |connection| read::of_zone(connection, &reach, zone_id)).await?;
         match zone.filter(|zone| zone.head.complete) {
             None => kept.waiting += 1,
-            Some(zone) => match write(db, zone, folder, &path).await? {
+            Some(zone) => match write(db, scope, zone, folder, &path).await? {
                 Ok(()) => kept.written += 1,
                 Err(error) => kept.failed.push(format!("{}: {error}", path.display())),
             },
@@ -47,7 +47,7 @@ pub async fn keep(db: &Db, folder: &Path) -> Result<Kept, StoreError> {
 }
 
 /// Writes beside the file and renames over it.
-async fn write(db: &Db, zone: Zone, folder: &Path, path: &Path) -> Result<io::Result<()>, StoreError> {
+async fn write(db: &Db, scope: &Scope, zone: Zone, folder: &Path, path: &Path) -> Result<io::Result<()>, StoreError> {
     let unfinished = folder.join(format!(".unfinished-{}", crate::secret::hex(&crate::secret::random_bytes::<8>())));
     let mut file = match begin(folder, &unfinished) {
         Ok(file) => file,
@@ -55,7 +55,7 @@ async fn write(db: &Db, zone: Zone, folder: &Path, path: &Path) -> Result<io::Re
     };
     let mut pages = zone.pages();
     let written = loop {
-        match pages.next(db, &Scope::unrestricted()).await {
+        match pages.next(db, scope).await {
             Ok(Some(text)) => match file.write_all(text.as_bytes()) {
                 Ok(()) => {}
                 Err(error) => break Ok(Err(error)),

@@ -84,8 +84,7 @@ impl Pages {
             At::Records(cursor) => cursor,
             At::End => return Ok(None),
         };
-        let query = ListQuery { cursor, ..self.zone.query.clone() };
-        let reach = reach.clone();
+        let (query, reach) = (ListQuery { cursor, ..self.zone.query.clone() }, reach.clone());
         let page = db.read(move |connection| listing::list(connection, &reach, &query)).await?;
         if let Some(next) = page.next {
             self.at = At::Records(Some(next));

@@ -1,3 +1,5 @@
+//! The made-up zones and scripted ones, written to.
+
 use super::*;
 use crate::clock::Clock;
 use crate::net::dns::{Question, Way, ask};

@@ -15,6 +15,7 @@ use quarterdeck::providers::dns::WriteRecords;
 use quarterdeck::providers::memory::Ending;
 use quarterdeck::providers::powerdns::{PowerDns as Source, Settings};
 use quarterdeck::providers::{Parts, Provider};
+use quarterdeck::store::Scope;
 use quarterdeck::wire::dns::{RecordSet, ZoneAt};
 use quarterdeck::wire::{ErrorKind, ProviderError};
 use quarterdeck::zone_files;
@@ -98,7 +99,7 @@ async fn a_file_is_kept_per_zone_and_passes_binds_own_check() {
         let mut house = House::over(db);
         with_zone(&mut house).await;
         let folder = tempfile::tempdir().unwrap();
-        let kept = zone_files::keep(&house.db, folder.path()).await.unwrap();
+        let kept = zone_files::keep(&house.db, &Scope::unrestricted(), folder.path()).await.unwrap();
         assert_eq!((kept.written, kept.waiting, kept.failed.len()), (1, 0, 0), "{kept:?}");
         let path = folder.path().join("dns_example.com.zone");
         checked("example.com", &path).unwrap_or_else(|words| panic!("{words}"));
@@ -108,7 +109,7 @@ async fn a_file_is_kept_per_zone_and_passes_binds_own_check() {
         assert!(text.contains("; not of a standard type: alias.example.com."), "{text}");
         let files = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(files, 1, "nothing unfinished is left");
-        let again = zone_files::keep(&house.db, folder.path()).await.unwrap();
+        let again = zone_files::keep(&house.db, &Scope::unrestricted(), folder.path()).await.unwrap();
         assert_eq!(again.written, 0, "it is as fresh as what is known");
     })
     .await;
@@ -121,7 +122,7 @@ async fn f06_the_last_good_file_outlives_a_listing_that_broke_off_and_the_zone_i
     let script = with_zone(&mut house).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dns_example.com.zone");
-    zone_files::keep(&house.db, folder.path()).await.unwrap();
+    zone_files::keep(&house.db, &Scope::unrestricted(), folder.path()).await.unwrap();
     let good = std::fs::read_to_string(&path).unwrap();
 
     house.clock.advance(TimeDelta::minutes(5));
@@ -129,14 +130,14 @@ async fn f06_the_last_good_file_outlives_a_listing_that_broke_off_and_the_zone_i
     script.holds_within("example.com", &zone(), records()[..2].to_vec());
     script.ends::<DnsRecord>("example.com", Ending::Partial(error));
     house.sync("dns").await;
-    let kept = zone_files::keep(&house.db, folder.path()).await.unwrap();
+    let kept = zone_files::keep(&house.db, &Scope::unrestricted(), folder.path()).await.unwrap();
     assert_eq!((kept.written, kept.waiting), (0, 1));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), good, "and its head says of when it is");
 
     house.clock.advance(TimeDelta::minutes(5));
     script.holds_within("example.com", &zone(), records()).ends::<DnsRecord>("example.com", Ending::Complete);
     house.sync("dns").await;
-    zone_files::keep(&house.db, folder.path()).await.unwrap();
+    zone_files::keep(&house.db, &Scope::unrestricted(), folder.path()).await.unwrap();
     assert_ne!(std::fs::read_to_string(&path).unwrap(), good, "a fresh one has a fresh head");
 }
 
@@ -148,7 +149,7 @@ async fn a_folder_that_cannot_be_written_to_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a-file");
     std::fs::write(&file, "x").unwrap();
-    let kept = zone_files::keep(&house.db, &file).await.unwrap();
+    let kept = zone_files::keep(&house.db, &Scope::unrestricted(), &file).await.unwrap();
     assert_eq!((kept.written, kept.failed.len()), (0, 1), "{kept:?}");
 }
 
@@ -188,6 +189,8 @@ async fn what_a_file_says_a_real_server_reads_back() {
             json!([
                 {"name": "www.{zone}", "type": "A", "ttl": 300,
                  "records": [{"content": "192.0.2.10", "disabled": false}, {"content": "192.0.2.11", "disabled": false}]},
+                {"name": "ns1.{zone}", "type": "A", "ttl": 300, "records": [{"content": "192.0.2.53", "disabled": false}]},
+                {"name": "ns2.{zone}", "type": "A", "ttl": 300, "records": [{"content": "192.0.2.54", "disabled": false}]},
                 {"name": "old.{zone}", "type": "A", "ttl": 300, "records": [{"content": "192.0.2.12", "disabled": true}]},
                 {"name": "{zone}", "type": "MX", "ttl": 60, "records": [{"content": "10 mail.{zone}", "disabled": false}]},
                 {"name": "t.{zone}", "type": "TXT", "ttl": 9,
@@ -208,7 +211,7 @@ async fn what_a_file_says_a_real_server_reads_back() {
     house.join("dns", Arc::<Source>::clone(&source) as Arc<dyn Provider>).await;
     house.sync("dns").await;
     let folder = tempfile::tempdir().unwrap();
-    zone_files::keep(&house.db, folder.path()).await.unwrap();
+    zone_files::keep(&house.db, &Scope::unrestricted(), folder.path()).await.unwrap();
     let path = folder.path().join(format!("dns_{}.zone", original.name));
     checked(&original.name, &path).unwrap_or_else(|words| panic!("{words}"));
 

@@ -214,7 +214,7 @@ pub fn fetch(
         gone_at: row.gone_at().filter(|_| at.is_none()),
         values_href: (may_reveal && has_secrets).then(|| format!("/{}/{id}/values", spec.path)),
         acts,
-        file_href: (spec.name == zone::SPEC.name && at.is_none() && row.gone_at().is_none())
+        file_href: (spec.name == zone::SPEC.name && at.is_none() && row.gone_at().is_none() && scope.sees_everything())
             .then(|| format!("/{}/{id}/zone-file", spec.path)),
         links: config
             .links

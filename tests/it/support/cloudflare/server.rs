@@ -44,6 +44,8 @@ async fn answer(request: HttpRequest, body: Bytes, world: Shared) -> HttpRespons
     let spoiled = strike(&mut world, &target);
     let (answer, retry_after) = match &spoiled {
         Spoiled::Instead(instead) => in_place(instead),
+        // What says that it failed has not done it.
+        Spoiled::FalseSuccess if method != "GET" => (Refusal::new(200, 1, "half of it failed").answer(), None),
         _ if !world.quota.admits() => {
             let refusal =
                 Refusal::new(429, 10000, "Rate limited. Please wait and consider throttling your request speed");
