@@ -89,6 +89,10 @@ pub struct AlertRow {
 const SELECT: &str = "SELECT id, fingerprint, rule, severity, state, title, body, link, resource_id, source, due_at, opened_at, \
     changed_at, resolved_at FROM alerts";
 
+/// Worst first, then by when they become acute, then the newest: the index `alerts_by_urgency` has the same words.
+const URGENCY: &str = " ORDER BY (CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END), (due_at IS NULL), due_at, \
+    opened_at DESC, id DESC";
+
 /// What a rule's evaluation changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settled {
@@ -185,11 +189,74 @@ pub fn open(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<Al
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(SELECT);
-    sql.push(
-        " WHERE state <> 'resolved' ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, \
-         due_at IS NULL, due_at, opened_at DESC, id DESC",
-    );
+    sql.push(" WHERE state <> 'resolved'").push(URGENCY);
     sql.load(connection)
+}
+
+/// The first of [`open`].
+pub fn worst(connection: &mut AnyConnection, scope: &Scope, limit: usize) -> QueryResult<Vec<AlertRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    worst_statement(limit).load(connection)
+}
+
+/// The statement of [`worst`].
+pub fn worst_statement(limit: usize) -> Sql {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE state <> 'resolved'").push(URGENCY).push(" LIMIT ");
+    sql.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    sql
+}
+
+/// How many are not resolved, of those two severities that somebody has to see to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpenCounts {
+    pub critical: usize,
+    pub warnings: usize,
+}
+
+/// Counts what [`open`] has.
+pub fn open_counts(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<OpenCounts> {
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = Text)]
+        severity: String,
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let mut counts = OpenCounts::default();
+    if scope.sees_nothing() {
+        return Ok(counts);
+    }
+    let counted: Vec<Counted> = Sql::new(
+        "SELECT severity, CAST(SUM(n) AS BIGINT) AS n FROM alert_counts WHERE state <> 'resolved' GROUP BY severity ORDER BY severity",
+    )
+    .load(connection)?;
+    for Counted { severity, n } in counted {
+        let n = usize::try_from(n).unwrap_or_default();
+        match Severity::parse(&severity) {
+            Some(Severity::Critical) => counts.critical = n,
+            Some(Severity::Warning) => counts.warnings = n,
+            _ => {}
+        }
+    }
+    Ok(counts)
+}
+
+/// Those of `links` to which an alert that is not resolved leads.
+pub fn leading_to(connection: &mut AnyConnection, scope: &Scope, links: &[String]) -> QueryResult<Vec<String>> {
+    #[derive(QueryableByName)]
+    struct Link {
+        #[diesel(sql_type = Text)]
+        link: String,
+    }
+    if scope.sees_nothing() || links.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new("SELECT DISTINCT link FROM alerts WHERE state <> 'resolved' AND link IN ");
+    sql.bind_list(links);
+    Ok(sql.load::<Link>(connection)?.into_iter().map(|row| row.link).collect())
 }
 
 /// Which alerts a list asks for.
@@ -268,8 +335,10 @@ pub fn open_count(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<
     if scope.sees_nothing() {
         return Ok(0);
     }
-    let count: Option<Count> =
-        Sql::new("SELECT COUNT(*) AS open FROM alerts WHERE state IN ('open', 'acknowledged')").first(connection)?;
+    let count: Option<Count> = Sql::new(
+        "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) AS open FROM alert_counts WHERE state IN ('open', 'acknowledged')",
+    )
+    .first(connection)?;
     Ok(count.map_or(0, |count| count.open))
 }
 

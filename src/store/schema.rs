@@ -9,7 +9,7 @@ pub use access::{
     api_tokens, half_sign_ins, invitations, recovery_codes, second_factors, sessions, setup_links, sign_in_attempts,
     users,
 };
-pub use found::{finding_ignores, finding_passes, findings};
+pub use found::{finding_counts, finding_ignores, finding_passes, findings};
 pub use sealed::{secret_values, vault};
 pub use served::served_certificates;
 
@@ -156,6 +156,7 @@ diesel::table! {
     terms (id) {
         id -> BigInt,
         term -> Text,
+        opaque -> Bool,
     }
 }
 
@@ -209,8 +210,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    sync_stage (scope_id, external_hash) {
+    sync_stage (scope_id, position) {
         scope_id -> BigInt,
+        position -> BigInt,
         external_hash -> BigInt,
         op -> Text,
         external_id -> Text,
@@ -289,6 +291,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    alert_counts (state, severity) {
+        state -> Text,
+        severity -> Text,
+        n -> BigInt,
+    }
+}
+
+diesel::table! {
     alert_transitions (id) {
         id -> BigInt,
         alert_id -> BigInt,
@@ -339,6 +349,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     tasks,
     worker_heartbeats,
     alerts,
+    alert_counts,
     alert_transitions,
     audit_log,
 );

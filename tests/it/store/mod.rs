@@ -1,5 +1,6 @@
 //! The store, on both databases.
 
+mod alerts;
 mod changes;
 mod holders;
 mod list_plans;
