@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+mod attrs;
 mod changes;
 mod findings;
 
+pub use attrs::Attrs;
 pub use changes::{ChangeItem, ChangeList, FieldChange, HolderItem, HoldersAnswer};
 pub use findings::{FindingItem, FindingRuleItem, IgnoreUntil, OtherItem, StepItem, TouchedItem, TouchesAnswer};
 
@@ -42,7 +43,7 @@ pub struct Item {
     pub due_at: Option<DateTime<Utc>>,
     /// The kind's own fields.
     #[schema(value_type = Object)]
-    pub attrs: Box<RawValue>,
+    pub attrs: Attrs,
 }
 
 /// A page of a list.
@@ -306,8 +307,7 @@ impl From<ResourceRow> for Item {
             cluster: row.cluster,
             app: row.app,
             status: row.status,
-            // What is stored was written by serde; a row that was damaged by hand is shown as having no fields.
-            attrs: RawValue::from_string(row.attrs).unwrap_or_else(|_| RawValue::NULL.to_owned()),
+            attrs: Attrs(row.attrs),
         }
     }
 }
