@@ -119,6 +119,11 @@ fn row(doer: &Doer, act: Act) -> NewAudit {
 }
 
 impl Begun {
+    /// The row's id, for an act that outlives the process that began it.
+    pub fn id(self) -> i64 {
+        self.0
+    }
+
     /// Writes how it ended, and what is there now.
     pub async fn complete(self, db: &Db, outcome: Outcome, after: &str) -> Result<(), StoreError> {
         let (after, clock) = (after.to_owned(), db.clock.clone());

@@ -7,9 +7,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{Config, SourceConfig};
+use crate::kinds::KindSpec;
 use crate::net::http::Http;
 use crate::passwords::Passwords;
-use crate::providers::{Built, Parts, Provider};
+use crate::providers::{self, Built, Parts, Provider};
+use crate::runs::Bell;
 use crate::store::sources::{ConfiguredSource, configure};
 use crate::store::{Db, StoreError};
 use crate::telemetry::Metrics;
@@ -25,6 +27,8 @@ pub struct Context {
     /// In the order of the configuration.
     pub sources: Arc<[Connected]>,
     pub passwords: Passwords,
+    /// Rung when there is something to do, or something has been done.
+    pub bell: Bell,
     /// Cancelled when the process is asked to stop: readiness ends at once, requests in hand are answered.
     pub stop: CancellationToken,
 }
@@ -81,6 +85,7 @@ impl Context {
             db,
             sources: sources.into_iter().map(Connected::from).collect(),
             passwords: Passwords::new(),
+            bell: Bell::default(),
             stop: CancellationToken::new(),
         }
     }
@@ -93,9 +98,19 @@ fn configured(source: &Connected) -> ConfiguredSource {
         region: source.config.region.clone().unwrap_or_default(),
         cluster: source.config.cluster.clone().unwrap_or_default(),
         every_seconds: i64::try_from(source.config.every.as_secs()).unwrap_or(i64::MAX),
+        kinds: kinds_of(source).iter().map(|spec| spec.name).collect(),
         missing: match &source.reach {
             Reach::Ready(_) => None,
             Reach::NotConfigured { missing } => Some(missing.clone()),
         },
     }
+}
+
+/// What the source itself says that it may list, or else what its provider declares.
+fn kinds_of(source: &Connected) -> &'static [&'static KindSpec] {
+    let own = match &source.reach {
+        Reach::Ready(provider) => provider.kinds(),
+        Reach::NotConfigured { .. } => None,
+    };
+    own.unwrap_or_else(|| providers::by_name(&source.config.provider).map_or(&[], |spec| spec.kinds))
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use anyhow::bail;
 use secrecy::ExposeSecret;
 
+use crate::actions::ACTIONS;
 use crate::clock::Clock;
 use crate::config::{Config, Environment, LoadFrom, SourceConfig};
 use crate::context::{Context, Reach};
 use crate::error::{Fault, Faults};
 use crate::net::http::Http;
 use crate::providers::{Built, Parts, build};
+use crate::runs::Executor;
 use crate::store::connection::sqlite_path;
 use crate::store::{Backend, Db};
 use crate::sync::Source;
@@ -85,6 +87,7 @@ pub fn worker(context: &Context) -> Worker {
         .keeping(context.config.history)
         .probing(context.config.probe.clone())
         .owning(&context.config.networks)
+        .executing(Executor::new(context.clone(), ACTIONS))
 }
 
 /// A SQLite file has one writing process: `web` and `worker` would be two.

@@ -141,6 +141,17 @@ impl<'a> Reader<'a> {
         Some(url)
     }
 
+    /// As [`Reader::url_for_secrets`], and plain http to a private address too: for servers that speak nothing else and stand in a network of ours.
+    pub fn url_for_secrets_nearby(&mut self, name: &'static str) -> Option<Url> {
+        let url = self.url(name)?;
+        if url.scheme() == "http" && !is_here(&url) && !is_private(&url) {
+            let what = format!("`{name}` is plain http, and a secret would travel to {url} for all to read");
+            self.fault(name, what, "write https://, or a loopback or private address");
+            return None;
+        }
+        Some(url)
+    }
+
     pub fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
         let values = match self.take(name)? {
             Value::Array(values) => values,
@@ -265,6 +276,15 @@ fn is_here(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         None => false,
+    }
+}
+
+/// Whether a URL leads to an address that is routed within a network only (RFC 1918, RFC 4193).
+fn is_private(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_private(),
+        Some(Host::Ipv6(address)) => address.is_unique_local(),
+        Some(Host::Domain(_)) | None => false,
     }
 }
 

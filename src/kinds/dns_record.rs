@@ -35,6 +35,9 @@ pub struct DnsRecord {
     /// Answered with the provider's own addresses instead of `content`.
     pub proxied: bool,
     pub proxiable: bool,
+    /// Kept and not served: nobody is led anywhere by it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
     pub comment: String,
     /// `name:value`, or a bare name.
     pub tags: Vec<String>,
@@ -47,10 +50,14 @@ pub struct DnsRecord {
     pub created_on: Option<Instant>,
     /// Changes with every write, also with those that change nothing.
     pub modified_on: Option<Instant>,
+    /// Of an SOA, and not in its content, since every write to the zone moves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial: Option<u32>,
 }
 
 /// Of the facet `proxied`.
 const PROXIED: &str = "proxied";
+const DISABLED: &str = "disabled";
 
 /// Where a record leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +71,7 @@ pub const SPEC: KindSpec = KindSpec {
     path: "dns-records",
     title: "DNS record",
     titles: "DNS records",
-    about: "DNS records appear here once a source with a DNS provider (cloudflare) has synced; each zone is listed by itself.",
+    about: "DNS records appear here once a source with a DNS provider (cloudflare, powerdns) has synced; each zone is listed by itself.",
     shortcut: 'r',
     facets: ["type", "zone", "proxied"],
     filters: &["type", "zone", "proxied", "source", "region", "cluster", "app", "environment", "role"],
@@ -73,7 +80,7 @@ pub const SPEC: KindSpec = KindSpec {
         Column::new("type", "Type").sortable().priority(1),
         Column::new("content", "Content").priority(1),
         Column::new("ttl", "TTL").priority(2),
-        Column::new("proxied", "Proxied").sortable().priority(2),
+        Column::new("proxied", "Proxied").of(&["proxied", "disabled"]).sortable().priority(2),
         Column::new("zone", "Zone").sortable().priority(3),
         Column::new("comment", "Comment").priority(3),
         Column::new("changed_at", "Changed").sortable().priority(3),
@@ -90,7 +97,7 @@ pub const SPEC: KindSpec = KindSpec {
         Column::new("modified_on", "Modified at provider").optional().priority(3),
         Column::new("first_seen_at", "First seen").sortable().optional().priority(3),
     ],
-    volatile: &["modified_on"],
+    volatile: &["modified_on", "serial"],
     passage: true,
     tone: |_| Tone::Plain,
     example: include_str!("examples/dns_record.json"),
@@ -110,7 +117,7 @@ impl Kind for DnsRecord {
             status: String::new(),
             due_at: None,
             facets: [self.record_type.clone(), self.zone.clone(), self.way().to_owned()],
-            keys: Key::host(&self.name).map(|host| Mention::new(Role::Serves, host)).into_iter().collect(),
+            keys: self.served().map(|host| Mention::new(Role::Serves, host)).into_iter().collect(),
             refs: self.refs(origin),
             terms: self.terms(),
             tags: self.tags.iter().map(|tag| split_tag(tag)).collect(),
@@ -122,7 +129,7 @@ impl Kind for DnsRecord {
             "type" => Cell::text(&self.record_type),
             "content" => Cell::code(&self.content),
             "ttl" => self.ttl_cell(),
-            "proxied" => Cell::badge(self.way(), if self.proxied { Tone::Good } else { Tone::Muted }),
+            "proxied" => Cell::badge(self.way(), self.tone()),
             "zone" => Cell::text(&self.zone),
             "comment" => Cell::text(&self.comment),
             "tags" if !self.tags.is_empty() => Cell::Tags(self.tags.iter().map(|tag| split_tag(tag)).collect()),
@@ -158,6 +165,7 @@ impl Kind for DnsRecord {
                     ("Can be proxied", Cell::Flag(self.proxiable)),
                     ("Structured content", structured(self.data.as_ref())),
                     ("Settings", structured(self.settings.as_ref())),
+                    ("Serial", self.serial.map_or(Cell::Empty, |serial| Cell::Number(serial.into()))),
                     ("Created", Cell::time(self.created_on)),
                     ("Modified", Cell::time(self.modified_on)),
                 ],
@@ -171,11 +179,31 @@ impl Kind for DnsRecord {
 
 impl DnsRecord {
     fn way(&self) -> &'static str {
-        if self.proxied { PROXIED } else { "dns only" }
+        match (self.disabled, self.proxied) {
+            (true, _) => DISABLED,
+            (false, true) => PROXIED,
+            (false, false) => "dns only",
+        }
+    }
+
+    fn tone(&self) -> Tone {
+        match (self.disabled, self.proxied) {
+            (true, _) => Tone::Warn,
+            (false, true) => Tone::Good,
+            (false, false) => Tone::Muted,
+        }
+    }
+
+    /// The name that it serves, unless it serves nobody.
+    fn served(&self) -> Option<Key> {
+        Key::host(&self.name).filter(|_| !self.disabled)
     }
 
     /// Why a resolver may answer something else than the content.
     fn seen(&self) -> &'static str {
+        if self.disabled {
+            return "Nothing: it is kept and not served.";
+        }
         let flattened = self.record_type == "CNAME" && self.name == self.zone;
         match (self.proxied, flattened) {
             (true, _) => "The provider's own addresses: it is proxied.",
@@ -193,7 +221,7 @@ impl DnsRecord {
     }
 
     fn refs(&self, origin: &Origin) -> Vec<Mention> {
-        let target = match self.target() {
+        let target = match self.target().filter(|_| !self.disabled) {
             Some(Target::Address(address)) => Some(Key::address(address, &origin.network)),
             Some(Target::Host(host)) => Key::host(&host),
             None => None,

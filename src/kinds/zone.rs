@@ -21,7 +21,7 @@ pub struct Zone {
     pub paused: bool,
     /// Caches are bypassed for now.
     pub development_mode: bool,
-    /// `full`, `partial`, `secondary`, `internal`.
+    /// `full`, `partial`, `secondary`, `internal`; `native`, `primary`, `secondary`, `producer`, `consumer`.
     pub zone_type: String,
     /// The account's name.
     pub account: String,
@@ -36,6 +36,14 @@ pub struct Zone {
     pub activated_at: Option<Instant>,
     /// Changes with every write, also with those that change nothing.
     pub modified_on: Option<Instant>,
+    /// Of the SOA, where the provider tells it; moves with every write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial: Option<u32>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dnssec: bool,
+    /// Where a secondary has its records from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub primaries: Vec<String>,
 }
 
 pub const SPEC: KindSpec = KindSpec {
@@ -43,7 +51,7 @@ pub const SPEC: KindSpec = KindSpec {
     path: "zones",
     title: "Zone",
     titles: "Zones",
-    about: "DNS zones appear here once a source with a DNS provider (cloudflare) has synced; a zone that its token does not list is not seen.",
+    about: "DNS zones appear here once a source with a DNS provider (cloudflare, powerdns) has synced; a zone that its token or key does not list is not seen.",
     shortcut: 'z',
     facets: ["zone_type", "plan", "account"],
     filters: &["status", "zone_type", "plan", "account", "source", "region", "cluster", "app", "environment"],
@@ -66,7 +74,7 @@ pub const SPEC: KindSpec = KindSpec {
         Column::new("modified_on", "Modified at provider").optional().priority(3),
         Column::new("first_seen_at", "First seen").sortable().optional().priority(3),
     ],
-    volatile: &["modified_on"],
+    volatile: &["modified_on", "serial"],
     passage: false,
     tone: |status| match status {
         "active" => Tone::Good,
@@ -133,6 +141,9 @@ impl Kind for Zone {
                     ("Name servers", Cell::codes(self.name_servers.clone())),
                     ("Name servers before", Cell::codes(self.original_name_servers.clone())),
                     ("Registrar before", Cell::text(&self.original_registrar)),
+                    ("Primaries", Cell::codes(self.primaries.clone())),
+                    ("DNSSEC", if self.dnssec { Cell::Flag(true) } else { Cell::Empty }),
+                    ("Serial", self.serial.map_or(Cell::Empty, |serial| Cell::Number(serial.into()))),
                 ],
             ),
             Section::fields(
@@ -161,7 +172,7 @@ impl Zone {
         let cautions = [
             (self.paused, "paused"),
             (self.development_mode, "development mode"),
-            (self.zone_type == "secondary", "read-only"),
+            (matches!(self.zone_type.as_str(), "secondary" | "consumer"), "read-only"),
         ];
         let words: Vec<_> = cautions.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word).collect();
         Cell::badge(words.join(", "), Tone::Warn)

@@ -48,6 +48,14 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// A request that got no answer.
+#[derive(Clone, Debug)]
+pub struct Unanswered {
+    pub error: ProviderError,
+    /// Not when there was no connection to send it on.
+    pub may_have_arrived: bool,
+}
+
 impl Default for Http {
     fn default() -> Self {
         Self::new()
@@ -100,11 +108,19 @@ impl Http {
 
     /// Sends once and hands the answer over before its body is read, for long listings.
     pub async fn open(&self, call: Call<'_>, request: Request) -> Result<Response, ProviderError> {
-        let answer = self.client.execute(request).await.map_err(|error| call.transport_error(&error));
+        self.attempt(call, request).await.map_err(|unanswered| unanswered.error)
+    }
+
+    /// As [`Http::open`], for a request that changes something: who gets no answer has to know whether it can have arrived.
+    pub async fn attempt(&self, call: Call<'_>, request: Request) -> Result<Response, Unanswered> {
+        let answer = self.client.execute(request).await.map_err(|error| Unanswered {
+            error: call.transport_error(&error),
+            may_have_arrived: !(error.is_connect() || error.is_builder()),
+        });
         let outcome = match &answer {
             Ok(answer) if answer.status().is_success() => "ok",
             Ok(answer) => Call::status_kind(answer.status()).as_str(),
-            Err(error) => error.kind.as_str(),
+            Err(unanswered) => unanswered.error.kind.as_str(),
         };
         self.metrics.provider_call(call.provider, call.operation, outcome);
         answer

@@ -21,19 +21,34 @@ const USUAL_QUOTA: u64 = 1_200;
 /// When the next request may be sent.
 #[derive(Debug, Default)]
 pub struct Quota {
-    resume_at: Mutex<Option<Instant>>,
+    /// Before that nobody is answered.
+    refused_until: Mutex<Option<Instant>>,
+    /// Before that what is left is for people.
+    left_to_people_until: Mutex<Option<Instant>>,
+}
+
+/// For whom a request is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// A collection, which can wait.
+    Background,
+    /// Somebody who waits for it: the share that is left to people is left for this.
+    Person,
 }
 
 impl Quota {
     /// How long to wait before the next request; `None` to go ahead.
-    pub fn pause(&self) -> Option<Duration> {
-        let resume_at = *self.resume_at.lock().unwrap_or_else(PoisonError::into_inner);
-        resume_at.map(|at| at.saturating_duration_since(Instant::now())).filter(|pause| !pause.is_zero())
+    pub fn pause(&self, asker: Asker) -> Option<Duration> {
+        let refused = remaining(&self.refused_until);
+        match asker {
+            Asker::Person => refused,
+            Asker::Background => refused.max(remaining(&self.left_to_people_until)),
+        }
     }
 
-    /// Waits until the next request may be sent; a hold beyond `patience` ends the call instead, to be made by a later collection.
-    pub async fn wait(&self, call: Call<'_>, patience: Duration) -> Result<(), ProviderError> {
-        while let Some(pause) = self.pause() {
+    /// Waits until the next request may be sent; a pause beyond `patience` ends the call instead, to be made at another time.
+    pub async fn wait(&self, call: Call<'_>, asker: Asker, patience: Duration) -> Result<(), ProviderError> {
+        while let Some(pause) = self.pause(asker) {
             if pause > patience {
                 let words = format!("the provider takes no more requests for {} s", pause.as_secs());
                 return Err(call.error(ErrorKind::RateLimited, &words).with_retry_after(Some(pause)));
@@ -45,19 +60,28 @@ impl Quota {
 
     /// Sends nothing for `pause` from now; a longer pause that is already on stays.
     pub fn hold(&self, pause: Duration) {
-        let Some(until) = Instant::now().checked_add(pause) else { return };
-        let mut resume_at = self.resume_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if resume_at.is_none_or(|at| at < until) {
-            *resume_at = Some(until);
-        }
+        extend(&self.refused_until, pause);
     }
 
     /// Draws the consequences of an answer's headers.
     pub fn heed(&self, headers: &HeaderMap) {
         if let Some(pause) = pause_asked(headers) {
             tracing::info!(seconds = pause.as_secs(), "leaving the rest of the provider's quota to people");
-            self.hold(pause);
+            extend(&self.left_to_people_until, pause);
         }
+    }
+}
+
+fn remaining(until: &Mutex<Option<Instant>>) -> Option<Duration> {
+    let until = *until.lock().unwrap_or_else(PoisonError::into_inner);
+    until.map(|at| at.saturating_duration_since(Instant::now())).filter(|pause| !pause.is_zero())
+}
+
+fn extend(until: &Mutex<Option<Instant>>, pause: Duration) {
+    let Some(end) = Instant::now().checked_add(pause) else { return };
+    let mut until = until.lock().unwrap_or_else(PoisonError::into_inner);
+    if until.is_none_or(|at| at < end) {
+        *until = Some(end);
     }
 }
 
@@ -151,18 +175,30 @@ mod tests {
     #[test]
     fn a_shorter_hold_does_not_cut_a_longer_one() {
         let quota = Quota::default();
-        assert_eq!(quota.pause(), None);
+        assert_eq!(quota.pause(Asker::Background), None);
         quota.hold(Duration::from_secs(60));
         quota.hold(Duration::from_secs(1));
-        assert!(quota.pause().is_some_and(|pause| pause > Duration::from_secs(50)));
+        assert!(quota.pause(Asker::Background).is_some_and(|pause| pause > Duration::from_secs(50)));
+    }
+
+    #[test]
+    fn people_may_use_their_share_and_nobody_what_is_refused() {
+        let quota = Quota::default();
+        let mut headers = HeaderMap::new();
+        headers.insert("ratelimit", r#""default";r=7;t=212"#.parse().unwrap());
+        quota.heed(&headers);
+        assert!(quota.pause(Asker::Background).is_some());
+        assert_eq!(quota.pause(Asker::Person), None);
+        quota.hold(Duration::from_secs(60));
+        assert!(quota.pause(Asker::Person).is_some());
     }
 
     #[test]
     fn a_hold_ends_by_itself() {
         let quota = Quota::default();
         quota.hold(Duration::ZERO);
-        assert_eq!(quota.pause(), None);
+        assert_eq!(quota.pause(Asker::Background), None);
         quota.hold(Duration::MAX);
-        assert_eq!(quota.pause(), None, "a time that no clock shows is nonsense");
+        assert_eq!(quota.pause(Asker::Background), None, "a time that no clock shows is nonsense");
     }
 }

@@ -71,7 +71,7 @@ settings = { "colour of the sky" = "blue" }
         let parts = Parts { http: Http::new(), clock: Clock::system() };
         let faults = build_sources(&config, &parts).err().expect("two mistakes");
         insta::assert_snapshot!(faults, @r#"
-quarterdeck.toml:4:1: no provider is named "azure"; use one of: aws, cloudflare, memory, workflow
+quarterdeck.toml:4:1: no provider is named "azure"; use one of: aws, cloudflare, memory, powerdns, workflow
 quarterdeck.toml:8:14: `colour of the sky` is unknown here; remove it; nothing is expected here
 "#);
     }

@@ -4,21 +4,28 @@
 
 use async_trait::async_trait;
 
+use crate::kinds::KindSpec;
 use crate::wire::ProviderError;
 
 pub mod aws;
 pub mod build;
 pub mod cloudflare;
 pub mod collect;
+pub mod dns;
+pub mod dns_settings;
 pub mod memory;
+pub mod powerdns;
+pub mod purge;
 pub mod spec;
+mod splitter;
 pub mod workflow;
 
 pub use collect::{Collector, Hangup, Listing};
 pub use spec::{Built, Parts, ProviderSpec, SettingSpec};
 
 /// Every provider.
-pub const PROVIDERS: &[&ProviderSpec] = &[&aws::SPEC, &cloudflare::SPEC, &memory::SPEC, &workflow::SPEC];
+pub const PROVIDERS: &[&ProviderSpec] =
+    &[&aws::SPEC, &cloudflare::SPEC, &memory::SPEC, &powerdns::SPEC, &workflow::SPEC];
 
 /// One configured source.
 #[async_trait]
@@ -30,8 +37,23 @@ pub trait Provider: Send + Sync {
     /// The cheapest call that proves reach and credentials, for `doctor`: says as whom we are known there.
     async fn probe(&self) -> Result<String, ProviderError>;
 
+    /// The kinds that this very source may list, where they are fewer than its provider declares.
+    fn kinds(&self) -> Option<&'static [&'static KindSpec]> {
+        None
+    }
+
     /// The network that names private addresses which carry no VPC of their own; the source's own name if there is none.
     fn network(&self) -> Option<String> {
+        None
+    }
+
+    /// The power to change DNS records, where the source has it.
+    fn dns(&self) -> Option<&dyn dns::WriteRecords> {
+        None
+    }
+
+    /// The power to make a cache forget, where the source has one.
+    fn cache(&self) -> Option<&dyn purge::PurgeCache> {
         None
     }
 }

@@ -1,4 +1,5 @@
-//! Alerts as state: one open alert per fingerprint, each change of state a row.
+//! Alerts as state: one open alert per fingerprint, each change of state a row. A team sees those about resources that it sees; those about
+//! a source or the panel itself are for whoever sees everything.
 
 use std::cmp::Reverse;
 
@@ -7,10 +8,15 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::AnyConnection;
+use super::keys::When;
 use super::page::{Page, one_more};
 use super::scope::Scope;
 use super::sql::Sql;
 use crate::clock::Instant;
+
+mod standing;
+
+pub use standing::{OpenCounts, leading_to, open_count, open_counts, worst, worst_statement};
 
 /// How soon somebody has to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -188,75 +194,16 @@ pub fn open(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<Al
     if scope.sees_nothing() {
         return Ok(Vec::new());
     }
+    open_at(connection, scope, &Placed::default())
+}
+
+fn open_at(connection: &mut AnyConnection, scope: &Scope, place: &Placed) -> QueryResult<Vec<AlertRow>> {
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE state <> 'resolved'").push(URGENCY);
+    sql.push(" WHERE state <> 'resolved'");
+    scope.restrict_id(&mut sql, "alerts.resource_id", When::Now);
+    place.append_to(&mut sql);
+    sql.push(URGENCY);
     sql.load(connection)
-}
-
-/// The first of [`open`].
-pub fn worst(connection: &mut AnyConnection, scope: &Scope, limit: usize) -> QueryResult<Vec<AlertRow>> {
-    if scope.sees_nothing() {
-        return Ok(Vec::new());
-    }
-    worst_statement(limit).load(connection)
-}
-
-/// The statement of [`worst`].
-pub fn worst_statement(limit: usize) -> Sql {
-    let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE state <> 'resolved'").push(URGENCY).push(" LIMIT ");
-    sql.bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    sql
-}
-
-/// How many are not resolved, of those two severities that somebody has to see to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OpenCounts {
-    pub critical: usize,
-    pub warnings: usize,
-}
-
-/// Counts what [`open`] has.
-pub fn open_counts(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<OpenCounts> {
-    #[derive(QueryableByName)]
-    struct Counted {
-        #[diesel(sql_type = Text)]
-        severity: String,
-        #[diesel(sql_type = BigInt)]
-        n: i64,
-    }
-    let mut counts = OpenCounts::default();
-    if scope.sees_nothing() {
-        return Ok(counts);
-    }
-    let counted: Vec<Counted> = Sql::new(
-        "SELECT severity, CAST(SUM(n) AS BIGINT) AS n FROM alert_counts WHERE state <> 'resolved' GROUP BY severity ORDER BY severity",
-    )
-    .load(connection)?;
-    for Counted { severity, n } in counted {
-        let n = usize::try_from(n).unwrap_or_default();
-        match Severity::parse(&severity) {
-            Some(Severity::Critical) => counts.critical = n,
-            Some(Severity::Warning) => counts.warnings = n,
-            _ => {}
-        }
-    }
-    Ok(counts)
-}
-
-/// Those of `links` to which an alert that is not resolved leads.
-pub fn leading_to(connection: &mut AnyConnection, scope: &Scope, links: &[String]) -> QueryResult<Vec<String>> {
-    #[derive(QueryableByName)]
-    struct Link {
-        #[diesel(sql_type = Text)]
-        link: String,
-    }
-    if scope.sees_nothing() || links.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut sql = Sql::new("SELECT DISTINCT link FROM alerts WHERE state <> 'resolved' AND link IN ");
-    sql.bind_list(links);
-    Ok(sql.load::<Link>(connection)?.into_iter().map(|row| row.link).collect())
 }
 
 /// Which alerts a list asks for.
@@ -265,9 +212,30 @@ pub struct Wanted {
     /// Those that are resolved, instead of those that are not.
     pub resolved: bool,
     pub severity: Option<Severity>,
+    pub place: Placed,
     /// The id of the last one of the page before.
     pub after: Option<i64>,
     pub limit: usize,
+}
+
+/// Where that lies which an alert is about: its resource, or else its source.
+#[derive(Clone, Debug, Default)]
+pub struct Placed {
+    pub region: Option<String>,
+    pub cluster: Option<String>,
+}
+
+impl Placed {
+    fn append_to(&self, sql: &mut Sql) {
+        let places = [(&self.region, "r.region = ", "o.region = "), (&self.cluster, "r.cluster = ", "o.cluster = ")];
+        for (value, of_resource, of_source) in places {
+            let Some(value) = value else { continue };
+            sql.push(" AND (EXISTS (SELECT 1 FROM resources r WHERE r.id = alerts.resource_id AND ");
+            sql.push(of_resource).bind(value);
+            sql.push(") OR (resource_id IS NULL AND EXISTS (SELECT 1 FROM sources o WHERE o.name = alerts.source AND ");
+            sql.push(of_source).bind(value).push(")))");
+        }
+    }
 }
 
 /// A page of alerts: resolved ones the newest first, the others as [`open`] has them.
@@ -276,15 +244,15 @@ pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> Q
         return Ok(Page::default());
     }
     let rows = if wanted.resolved {
-        resolved(connection, wanted)?
+        resolved(connection, scope, wanted)?
     } else {
         // There are never so many that all of them could not be ordered again for each page.
-        let mut rows = open(connection, scope)?;
+        let mut rows = open_at(connection, scope, &wanted.place)?;
         rows.retain(|row| wanted.severity.is_none_or(|severity| row.severity == severity.as_str()));
         match wanted.after {
             None => rows,
             // Its place is known even if it was resolved since.
-            Some(id) => by_id(connection, id)?.map_or_else(Vec::new, |last| {
+            Some(id) => by_id(connection, scope, id)?.map_or_else(Vec::new, |last| {
                 rows.retain(|row| urgency(row) > urgency(&last));
                 rows
             }),
@@ -293,12 +261,14 @@ pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> Q
     Ok(Page::of(rows, wanted.limit, |row| row.id))
 }
 
-fn resolved(connection: &mut AnyConnection, wanted: &Wanted) -> QueryResult<Vec<AlertRow>> {
+fn resolved(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> QueryResult<Vec<AlertRow>> {
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE state = 'resolved' AND id < ").bind(wanted.after.unwrap_or(i64::MAX));
     if let Some(severity) = wanted.severity {
         sql.push(" AND severity = ").bind(severity.as_str());
     }
+    scope.restrict_id(&mut sql, "alerts.resource_id", When::Now);
+    wanted.place.append_to(&mut sql);
     sql.push(" ORDER BY id DESC LIMIT ").bind(one_more(wanted.limit));
     sql.load(connection)
 }
@@ -309,9 +279,10 @@ fn urgency(row: &AlertRow) -> impl Ord {
     (Reverse(severity), row.due_at.is_none(), row.due_at, Reverse(row.opened_at), Reverse(row.id))
 }
 
-fn by_id(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<AlertRow>> {
+fn by_id(connection: &mut AnyConnection, scope: &Scope, id: i64) -> QueryResult<Option<AlertRow>> {
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE id = ").bind(id);
+    scope.restrict_id(&mut sql, "alerts.resource_id", When::Now);
     sql.first(connection)
 }
 
@@ -321,25 +292,10 @@ pub fn of_resource(connection: &mut AnyConnection, scope: &Scope, resource_id: i
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE state <> 'resolved' AND resource_id = ").bind(resource_id).push(" ORDER BY id DESC");
+    sql.push(" WHERE state <> 'resolved' AND resource_id = ").bind(resource_id);
+    scope.restrict_id(&mut sql, "alerts.resource_id", When::Now);
+    sql.push(" ORDER BY id DESC");
     sql.load(connection)
-}
-
-/// How many alerts are not resolved, for the bell.
-pub fn open_count(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<i64> {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = BigInt)]
-        open: i64,
-    }
-    if scope.sees_nothing() {
-        return Ok(0);
-    }
-    let count: Option<Count> = Sql::new(
-        "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) AS open FROM alert_counts WHERE state IN ('open', 'acknowledged')",
-    )
-    .first(connection)?;
-    Ok(count.map_or(0, |count| count.open))
 }
 
 /// Forgets at most `limit` alerts that were resolved before `before`, with how they came about; gives how many.

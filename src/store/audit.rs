@@ -110,12 +110,13 @@ pub fn page(
     Ok(Page::of(sql.load(connection)?, limit, |row: &AuditRow| row.id))
 }
 
-/// Closes rows that began before `before` and were never completed: the process died between, and nobody knows.
+/// Closes rows that began before `before` and were never completed: the process died between, and nobody knows. The row of a run is
+/// completed by whoever ends the run, however long that takes.
 pub fn close_stale(connection: &mut AnyConnection, before: Instant, at: Instant) -> QueryResult<usize> {
-    let stale = audit_log::table.filter(audit_log::outcome.eq("begun")).filter(audit_log::at.lt(before.naive_utc()));
-    diesel::update(stale)
-        .set((audit_log::outcome.eq("unknown"), audit_log::completed_at.eq(at.naive_utc())))
-        .execute(connection)
+    let mut sql = Sql::new("UPDATE audit_log SET outcome = 'unknown', completed_at = ");
+    sql.bind(at).push(" WHERE outcome = 'begun' AND at < ").bind(before);
+    sql.push(" AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.audit_id = audit_log.id AND r.ended_at IS NULL)");
+    sql.execute(connection)
 }
 
 /// Forgets at most `limit` acts of before `before`, but none that is not completed; gives how many.

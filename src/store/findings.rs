@@ -8,6 +8,7 @@ use const_format::concatcp;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
+use super::keys::When;
 use super::page::{Page, one_more};
 use super::sql::{Sql, Value, insert_rows};
 use super::{AnyConnection, Scope};
@@ -82,11 +83,11 @@ pub fn page(
     if scope.sees_nothing() {
         return Ok(Page::default());
     }
-    Ok(Page::of(statement(rule, wanted, now).load(connection)?, wanted.limit, |row: &FindingRow| row.id))
+    Ok(Page::of(statement(scope, rule, wanted, now).load(connection)?, wanted.limit, |row: &FindingRow| row.id))
 }
 
 /// The statement of [`page`].
-pub fn statement(rule: &str, wanted: &Wanted, now: Instant) -> Sql {
+pub fn statement(scope: &Scope, rule: &str, wanted: &Wanted, now: Instant) -> Sql {
     let mut sql = Sql::new(COLUMNS);
     sql.bind(now).push(" WHERE f.rule = ").bind(rule);
     for (column, value) in [
@@ -98,6 +99,7 @@ pub fn statement(rule: &str, wanted: &Wanted, now: Instant) -> Sql {
             sql.push(column).bind(value);
         }
     }
+    scope.restrict_id(&mut sql, "f.resource_id", When::Now);
     match wanted.ignored {
         Some(true) => sql.push(" AND i.until IS NOT NULL"),
         Some(false) => sql.push(" AND i.until IS NULL"),
@@ -153,7 +155,9 @@ pub fn values(connection: &mut AnyConnection, scope: &Scope, rule: &str, column:
             Column::Cluster => " AND f.cluster > ",
         });
         // Nothing is smaller than the empty value, which is no choice.
-        sql.bind(values.last().cloned().unwrap_or_default()).push(match column {
+        sql.bind(values.last().cloned().unwrap_or_default());
+        scope.restrict_id(&mut sql, "f.resource_id", When::Now);
+        sql.push(match column {
             Column::Source => " ORDER BY f.source LIMIT 1",
             Column::Region => " ORDER BY f.region LIMIT 1",
             Column::Cluster => " ORDER BY f.cluster LIMIT 1",
@@ -177,6 +181,7 @@ pub fn find(
     }
     let mut sql = Sql::new(COLUMNS);
     sql.bind(now).push(" WHERE f.rule = ").bind(rule).push(" AND f.id = ").bind(id);
+    scope.restrict_id(&mut sql, "f.resource_id", When::Now);
     sql.first(connection)
 }
 
@@ -200,6 +205,9 @@ pub fn shares(connection: &mut AnyConnection, scope: &Scope, rules: &[&str], now
     if scope.sees_nothing() || rules.is_empty() {
         return Ok(Vec::new());
     }
+    if !scope.sees_everything() {
+        return shares_of(connection, scope, rules, now);
+    }
     let mut sql = Sql::new("SELECT rule, needs, doubt, n FROM finding_counts WHERE rule IN ");
     sql.bind_list(rules).push(" ORDER BY rule, needs, doubt");
     let mut shares: Vec<Share> = sql.load(connection)?;
@@ -213,6 +221,27 @@ pub fn shares(connection: &mut AnyConnection, scope: &Scope, rules: &[&str], now
     }
     shares.retain(|share| share.n > 0);
     Ok(shares)
+}
+
+/// The same of what a team sees, of which no pass keeps count: counted to one more than [`COUNTED`].
+fn shares_of(connection: &mut AnyConnection, scope: &Scope, rules: &[&str], now: Instant) -> QueryResult<Vec<Share>> {
+    let mut sql = Sql::default();
+    for (position, rule) in rules.iter().enumerate() {
+        sql.push(if position == 0 { "" } else { " UNION ALL " });
+        sql.push(concatcp!(
+            "SELECT x.rule, x.needs, x.doubt, COUNT(*) AS n FROM (SELECT f.rule, f.needs, ",
+            DOUBTED,
+            " AS doubt FROM findings f WHERE f.rule = "
+        ));
+        sql.bind(*rule).push(
+            " AND NOT EXISTS (SELECT 1 FROM finding_ignores i WHERE i.rule = f.rule AND i.resource_id = f.resource_id \
+             AND i.subject = f.subject AND i.until > ",
+        );
+        sql.bind(now).push(")");
+        scope.restrict_id(&mut sql, "f.resource_id", When::Now);
+        sql.push(" LIMIT ").bind(COUNTED + 1).push(") x GROUP BY x.rule, x.needs, x.doubt");
+    }
+    sql.load(connection)
 }
 
 /// The text of whether a finding is doubted, which is what counts of its doubt.
@@ -246,7 +275,9 @@ pub fn ignored(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Q
         "SELECT i.rule, COUNT(*) AS n FROM finding_ignores i JOIN findings f ON f.rule = i.rule AND f.resource_id = i.resource_id \
          AND f.subject = i.subject WHERE i.until > ",
     );
-    sql.bind(now).push(" GROUP BY i.rule");
+    sql.bind(now);
+    scope.restrict_id(&mut sql, "i.resource_id", When::Now);
+    sql.push(" GROUP BY i.rule");
     Ok(sql.load::<Ignored>(connection)?.into_iter().map(|row| (row.rule, row.n)).collect())
 }
 

@@ -19,6 +19,8 @@ pub enum Turn {
     Alerts,
     /// What one target sends says something of the host's others, so whoever judges a host touches all its rows.
     Served,
+    /// Two workers that claimed runs with overlapping lanes at a time would wait for each other.
+    Runs,
 }
 
 /// Begins such a change within the current transaction. On PostgreSQL they take turns, schema by schema; on SQLite the gate has seen
@@ -31,6 +33,7 @@ pub fn take_turn(connection: &mut AnyConnection, turn: Turn) -> QueryResult<()> 
             Turn::Inventory => 1_768_846_949_i32,
             Turn::Alerts => 1_768_846_950_i32,
             Turn::Served => 1_768_846_960_i32,
+            Turn::Runs => 1_768_846_961_i32,
         });
         sql.push(", hashtext(current_schema()::text))");
         sql.execute(connection)?;

@@ -6,7 +6,7 @@ use diesel::sql_types::BigInt;
 
 use super::AnyConnection;
 use super::rows::{COLUMNS, ResourceRow, VERSION_COLUMNS};
-use super::scope::Scope;
+use super::scope::{Placed, Scope};
 use super::sql::Sql;
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
@@ -36,6 +36,7 @@ pub fn of_ids(
     let mut sql =
         Sql::new(concatcp!("SELECT ", COLUMNS, " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.id IN "));
     sql.bind_list(ids);
+    scope.restrict(&mut sql, Placed::Resource);
     if let Some(at) = at {
         sql.push(" AND r.changed_at <= ").bind(at).push(" AND (r.gone_at IS NULL OR r.gone_at > ").bind(at).push(")");
         sql.push(concatcp!(
@@ -45,9 +46,28 @@ pub fn of_ids(
         ));
         sql.bind_list(ids);
         sql.push(" AND v.valid_from <= ").bind(at).push(" AND v.valid_until > ").bind(at);
+        scope.restrict(&mut sql, Placed::Version);
     }
     sql.push(" ORDER BY 1");
-    sql.load_positional(connection)
+    let mut rows: Vec<ResourceRow> = sql.load_positional(connection)?;
+    if let Some(at) = at {
+        rows.iter_mut().for_each(|row| row.look_back(at));
+    }
+    Ok(rows)
+}
+
+/// Those of them that are present, in the order of their ids, however many are asked for.
+pub fn present(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) -> QueryResult<Vec<ResourceRow>> {
+    /// Rows of one query.
+    const BATCH: usize = 1_024;
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(BATCH) {
+        rows.extend(of_ids(connection, scope, ids, None)?.into_iter().filter(|row| row.gone_at.is_none()));
+    }
+    Ok(rows)
 }
 
 /// The present resources of a kind that are due before `until`, the nearest first.
@@ -67,6 +87,7 @@ pub fn due(
         " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND r.gone_at IS NULL AND r.due_at IS NOT NULL AND r.kind = "
     ));
     sql.bind(spec.name).push(" AND r.due_at < ").bind(until);
+    scope.restrict(&mut sql, Placed::Resource);
     sql.push(" ORDER BY r.due_at, r.id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
     sql.load_positional(connection)
 }
@@ -90,6 +111,7 @@ pub fn due_count(
     let mut sql =
         Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM resources r WHERE r.gone_at IS NULL AND r.kind = ");
     sql.bind(spec.name).push(" AND r.due_at IS NOT NULL AND r.due_at < ").bind(until);
+    scope.restrict(&mut sql, Placed::Resource);
     sql.push(" LIMIT ").bind(most).push(") x");
     Ok(sql.first::<Count>(connection)?.map_or(0, |count| count.n))
 }
@@ -118,12 +140,32 @@ pub fn latest(
         " AND r.gone_at IS NULL AND r.changed_at > "
     });
     sql.bind(since);
+    scope.restrict(&mut sql, Placed::Resource);
     sql.push(if gone {
         " ORDER BY r.gone_at DESC, r.id DESC LIMIT "
     } else {
         " ORDER BY r.changed_at DESC, r.id DESC LIMIT "
     });
     sql.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    sql.load_positional(connection)
+}
+
+/// The present resources of a kind that have one of these names.
+pub fn named(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &KindSpec,
+    names: &[String],
+) -> QueryResult<Vec<ResourceRow>> {
+    if scope.sees_nothing() || names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(concatcp!(
+        "SELECT ",
+        COLUMNS,
+        " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
+    ));
+    sql.bind(spec.name).push(" AND r.name IN ").bind_list(names).push(" ORDER BY r.name, r.id");
     sql.load_positional(connection)
 }
 
@@ -142,6 +184,8 @@ pub fn with_status(
         COLUMNS,
         " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
     ));
-    sql.bind(spec.name).push(" AND r.status = ").bind(status).push(" ORDER BY r.name, r.id");
+    sql.bind(spec.name).push(" AND r.status = ").bind(status);
+    scope.restrict(&mut sql, Placed::Resource);
+    sql.push(" ORDER BY r.name, r.id");
     sql.load_positional(connection)
 }

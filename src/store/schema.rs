@@ -2,14 +2,16 @@
 
 mod access;
 mod found;
+mod outside;
 mod sealed;
 mod served;
 
 pub use access::{
     api_tokens, half_sign_ins, invitations, recovery_codes, second_factors, sessions, setup_links, sign_in_attempts,
-    users,
+    team_members, team_rules, teams, users,
 };
 pub use found::{finding_counts, finding_ignores, finding_passes, findings};
+pub use outside::{idempotency_keys, run_lanes, run_steps, run_subjects, runs};
 pub use sealed::{secret_values, vault};
 pub use served::served_certificates;
 
@@ -32,6 +34,7 @@ diesel::table! {
         attempted_at -> Nullable<Timestamp>,
         succeeded_at -> Nullable<Timestamp>,
         removed_at -> Nullable<Timestamp>,
+        kinds -> Text,
     }
 }
 

@@ -22,6 +22,7 @@ use diesel::sqlite::Sqlite;
 
 use super::AnyConnection;
 use super::moment::Moment;
+use super::pattern::Pattern;
 use crate::clock::Instant;
 
 /// A value of a query.
@@ -46,6 +47,7 @@ enum Piece {
     Value(Value),
     List(List),
     Column(Column),
+    Pattern(Pattern),
 }
 
 /// What a list can be made of.
@@ -92,6 +94,12 @@ impl Sql {
     /// Appends a bound value.
     pub fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.0.push(Piece::Value(value.into()));
+        self
+    }
+
+    /// Appends the condition that what stands before it matches the pattern.
+    pub fn like(&mut self, pattern: &Pattern) -> &mut Self {
+        self.0.push(Piece::Pattern(pattern.clone()));
         self
     }
 
@@ -218,6 +226,10 @@ impl QueryFragment<Sqlite> for Sql {
                 Piece::List(List::Texts(values)) => bind_each::<Text, _>(values, &mut pass)?,
                 Piece::List(List::Numbers(values)) => bind_each::<BigInt, _>(values, &mut pass)?,
                 Piece::Column(_) => return Err(QueryBuilderError("SQLite has no arrays".into())),
+                Piece::Pattern(pattern) => {
+                    pass.push_sql(" GLOB ");
+                    pass.push_bind_param::<Text, _>(&pattern.glob)?;
+                }
             }
         }
         Ok(())
@@ -240,6 +252,10 @@ impl QueryFragment<Pg> for Sql {
                     pass.push_sql("))");
                 }
                 Piece::Column(column) => column.bind(&mut pass)?,
+                Piece::Pattern(pattern) => {
+                    pass.push_sql(" LIKE ");
+                    pass.push_bind_param::<Text, _>(&pattern.like)?;
+                }
             }
         }
         Ok(())

@@ -23,6 +23,7 @@ pub struct Metrics {
     registry: Registry,
     requests: HistogramVec,
     syncs: HistogramVec,
+    runs: HistogramVec,
     provider_calls: IntCounterVec,
     worker_ticks: IntCounterVec,
     pool_in_use: IntGauge,
@@ -50,6 +51,7 @@ impl Metrics {
                 &["route", "method", "status"],
             ),
             syncs: histogram("sync_duration_seconds", "Syncs ended.", SYNC_BUCKETS, &["source", "outcome"]),
+            runs: histogram("run_duration_seconds", "Runs ended.", SYNC_BUCKETS, &["action", "outcome"]),
             provider_calls: counter(
                 "provider_calls_total",
                 "Calls to providers.",
@@ -60,9 +62,10 @@ impl Metrics {
             pool_connections: gauge("database_connections", "Connections to the database that are open."),
             registry,
         };
-        let collectors: [Box<dyn prometheus::core::Collector>; 6] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 7] = [
             Box::new(new.requests.clone()),
             Box::new(new.syncs.clone()),
+            Box::new(new.runs.clone()),
             Box::new(new.provider_calls.clone()),
             Box::new(new.worker_ticks.clone()),
             Box::new(new.pool_in_use.clone()),
@@ -78,6 +81,11 @@ impl Metrics {
     pub fn request(&self, route: &str, method: &str, status: u16, took: Duration) {
         let method = METHODS.into_iter().find(|known| *known == method).unwrap_or("other");
         self.requests.with_label_values(&[route, method, &status.to_string()]).observe(took.as_secs_f64());
+    }
+
+    /// A run ended.
+    pub fn run(&self, action: &str, outcome: &str, took: Duration) {
+        self.runs.with_label_values(&[action, outcome]).observe(took.as_secs_f64());
     }
 
     /// A sync has ended, as `succeeded`, `partial`, `failed` or `unknown`.

@@ -1,6 +1,8 @@
 //! A page's query as pairs, and the same page with a part of it changed: what chips, headings and pagers link to.
 
+use super::moment;
 use super::view::Kept;
+use crate::clock::Instant;
 
 /// The pairs of a query, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,6 +79,11 @@ impl Params {
         let mut changed = self.without(&[name]);
         changed.0.push((name.to_owned(), value.to_owned()));
         changed
+    }
+
+    /// At that moment, if there is one.
+    pub fn at(&self, at: Option<Instant>) -> Self {
+        at.map_or_else(|| self.clone(), |at| self.with("at", &moment::said(at)))
     }
 
     /// With this value of that name added, or taken away where it is there.

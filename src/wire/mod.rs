@@ -3,6 +3,9 @@
 //! Plain serde data; nothing here does anything.
 
 pub mod collection;
+pub mod dns;
+pub mod purge;
+pub mod runs;
 
 pub use crate::net::error::{ErrorKind, ProviderError};
 pub use collection::{Event, Outcome, Parent, ScopeRef};

@@ -2,7 +2,7 @@
 //!
 //! It has one clock tick a second (`ticker.rs`); at each it starts the tasks that are due (`schedule.rs` is THE table of tasks) and
 //! claims waiting syncs. Periodic runs, "run now" and the recovery after a crash are one code path: a claim. Its heartbeat has a loop
-//! of its own (`heart.rs`).
+//! of its own (`heart.rs`). What people ask for to be done outside is driven beside all this, by `crate::runs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{HistoryConfig, NetworkConfig, ProbeConfig};
+use crate::runs::Executor;
 use crate::secret::{hex, random_bytes};
 use crate::store::{self, Backend, Db, StoreError};
 use crate::sync::{Source, recover};
@@ -43,6 +44,8 @@ pub struct Worker {
     pub history: HistoryConfig,
     /// How it looks at the certificates that hosts send; it does not until somebody says how.
     pub probe: Arc<ProbeConfig>,
+    /// What drives runs; none are driven until somebody gives it one.
+    executor: Option<Executor>,
     /// Cancelled when it is about to stop, for tasks that take longer than anybody wants to wait.
     stopping: CancellationToken,
     /// What counts as our own address space.
@@ -65,6 +68,7 @@ impl Worker {
             metrics: Metrics::new(),
             history: HistoryConfig::default(),
             probe: Arc::new(ProbeConfig::off()),
+            executor: None,
             stopping: CancellationToken::new(),
             networks: Arc::new([]),
             slots,
@@ -86,6 +90,12 @@ impl Worker {
     /// Looks at served certificates in this way instead of not at all.
     pub fn probing(self, probe: ProbeConfig) -> Self {
         Self { probe: Arc::new(probe), ..self }
+    }
+
+    /// Drives runs by this executor.
+    pub fn executing(self, executor: Executor) -> Self {
+        let executor = Some(executor.named(&self.name));
+        Self { executor, ..self }
     }
 
     /// Cancelled when a task had better come to its end.
@@ -111,6 +121,11 @@ impl Worker {
         // It beats until the last work is done, but not for a worker that broke off.
         let alive = heart.clone().drop_guard();
         let beats = tokio::spawn(heart::beat_until(self.clone(), heart));
+        if let Some(executor) = self.executor.clone() {
+            let stop = stop.clone();
+            // A loop of its own: whoever clicks waits for its first step, and not for a tick.
+            self.running.spawn(async move { executor.work_until(stop).await });
+        }
         loop {
             self.tick().await;
             tokio::select! {
@@ -162,6 +177,9 @@ impl Worker {
                 schedule::TASKS.iter().try_for_each(|task| task.ensure_every(connection, worker.every(task), now))
             })
             .await?;
+        if let Some(executor) = self.executor.as_ref().filter(|_| nobody_else) {
+            executor.free_all().await?;
+        }
         recover::recover(&self.db, &self.sources, nobody_else).await?;
         Ok(())
     }

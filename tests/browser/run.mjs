@@ -9,12 +9,14 @@ import * as accept from './journeys/accept.mjs';
 import * as checks from './journeys/checks.mjs';
 import * as find from './journeys/find.mjs';
 import * as invite from './journeys/invite.mjs';
+import * as map from './journeys/map.mjs';
+import * as purge from './journeys/purge.mjs';
 import * as secondFactor from './journeys/second_factor.mjs';
 import * as setup from './journeys/setup.mjs';
 import * as signIn from './journeys/sign_in.mjs';
 import * as sync from './journeys/sync.mjs';
 
-const JOURNEYS = [checks, setup, signIn, secondFactor, invite, find, sync, accept];
+const JOURNEYS = [checks, setup, signIn, secondFactor, invite, find, map, sync, accept, purge];
 
 const all = process.argv.includes('--all');
 const filter = process.argv.slice(2).find(argument => !argument.startsWith('--')) ?? '';

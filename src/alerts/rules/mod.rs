@@ -8,13 +8,22 @@ use crate::store::alerts::Condition;
 
 mod held_loss;
 mod maintenance_event;
+mod runs;
 mod served_certificate;
 mod source_health;
 mod worker_silent;
 
 /// Every rule, in the order of evaluation.
-pub const RULES: &[Rule] =
-    &[source_health::RULE, held_loss::RULE, maintenance_event::RULE, served_certificate::RULE, worker_silent::RULE];
+pub const RULES: &[Rule] = &[
+    source_health::RULE,
+    held_loss::RULE,
+    maintenance_event::RULE,
+    served_certificate::RULE,
+    worker_silent::RULE,
+    runs::STUCK,
+    runs::UNSETTLED,
+    runs::QUEUE,
+];
 
 /// A rule: which conditions hold at a moment.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,6 @@
 //! One request to the provider: signed with the token, within the quota, repeated while it may pass, errors in its words.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
@@ -10,8 +11,8 @@ use url::Url;
 
 use super::envelope::{Envelope, words_of};
 use super::settings::Settings;
-use crate::net::http::{Call, Http, RetryPolicy, retry, retry_after};
-use crate::net::quota::Quota;
+use crate::net::http::{Call, Http, RetryPolicy, Unanswered, retry, retry_after};
+use crate::net::quota::{Asker, Quota};
 use crate::secret::Secret;
 use crate::wire::{ErrorKind, ProviderError};
 
@@ -20,12 +21,19 @@ const UNSAID_WAIT: Duration = Duration::from_secs(60);
 /// How much of a failed answer is read.
 const READ_OF_FAILURE: usize = 64 * 1024;
 
-/// Talks to the API. Shared by all zones that are read side by side.
+/// How long the answer to a write may take. The provider carries a batch out as one transaction.
+pub const WRITE_TIME_OUT: Duration = Duration::from_secs(60);
+/// How long somebody who waits is kept waiting for the quota.
+const PATIENCE_OF_PEOPLE: Duration = Duration::from_secs(10);
+
+/// Talks to the API. Shared by all zones that are read side by side; a clone shares the quota.
+#[derive(Clone)]
 pub struct Client {
     http: Http,
     endpoint: Url,
     secrets: [Secret; 1],
-    quota: Quota,
+    quota: Arc<Quota>,
+    asker: Asker,
     pub policy: RetryPolicy,
 }
 
@@ -35,9 +43,20 @@ impl Client {
             http,
             endpoint: settings.endpoint.clone(),
             secrets: [settings.token.clone()],
-            quota: Quota::default(),
+            quota: Arc::default(),
+            asker: Asker::Background,
             policy: RetryPolicy::default(),
         }
+    }
+
+    /// The same, for somebody who waits: he may use the share of the quota that a collection leaves him, and is not kept for minutes.
+    pub fn for_people(&self) -> Self {
+        let policy = RetryPolicy {
+            attempts: self.policy.attempts.min(3),
+            patience: self.policy.patience.min(PATIENCE_OF_PEOPLE),
+            ..self.policy
+        };
+        Self { asker: Asker::Person, policy, ..self.clone() }
     }
 
     /// The call of that name, for errors: `GET /zones`.
@@ -76,14 +95,53 @@ impl Client {
         Err(error.with_request_id(ray(headers)))
     }
 
-    async fn open_once(&self, call: Call<'_>, path: &str, query: &[(&str, String)]) -> Result<Response, ProviderError> {
-        self.quota.wait(call, self.policy.patience).await?;
+    /// Sends something that changes a zone, once: without an idempotency key a second attempt could do it twice.
+    pub async fn change<T: DeserializeOwned>(
+        &self,
+        call: Call<'_>,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Result<(Option<T>, Option<String>), Unanswered> {
+        let refused = |error| Unanswered { error, may_have_arrived: false };
+        let doubtful = |error| Unanswered { error, may_have_arrived: true };
+        if let Some(pause) = self.quota.pause(self.asker) {
+            let words = format!("the provider takes no more requests for {} s", pause.as_secs() + 1);
+            return Err(refused(call.error(ErrorKind::RateLimited, &words).with_retry_after(Some(pause))));
+        }
+        let request = self.http.client().post(self.url(path)).bearer_auth(self.secrets[0].expose_secret());
+        let request = request.json(body).timeout(WRITE_TIME_OUT).build();
+        let request = request.map_err(|error| {
+            refused(call.error(ErrorKind::Rejected, &format!("the request cannot be built: {error}")))
+        })?;
+        let response = self.http.attempt(call, request).await?;
+        self.quota.heed(response.headers());
+        let (status, headers) = (response.status(), response.headers().clone());
+        if status != StatusCode::OK {
+            // What refuses has not done it; a gateway knows nothing of what is behind it.
+            let said_no = status.is_client_error();
+            let error = self.refusal(call, response).await;
+            return Err(Unanswered { error, may_have_arrived: !said_no });
+        }
+        let body = call.body(response).await.map_err(doubtful)?;
+        let envelope: Envelope<T> =
+            serde_json::from_slice(&body).map_err(|_| doubtful(call.error(ErrorKind::Malformed, &words_of(&body))))?;
+        // All or nothing, and this was nothing.
+        self.approve(call, &headers, &envelope).map_err(refused)?;
+        Ok((envelope.result, ray(&headers)))
+    }
+
+    fn url(&self, path: &str) -> Url {
         let mut url = self.endpoint.clone();
         url.set_path(&format!("{}{path}", self.endpoint.path().trim_end_matches('/')));
+        url
+    }
+
+    async fn open_once(&self, call: Call<'_>, path: &str, query: &[(&str, String)]) -> Result<Response, ProviderError> {
+        self.quota.wait(call, self.asker, self.policy.patience).await?;
         let request = self
             .http
             .client()
-            .get(url)
+            .get(self.url(path))
             .query(query)
             .bearer_auth(self.secrets[0].expose_secret())
             .build()

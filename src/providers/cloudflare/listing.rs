@@ -10,9 +10,9 @@ use serde::de::DeserializeOwned;
 
 use super::client::Client;
 use super::envelope::{Envelope, words_of};
-use super::splitter::{Splitter, Uncut};
 use crate::kinds::record::identity;
 use crate::net::http::Call;
+use crate::providers::splitter::{Splitter, Uncut};
 use crate::wire::{ErrorKind, ProviderError};
 
 /// How much of a page is kept for its words, should it be no JSON; far more than an error shows.
@@ -145,7 +145,7 @@ async fn read_page<S: Sink>(
     sink: &mut S,
 ) -> Result<(u64, Envelope), Stop> {
     let headers = response.headers().clone();
-    let mut splitter = Splitter::default();
+    let mut splitter = Splitter::at("\"result\"");
     let mut found = 0;
     let mut start = Vec::new();
     loop {

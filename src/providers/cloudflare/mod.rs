@@ -5,10 +5,13 @@
 //! | `settings` | what a source is configured with |
 //! | `client` | one request: token, quota (`net::quota`), retry, errors in the provider's words |
 //! | `envelope` | the object around every answer |
-//! | `splitter` | a long answer, cut into its elements while it arrives |
 //! | `listing` | a paged list that begins again when it shifts |
 //! | `wire` | zones and records as the provider writes them |
+//! | `purge` | the power to make the cache forget |
 //! | `zones`, `records` | what is reported, in which scopes, and how each ends |
+//! | `sets` | sets read fresh, for a plan and right before its write |
+//! | `batch` | changes of sets as one batch of records that keeps their ids |
+//! | `writer` | the power to change records |
 //!
 //! **One more kind**: its wire struct in `wire`, a file beside `records`, a line in [`SPEC`] and one in `collect`.
 
@@ -16,18 +19,23 @@ use async_trait::async_trait;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 
+use super::dns::WriteRecords;
+use super::purge::PurgeCache;
 use super::{Built, Collector, Parts, Provider, ProviderSpec};
 use crate::kinds::{dns_record, zone};
 use crate::net::http::RetryPolicy;
 use crate::wire::{ErrorKind, ProviderError};
 
+mod batch;
 mod client;
 mod envelope;
 mod listing;
+mod purge;
 mod records;
+mod sets;
 mod settings;
-mod splitter;
 mod wire;
+mod writer;
 mod zones;
 
 use client::Client;
@@ -96,7 +104,7 @@ impl Cloudflare {
 #[async_trait]
 impl Provider for Cloudflare {
     async fn collect(&self, collector: &Collector) -> Result<(), ProviderError> {
-        let zones = Zones::read(&self.client, self.settings.zones.as_deref()).await?;
+        let zones = Zones::read(&self.client, self.settings.dns.zones.as_deref()).await?;
         zones.report(collector).await?;
         stream::iter(zones.into_scopes())
             .map(|(name, zone)| async move { records::report(&self.client, collector, &name, &zone).await })
@@ -118,5 +126,12 @@ impl Provider for Cloudflare {
         };
         let of = if first.account.is_empty() { String::new() } else { format!(" of {}", first.account) };
         Ok(format!("{bearer}, lists {count} zones, first {}{of}", first.name))
+    }
+    fn dns(&self) -> Option<&dyn WriteRecords> {
+        Some(self)
+    }
+
+    fn cache(&self) -> Option<&dyn PurgeCache> {
+        Some(self)
     }
 }

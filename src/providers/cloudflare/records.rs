@@ -11,9 +11,9 @@ use crate::providers::{Collector, Hangup, Listing};
 use crate::wire::ProviderError;
 
 /// One request for nearly every zone.
-const PER_PAGE: u64 = 5_000;
+pub const PER_PAGE: u64 = 5_000;
 /// The most that the provider allows.
-const LARGEST_PAGE: u64 = 5_000_000;
+pub const LARGEST_PAGE: u64 = 5_000_000;
 
 /// Passes records on as they come.
 struct Passing<'a> {

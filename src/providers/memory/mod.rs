@@ -13,12 +13,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 
+use super::purge::PurgeCache;
 use super::{Built, Collector, Provider, ProviderSpec};
 use crate::clock::{Clock, Instant};
-use crate::kinds::KINDS;
+use crate::kinds::{KINDS, KindSpec};
 use crate::wire::ProviderError;
 
 pub mod holding;
+mod purge;
 pub mod script;
 #[cfg(test)]
 mod told;
@@ -85,10 +87,19 @@ impl Provider for Memory {
         Ok(())
     }
 
+    /// What its part of the world holds.
+    fn kinds(&self) -> Option<&'static [&'static KindSpec]> {
+        Some(self.sight.kinds)
+    }
+
     async fn probe(&self) -> Result<String, ProviderError> {
         match (self.sight.ends)(self.step.load(Ordering::Relaxed)) {
             Ends::Well => Ok(format!("{} (made up)", self.sight.shown_as)),
             Ends::Broken(error) | Ends::Refused(error) => Err(error),
         }
+    }
+
+    fn cache(&self) -> Option<&dyn PurgeCache> {
+        (self.sight.source == world::CACHING).then_some(self as &dyn PurgeCache)
     }
 }

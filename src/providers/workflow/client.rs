@@ -14,7 +14,7 @@ use url::Url;
 use super::settings::Settings;
 use super::words::{is_the_apis, words_of};
 use crate::net::http::{Answer, Call, Http, RetryPolicy, retry};
-use crate::net::quota::Quota;
+use crate::net::quota::{Asker, Quota};
 use crate::secret::Secret;
 use crate::wire::{ErrorKind, ProviderError};
 
@@ -111,7 +111,7 @@ impl Client {
         path: &str,
         query: &[(&str, String)],
     ) -> Result<Answer, Failure> {
-        self.quota.wait(call, self.policy.patience).await?;
+        self.quota.wait(call, Asker::Background, self.policy.patience).await?;
         let mut url = self.endpoint.clone();
         url.set_path(&format!("{}{path}", self.endpoint.path().trim_end_matches('/')));
         let mut authorization = HeaderValue::from_str(&format!("token {}", token.expose_secret()))

@@ -9,10 +9,14 @@ use utoipa::ToSchema;
 mod attrs;
 mod changes;
 mod findings;
+mod runs;
+mod teams;
 
 pub use attrs::Attrs;
 pub use changes::{ChangeItem, ChangeList, FieldChange, HolderItem, HoldersAnswer};
 pub use findings::{FindingItem, FindingRuleItem, IgnoreUntil, OtherItem, StepItem, TouchedItem, TouchesAnswer};
+pub use runs::{CachePurge, RunAccepted, RunDetail, RunItem, RunStepItem};
+pub use teams::{MemberItem, MemberWanted, ReachWanted, TeamItem, TeamRuleItem, TeamWanted, WithinWanted};
 
 use crate::store::rows::ResourceRow;
 
@@ -234,6 +238,8 @@ pub struct UserItem {
     pub email: String,
     /// `admin`, `operator` or `viewer`.
     pub role: String,
+    /// `everything`, or `teams`: what their teams see.
+    pub reach: String,
     /// `enabled` or `disabled`.
     pub state: String,
     pub created_at: DateTime<Utc>,
@@ -249,6 +255,8 @@ pub struct InvitationItem {
     pub email: String,
     /// `admin`, `operator` or `viewer`.
     pub role: String,
+    /// `everything` or `teams`.
+    pub reach: String,
     /// `open` or `revoked`.
     pub state: String,
     pub invited_by: String,
@@ -272,6 +280,9 @@ pub struct InvitationWanted {
     pub email: String,
     /// `admin`, `operator` or `viewer`.
     pub role: String,
+    /// `everything` or `teams`; `everything` where it is not given.
+    #[serde(default = "everything")]
+    pub reach: String,
 }
 
 impl<T> List<T> {
@@ -310,4 +321,8 @@ impl From<ResourceRow> for Item {
             attrs: Attrs(row.attrs),
         }
     }
+}
+
+fn everything() -> String {
+    crate::roles::Reach::Everything.to_string()
 }

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 mod access;
 mod changes;
+mod estate;
 mod findings;
+mod runs;
+mod teams;
 
 use super::inventory::{HITS, MOST_HITS};
 use super::schemas;
@@ -51,10 +54,13 @@ pub struct Parameter {
 pub fn all() -> Vec<Operation> {
     let mut operations: Vec<Operation> = KINDS.iter().flat_map(|spec| [list(spec), detail(spec)]).collect();
     operations.extend([search(), sources(), source(), sync(), accept(), reject()]);
+    operations.extend(estate::all());
     operations.extend(changes::all());
     operations.extend(findings::all());
+    operations.extend(runs::all());
     operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
+    operations.extend(teams::all());
     operations.extend([audit(), description()]);
     operations
 }
@@ -223,6 +229,8 @@ fn alerts() -> Operation {
                 json!({"type": "string", "enum": ["open", "resolved"], "default": "open"}),
             ),
             query("severity", "Only these.", json!({"type": "string", "enum": severities})),
+            query("region", "About what lies there.", text()),
+            query("cluster", "About what lies there.", text()),
             query("cursor", "`next_cursor` of the page before.", text()),
             query("limit", "Alerts on a page.", number(MOST, ROWS)),
         ],

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{items, served_certificates as served};
+use super::{estate, items, served_certificates as served};
 use crate::kinds::{KINDS, KindSpec};
 
 /// Every schema by name.
@@ -21,6 +21,12 @@ pub fn all() -> Map<String, Value> {
     add::<items::ScopeItem>(&mut schemas);
     add::<items::HeldLossItem>(&mut schemas);
     add::<items::SyncAccepted>(&mut schemas);
+    add::<estate::RegionItem>(&mut schemas);
+    add_as::<items::List<estate::RegionItem>>(&mut schemas, "RegionList");
+    add::<estate::ClusterItem>(&mut schemas);
+    add_as::<items::List<estate::ClusterItem>>(&mut schemas, "ClusterList");
+    add::<estate::StandingItem>(&mut schemas);
+    add::<estate::PlaceSourceItem>(&mut schemas);
     add::<served::ServedCertificateItem>(&mut schemas);
     add_as::<items::List<served::ServedCertificateItem>>(&mut schemas, "ServedCertificateList");
     add::<served::FindingItem>(&mut schemas);
@@ -39,6 +45,14 @@ pub fn all() -> Map<String, Value> {
     add_as::<items::List<items::InvitationItem>>(&mut schemas, "InvitationList");
     add::<items::InvitationMade>(&mut schemas);
     add::<items::InvitationWanted>(&mut schemas);
+    add::<items::TeamItem>(&mut schemas);
+    add_as::<items::List<items::TeamItem>>(&mut schemas, "TeamList");
+    add::<items::TeamRuleItem>(&mut schemas);
+    add::<items::MemberItem>(&mut schemas);
+    add::<items::TeamWanted>(&mut schemas);
+    add::<items::WithinWanted>(&mut schemas);
+    add::<items::MemberWanted>(&mut schemas);
+    add::<items::ReachWanted>(&mut schemas);
     add::<items::FindingRuleItem>(&mut schemas);
     add_as::<items::List<items::FindingRuleItem>>(&mut schemas, "FindingRuleList");
     add::<items::FindingItem>(&mut schemas);
@@ -53,6 +67,12 @@ pub fn all() -> Map<String, Value> {
     add::<items::TouchesAnswer>(&mut schemas);
     add::<items::TouchedItem>(&mut schemas);
     add::<items::StepItem>(&mut schemas);
+    add::<items::RunItem>(&mut schemas);
+    add_as::<items::List<items::RunItem>>(&mut schemas, "RunList");
+    add::<items::RunDetail>(&mut schemas);
+    add::<items::RunStepItem>(&mut schemas);
+    add::<items::RunAccepted>(&mut schemas);
+    add::<items::CachePurge>(&mut schemas);
     for spec in KINDS {
         let attrs = json!({"type": "object", "properties": {"attrs": {"$ref": reference(&attrs_of(spec))}}});
         schemas.insert(attrs_of(spec), attrs_schema(spec));

@@ -9,7 +9,7 @@ use diesel::QueryResult;
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::Tone;
-use crate::store::alerts::{self, AlertRow, Wanted};
+use crate::store::alerts::{self, AlertRow, Placed, Wanted};
 use crate::store::{AnyConnection, Scope};
 use crate::web::listing::ROWS;
 use crate::web::params::Params;
@@ -39,7 +39,7 @@ pub struct AlertLine {
     pub opened_at: Instant,
 }
 
-/// What a query asks for: `state` (`open`, `resolved`), `severity`, `cursor`.
+/// What a query asks for: `state` (`open`, `resolved`), `severity`, `region`, `cluster`, `cursor`.
 ///
 /// # Errors
 /// [`PageError::Invalid`] for a word that is none of those.
@@ -57,7 +57,9 @@ pub fn wanted(params: &Params, limit: usize) -> Result<Wanted, PageError> {
         alerts::Severity::parse(name).ok_or_else(unknown)
     });
     let after = params.id_cursor().map_err(PageError::Invalid)?;
-    Ok(Wanted { resolved, severity: severity.transpose()?, after, limit })
+    let text = |name: &str| params.get(name).map(str::to_owned);
+    let place = Placed { region: text("region"), cluster: text("cluster") };
+    Ok(Wanted { resolved, severity: severity.transpose()?, place, after, limit })
 }
 
 /// The alerts that are wanted, the worst first.
@@ -72,7 +74,10 @@ pub fn fetch(
     let open = alerts::open_count(connection, scope)?;
     let here = params.without(&["cursor"]);
     Ok(AlertsPage {
-        filters: vec![states(&here, wanted.resolved, open), severities(&here, wanted.severity)],
+        filters: [states(&here, wanted.resolved, open), severities(&here, wanted.severity)]
+            .into_iter()
+            .chain(places(&here))
+            .collect(),
         alerts: page.rows.iter().map(AlertLine::of).collect(),
         pager: Pager {
             shown: page.rows.len(),
@@ -102,6 +107,16 @@ fn severities(here: &Params, chosen: Option<alerts::Severity>) -> FilterGroup {
     FilterGroup { name: "severity".to_owned(), title: "Severity".to_owned(), chips, more: Vec::new() }
 }
 
+/// What a query narrows the list to, each with the way out of it. The map and the pages of places lead here.
+fn places(here: &Params) -> impl Iterator<Item = FilterGroup> {
+    [("region", "Region"), ("cluster", "Cluster")].into_iter().filter_map(|(name, title)| {
+        let label = here.get(name)?.to_owned();
+        let href = here.without(&[name]).href("/alerts");
+        let chips = vec![Chip { label, count: None, href, on: true, tone: Tone::Plain }];
+        Some(FilterGroup { name: name.to_owned(), title: title.to_owned(), chips, more: Vec::new() })
+    })
+}
+
 impl AlertLine {
     /// An alert as a line.
     pub fn of(row: &AlertRow) -> Self {
@@ -118,9 +133,14 @@ impl AlertLine {
 }
 
 /// `GET /alerts`.
-pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<AlertsPage, PageError> {
+pub async fn show(
+    context: web::Data<Context>,
+    shell: Shell,
+    request: HttpRequest,
+    scope: Scope,
+) -> Result<AlertsPage, PageError> {
     let params = Params::parse(request.query_string());
-    params.only(&["state", "severity", "cursor"]).map_err(PageError::Invalid)?;
+    params.only(&["state", "severity", "region", "cluster", "cursor"]).map_err(PageError::Invalid)?;
     let wanted = wanted(&params, ROWS)?;
-    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), &wanted, &params, shell)).await?)
+    Ok(context.db.read(move |connection| fetch(connection, &scope, &wanted, &params, shell)).await?)
 }

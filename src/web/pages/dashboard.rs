@@ -12,10 +12,11 @@ use crate::context::Context;
 use crate::kinds::{KINDS, KindSpec, Tone};
 use crate::store::listing;
 use crate::store::rows::ResourceRow;
-use crate::store::{AnyConnection, Scope, alerts, held, resources, served_certificates, tasks};
+use crate::store::{AnyConnection, Scope, alerts, held, resources, runs, served_certificates, tasks};
 use crate::web::extract::written;
 use crate::web::pages::alerts::AlertLine;
 use crate::web::pages::findings::overview::{self, RuleLine};
+use crate::web::pages::runs::RunLine;
 use crate::web::pages::sources::{self, SourceLine};
 use crate::web::tally::Tally;
 use crate::web::view::Verdict;
@@ -36,6 +37,8 @@ pub struct DashboardPage {
     pub kinds: Vec<KindCount>,
     /// Those in trouble first.
     pub sources: Vec<SourceBrief>,
+    /// What runs, waits, or ended badly lately.
+    pub runs: Vec<RunLine>,
     /// What does not fit together, by rule.
     pub findings: Vec<RuleLine>,
     /// Of the last day, the newest first.
@@ -70,6 +73,8 @@ pub struct KindCount {
     pub path: &'static str,
     pub titles: &'static str,
     pub present: i64,
+    /// There are more than were counted.
+    pub more: bool,
 }
 
 /// A source in one line.
@@ -98,6 +103,8 @@ pub struct RecentChange {
 const HORIZON: TimeDelta = TimeDelta::days(30);
 /// What is due within it is counted so far.
 pub const COUNTED: i64 = 1_000;
+/// A run that failed is shown for so long; one that left something to look at until somebody does.
+const LATELY: TimeDelta = TimeDelta::hours(6);
 /// Lines of each panel.
 const SHOWN: usize = 8;
 
@@ -111,12 +118,8 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
     let mut changes = Vec::new();
     let mut due = Vec::new();
     for spec in KINDS.iter().copied() {
-        kinds.push(KindCount {
-            name: spec.name,
-            path: spec.path,
-            titles: spec.titles,
-            present: listing::total(connection, scope, spec)?,
-        });
+        let listing::Total { present, more } = listing::total(connection, scope, spec)?;
+        kinds.push(KindCount { name: spec.name, path: spec.path, titles: spec.titles, present, more });
         due.push((spec.path, resources::due_count(connection, scope, spec, shell.now + HORIZON, COUNTED)?));
         upcoming.extend(coming(connection, scope, spec, shell.now)?);
         changes.extend(recent(connection, scope, spec, shell.now)?);
@@ -137,6 +140,10 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
         horizon_days: HORIZON.num_days(),
         kinds,
         sources: sources.into_iter().take(SHOWN).map(brief).collect(),
+        runs: runs::list::current(connection, scope, shell.now - LATELY, SHOWN as i64)?
+            .iter()
+            .map(RunLine::of)
+            .collect(),
         findings: overview::lines(connection, scope, shell.now)?,
         changes,
         shell,
@@ -209,7 +216,7 @@ fn change(spec: &'static KindSpec, row: &ResourceRow, at: Instant, what: &'stati
 }
 
 /// `GET /`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let fetch = |connection: &mut _, shell| fetch(connection, &Scope::of_member(), shell).map(Some);
+pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
+    let fetch = move |connection: &mut _, shell| fetch(connection, &scope, shell).map(Some);
     written(&context, Shell::begin(&request)?, fetch).await
 }

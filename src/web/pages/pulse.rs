@@ -9,6 +9,7 @@ use diesel::QueryResult;
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::Tone;
+use crate::store::runs::list::{self, Wanted};
 use crate::store::{AnyConnection, Scope, alerts, held, tasks};
 use crate::web::extract::written;
 use crate::web::filters::span;
@@ -17,6 +18,7 @@ use crate::web::pages::sources::{self, SourceLine};
 use crate::web::tally::Tally;
 use crate::web::view::Verdict;
 use crate::web::{PageError, Shell, filters};
+use crate::wire::runs::RunState;
 
 /// The whole house on a phone, in the dark.
 #[derive(Template, WebTemplate)]
@@ -48,6 +50,8 @@ pub struct Figure {
     pub tone: Tone,
 }
 
+/// So far runs are counted.
+const COUNTED: usize = 100;
 /// Troubles that a phone shows at once.
 const SHOWN: usize = 8;
 
@@ -77,11 +81,14 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
         value: value.to_string(),
         tone: if value > 0 { tone } else { Tone::Good },
     };
+    let at_work = Wanted { states: vec![RunState::Running, RunState::Cancelling], ..Wanted::default() };
+    let going_on = list::page(connection, scope, &at_work, COUNTED)?.rows.len();
     let figures = vec![
         figure("critical", tally.critical, Tone::Bad),
         figure("to look at", tally.warnings, Tone::Warn),
         figure("sources down", tally.troubled, Tone::Bad),
         figure("losses held", tally.held, Tone::Warn),
+        figure("runs going on", going_on, Tone::Plain),
         figure("sources", tally.sources, Tone::Plain),
         Figure {
             label: "oldest fact",
@@ -107,7 +114,7 @@ fn source(line: &SourceLine) -> PulseLine {
 }
 
 /// `GET /pulse`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let fetch = |connection: &mut _, shell| fetch(connection, &Scope::of_member(), shell).map(Some);
+pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
+    let fetch = move |connection: &mut _, shell| fetch(connection, &scope, shell).map(Some);
     written(&context, Shell::begin(&request)?, fetch).await
 }

@@ -1,5 +1,5 @@
 //! Removes what has run out: sessions, setup links, invitations, attempts to sign in and half of it, second factors that nobody
-//! confirmed, what syncs of a month ago did, the secrets of what has been gone for a month, and what says that a finding is ignored.
+//! confirmed, keys of requests, what syncs of a month ago did, the secrets of what has been gone for a month, and what says that a finding is ignored.
 //! Closes audit rows that nobody will complete.
 //!
 //! **One more**: its `prune` in the store, and its number in the report.
@@ -10,7 +10,8 @@ use super::slices;
 use crate::accounts::{second_factor, throttle};
 use crate::audit;
 use crate::store::{
-    findings, half_sign_ins, invitations, second_factors, secret_values, sessions, setup_links, sign_ins, syncs,
+    findings, half_sign_ins, idempotency, invitations, second_factors, secret_values, sessions, setup_links, sign_ins,
+    syncs,
 };
 use crate::worker::Worker;
 use crate::worker::task::Outcome;
@@ -19,6 +20,8 @@ use crate::worker::task::Outcome;
 const SYNCS_KEPT: TimeDelta = TimeDelta::days(30);
 /// How long the secrets of what is gone can be looked at.
 const SECRETS_KEPT: TimeDelta = TimeDelta::days(30);
+/// How long a request that comes again is known.
+const KEYS_KEPT: TimeDelta = TimeDelta::days(2);
 /// Syncs forgotten in one transaction: each may have touched a thousand scopes.
 const BATCH: i64 = 20;
 /// Transactions of one run; what is left then is the next run's.
@@ -31,7 +34,7 @@ pub async fn run(worker: &Worker) -> Outcome {
             Ok((
                 sessions::prune(connection, now)? + half_sign_ins::prune(connection, now)?,
                 setup_links::prune(connection, now)? + invitations::prune(connection, now)?,
-                sign_ins::prune(connection, now - throttle::WINDOW)?,
+                sign_ins::prune(connection, now - throttle::WINDOW)? + idempotency::prune(connection, now - KEYS_KEPT)?,
                 secret_values::prune(connection, now - SECRETS_KEPT)?
                     + second_factors::prune(connection, now - second_factor::TO_CONFIRM)?,
                 findings::forget_ignores(connection, now)?,

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta};
 use super::slices;
 use crate::clock::Instant;
 use crate::store::prune::{self, ENDED, Ended, Mark, SLICE};
-use crate::store::{Db, Priority, StoreError, alerts, audit, held};
+use crate::store::{Db, Priority, StoreError, alerts, audit, held, runs};
 use crate::worker::Worker;
 use crate::worker::task::Outcome;
 
@@ -22,8 +22,9 @@ pub async fn run(worker: &Worker) -> Outcome {
     }
     let resolved = slices::remove(db, SLICES, move |connection| alerts::prune(connection, before, SLICE)).await?;
     let decided = slices::remove(db, SLICES, move |connection| held::prune(connection, before, SLICE)).await?;
+    let done = slices::remove(db, SLICES, move |connection| runs::list::prune(connection, before, SLICE)).await?;
     let acts = slices::remove(db, SLICES, move |connection| audit::prune(connection, before, SLICE)).await?;
-    forgotten.push(format!("{resolved} alerts, {decided} rows of losses and {acts} acts forgotten"));
+    forgotten.push(format!("{resolved} alerts, {decided} rows of losses, {done} runs and {acts} acts forgotten"));
     Ok(forgotten.join(", "))
 }
 

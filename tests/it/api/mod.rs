@@ -5,17 +5,21 @@ use std::time::Duration;
 
 use quarterdeck::accounts::invitations::{self, Inviter};
 use quarterdeck::accounts::tokens::{self, Wanted};
-use quarterdeck::accounts::users;
+use quarterdeck::accounts::{teams, users};
+use quarterdeck::actions::purge_cache::PurgeCache;
 use quarterdeck::audit::Doer;
 use quarterdeck::clock::Clock;
 use quarterdeck::config::{Config, Environment};
 use quarterdeck::net::http::Http;
+use quarterdeck::placement::Within;
 use quarterdeck::providers::{Built, Parts, build};
 use quarterdeck::relations::findings;
-use quarterdeck::roles::{Role, TokenScope};
+use quarterdeck::roles::{Reach, Role, TokenScope};
+use quarterdeck::runs::{self, AfterCrash, NewRun, NewStep};
 use quarterdeck::store::alerts::{self, Condition, Severity};
 use quarterdeck::store::{AnyConnection, tasks};
 use secrecy::ExposeSecret;
+use serde_json::json;
 
 use crate::support::database::{Database, a_quiet_noon};
 use crate::support::house::House;
@@ -53,7 +57,7 @@ impl Platform {
         Self { panel, house, _database: database }
     }
 
-    /// Something to be told of besides resources: three open alerts, one that is resolved, a task, and an invitation.
+    /// Something to be told of besides resources: three open alerts, one that is resolved, a task, a run, and an invitation.
     async fn busy(&self) {
         let now = self.panel.clock.now();
         let condition = |name: &str, severity| Condition {
@@ -70,15 +74,32 @@ impl Platform {
         let all = [("info", Info), ("bad", Critical), ("over", Critical), ("warning", Warning)];
         let all = all.map(|(name, severity)| condition(name, severity));
         let still = all.iter().filter(|condition| condition.fingerprint != "over").cloned().collect::<Vec<_>>();
+        let db = self.panel.context.db.clone();
+        let steps = vec![NewStep::new("Purge 1 host in shop.example", json!({}), AfterCrash::Again)];
+        let plan = json!({"app": "shop"});
+        let run = NewRun::new(&PurgeCache, "Purge 1 host of shop", plan, steps, Doer::command_line());
         let write = move |connection: &mut AnyConnection| {
             alerts::settle(connection, "a rule", &all, now)?;
             alerts::settle(connection, "a rule", &still, now)?;
+            runs::submit(connection, &db, &run)?;
             tasks::ensure(connection, "sync", "Asks for syncs.", Duration::from_secs(5), now)
         };
         self.panel.context.db.write(write).await.unwrap();
         let (context, doer) = (&self.panel.context, Doer::command_line());
-        let made = invitations::invite(context, &doer, Inviter::default(), "grace@example.com", Role::Operator).await;
+        let made = invitations::invite(
+            context,
+            &doer,
+            Inviter::default(),
+            "grace@example.com",
+            (Role::Operator, Reach::Everything),
+        )
+        .await;
         made.unwrap();
+        let team = teams::create(context, &doer, "Shop", "").await.unwrap();
+        let within = Within { cluster: "eu-staging".to_owned(), ..Within::default() };
+        teams::add_rule(context, &doer, team.row.id, within).await.unwrap();
+        let ada = users::find(context, "ada@example.com").await.unwrap();
+        teams::add_member(context, &doer, team.row.id, &ada).await.unwrap();
         findings::sweep(&self.panel.context.db, &[]).await.unwrap();
     }
 

@@ -5,4 +5,5 @@ mod aws_credentials;
 mod aws_moto;
 mod aws_wire;
 mod cloudflare;
+mod powerdns;
 mod workflow;

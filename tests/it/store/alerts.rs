@@ -29,7 +29,7 @@ async fn settle(db: &Db, numbers: std::ops::Range<usize>, at: i64) {
 /// The counts as they are kept, which must be what counting gives.
 async fn counted(db: &Db) -> (OpenCounts, i64) {
     db.read(|connection| {
-        let scope = Scope::of_member();
+        let scope = Scope::unrestricted();
         let open = alerts::open(connection, &scope)?;
         let of = |severity: &str| open.iter().filter(|alert| alert.severity == severity).count();
         let counts = alerts::open_counts(connection, &scope)?;
@@ -70,7 +70,7 @@ async fn the_worst_few_are_the_head_of_all_and_of_an_index() {
         let titles = |rows: &[alerts::AlertRow]| rows.iter().map(|row| row.title.clone()).collect::<Vec<_>>();
         let (worst, open, told) = db
             .read(|connection| {
-                let scope = Scope::of_member();
+                let scope = Scope::unrestricted();
                 let links = ["/sources/dns".to_owned(), "/sources/cloud".to_owned()];
                 Ok((
                     alerts::worst(connection, &scope, 8)?,
@@ -82,8 +82,12 @@ async fn the_worst_few_are_the_head_of_all_and_of_an_index() {
             .unwrap();
         assert_eq!(titles(&worst), titles(&open[..8]));
         assert_eq!(told, ["/sources/dns"]);
-        let plan =
-            db.write(move |connection| Ok(explained(connection, backend, alerts::worst_statement(8)))).await.unwrap();
+        let plan = db
+            .write(move |connection| {
+                Ok(explained(connection, backend, alerts::worst_statement(&Scope::unrestricted(), 8)))
+            })
+            .await
+            .unwrap();
         assert!(plan.iter().any(|step| step.contains("alerts_by_urgency")), "{plan:#?}");
         assert!(!plan.iter().any(|step| step.contains("Sort") || step.contains("TEMP B-TREE")), "{plan:#?}");
     })

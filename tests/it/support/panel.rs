@@ -1,20 +1,19 @@
 //! A panel that really serves, on a port of its own.
 
 use std::net::TcpListener;
-use std::sync::Arc;
 
+use quarterdeck::accounts::tokens::{self, Wanted};
 use quarterdeck::accounts::{setup, users};
 use quarterdeck::audit::Doer;
 use quarterdeck::clock::Clock;
 use quarterdeck::config::{Config, SecretKeyConfig};
-use quarterdeck::context::Context;
+use quarterdeck::context::{Connected, Context};
 use quarterdeck::net::http::Http;
-use quarterdeck::passwords::Passwords;
-use quarterdeck::roles::Role;
+use quarterdeck::providers::Parts;
+use quarterdeck::roles::{Reach, Role, TokenScope};
 use quarterdeck::store::Db;
-use quarterdeck::telemetry::Metrics;
 use quarterdeck::web::server;
-use tokio_util::sync::CancellationToken;
+use secrecy::ExposeSecret;
 
 pub use super::browser::{Browser, Page};
 use super::house::config;
@@ -47,6 +46,11 @@ impl Panel {
     /// With that changed of its configuration. The test's own address is a trusted proxy, so that browsers can have addresses of
     /// their own.
     pub async fn configured(db: Db, change: impl FnOnce(&mut Config)) -> Self {
+        Self::connected(db, Vec::new(), change).await
+    }
+
+    /// The same with these sources.
+    pub async fn connected(db: Db, sources: Vec<Connected>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config();
         config.server.public_url = "http://panel.example.com".parse().unwrap();
         config.server.secret_key = SecretKeyConfig::Given(SECRET_KEY.into());
@@ -55,25 +59,22 @@ impl Panel {
         db.unlock(&config.server.secret_key.obtain().unwrap()).await.expect("a test has one secret key");
         let http = Http::new();
         let client = http.client().clone();
-        let context = Context {
-            config: Arc::new(config),
-            clock: db.clock.clone(),
-            http,
-            metrics: Metrics::new(),
-            db,
-            sources: Arc::new([]),
-            passwords: Passwords::new(),
-            stop: CancellationToken::new(),
-        };
+        let parts = Parts { http, clock: db.clock.clone() };
+        let context = Context { sources: sources.into(), ..Context::over(config, Vec::new(), parts, db) };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(server::serve(context.clone(), listener));
         Self { clock: context.clock.clone(), context, url, client }
     }
 
-    /// A person who can sign in with [`PASSWORD`].
+    /// A person who sees everything and can sign in with [`PASSWORD`].
     pub async fn person(&self, email: &str, role: Role) -> i64 {
-        users::add(&self.context, &Doer::command_line(), email, role, PASSWORD.into()).await.unwrap()
+        self.person_seeing(email, role, Reach::Everything).await
+    }
+
+    /// A person who sees that far.
+    pub async fn person_seeing(&self, email: &str, role: Role, reach: Reach) -> i64 {
+        users::add(&self.context, &Doer::command_line(), email, (role, reach), PASSWORD.into()).await.unwrap()
     }
 
     /// The token of a fresh setup link.
@@ -98,6 +99,13 @@ impl Panel {
         let page = browser.sign_in(email, PASSWORD).await;
         assert_eq!(page.status, 303, "{email} cannot sign in: {}", page.text);
         browser
+    }
+
+    /// A token that may act, as a header has it; of the machine's own shell.
+    pub async fn acting(&self) -> String {
+        let wanted = Wanted { name: "machine".to_owned(), scope: TokenScope::Act, days: 1, networks: Vec::new() };
+        let (_, token) = tokens::create(&self.context, &Doer::command_line(), None, wanted).await.unwrap();
+        format!("Bearer {}", token.expose_secret())
     }
 
     /// A request with these headers and no cookies.

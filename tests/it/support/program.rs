@@ -105,8 +105,15 @@ impl Program {
 
     /// Starts `serve` and waits until it answers.
     pub async fn serve(&self) -> Running {
+        self.serve_with(&[]).await
+    }
+
+    /// The same with these variables too.
+    pub async fn serve_with(&self, environment: &[(&str, &str)]) -> Running {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-        let child = self.command(&["serve"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let mut command = self.command(&["serve"]);
+        command.envs(environment.iter().copied());
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let mut running = Running(child);
         let patience = Instant::now() + Duration::from_secs(60);
         while self.status("/healthz").await.is_none() {

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta};
 
 use super::holding::Holding;
 use crate::clock::Instant;
+use crate::kinds::{KindSpec, app, certificate, dns_record, instance, load_balancer, maintenance_event, zone};
 use crate::secret::{Secret, redact};
 use crate::wire::{ErrorKind, ProviderError};
 
@@ -59,10 +60,15 @@ pub struct Sight {
     pub source: &'static str,
     /// As whom it is known there.
     pub shown_as: &'static str,
+    /// The kinds that it may show, also before it has shown any.
+    pub kinds: &'static [&'static KindSpec],
     pub shows: fn(&Moment) -> Vec<Holding>,
     /// How the collection at a step ends.
     pub ends: fn(u64) -> Ends,
 }
+
+/// The source that also caches in front of hosts.
+pub const CACHING: &str = "cloudflare";
 
 /// How a collection ends.
 pub enum Ends {
@@ -73,18 +79,64 @@ pub enum Ends {
     Refused(ProviderError),
 }
 
+const CLOUD: &[&KindSpec] = &[&instance::SPEC, &maintenance_event::SPEC, &load_balancer::SPEC];
+const NAMES: &[&KindSpec] = &[&zone::SPEC, &dns_record::SPEC];
+const APPS: &[&KindSpec] = &[&app::SPEC, &certificate::SPEC];
+
 /// Every source that the platform can be seen through.
 pub const SIGHTS: &[Sight] = &[
-    Sight { source: "aws-eu", shown_as: place::ACCOUNT, shows: |moment| cloud(&EU, moment), ends: |_| Ends::Well },
-    Sight { source: "aws-us", shown_as: place::ACCOUNT, shows: |moment| cloud(&US, moment), ends: |_| Ends::Well },
-    Sight { source: "aws-ap", shown_as: place::ACCOUNT, shows: |moment| cloud(&AP, moment), ends: |_| Ends::Well },
-    Sight { source: "cloudflare", shown_as: zones::ACCOUNT, shows: zones::managed, ends: |_| Ends::Well },
-    Sight { source: "paas-eu", shown_as: "panel", shows: |moment| controller(&EU, moment), ends: |_| Ends::Well },
-    Sight { source: "paas-us", shown_as: "panel", shows: |moment| controller(&US, moment), ends: |_| Ends::Well },
+    Sight {
+        source: "aws-eu",
+        shown_as: place::ACCOUNT,
+        kinds: CLOUD,
+        shows: |moment| cloud(&EU, moment),
+        ends: |_| Ends::Well,
+    },
+    Sight {
+        source: "aws-us",
+        shown_as: place::ACCOUNT,
+        kinds: CLOUD,
+        shows: |moment| cloud(&US, moment),
+        ends: |_| Ends::Well,
+    },
+    Sight {
+        source: "aws-ap",
+        shown_as: place::ACCOUNT,
+        kinds: CLOUD,
+        shows: |moment| cloud(&AP, moment),
+        ends: |_| Ends::Well,
+    },
+    Sight { source: "cloudflare", shown_as: zones::ACCOUNT, kinds: NAMES, shows: zones::managed, ends: |_| Ends::Well },
+    Sight {
+        source: "paas-eu",
+        shown_as: "panel",
+        kinds: APPS,
+        shows: |moment| controller(&EU, moment),
+        ends: |_| Ends::Well,
+    },
+    Sight {
+        source: "paas-us",
+        shown_as: "panel",
+        kinds: APPS,
+        shows: |moment| controller(&US, moment),
+        ends: |_| Ends::Well,
+    },
     // The old data centre's name server, which answers once and then too slowly: its facts go stale.
-    Sight { source: "legacy-dc", shown_as: "ns.dc.example.org", shows: zones::legacy, ends: times_out_after_the_first },
+    Sight {
+        source: "legacy-dc",
+        shown_as: "ns.dc.example.org",
+        kinds: NAMES,
+        shows: zones::legacy,
+        ends: times_out_after_the_first,
+    },
     // A partner's name server, whose token ran out before we ever used it.
-    Sight { source: "partner-dns", shown_as: "partner", shows: |_| Vec::new(), ends: |_| Ends::Refused(bad_token()) },
+    Sight {
+        source: "partner-dns",
+        shown_as: "partner",
+        kinds: NAMES,
+        shows: |_| Vec::new(),
+        ends: |_| Ends::Refused(bad_token()),
+    },
 ];
 
 /// The sight of the source of that name.

@@ -15,6 +15,7 @@ use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, resources, scopes, versions};
 use crate::web::pages::alerts::AlertLine;
 use crate::web::pages::served_certificates::{self, ServedPanel};
+use crate::web::params::Params;
 use crate::web::view::{Age, Crumb, Diff};
 use crate::web::{Shell, cells, deep_link, filters};
 
@@ -54,6 +55,8 @@ pub struct ShowPage {
     pub gone_at: Option<Instant>,
     /// Where its secrets can be asked for, if it has any and the viewer may.
     pub values_href: Option<String>,
+    /// What can be done about it outside, where the viewer may.
+    pub acts: Vec<Crumb>,
     /// To tools that this panel does not replace.
     pub links: Vec<Crumb>,
 }
@@ -93,7 +96,8 @@ impl DanglingLine {
 pub struct PlaceLine {
     pub label: &'static str,
     pub value: String,
-    pub href: Option<String>,
+    /// What else lies there, at the same moment.
+    pub href: String,
 }
 
 /// The neighbours of one kind.
@@ -118,6 +122,8 @@ pub struct NeighbourLine {
     pub role: String,
     /// The keys on the way, in their shown spelling.
     pub via: Vec<String>,
+    /// The next moment worth attention: when a certificate ends.
+    pub due_at: Option<Instant>,
     /// Another resource claims the same key.
     pub ambiguous: bool,
 }
@@ -164,6 +170,7 @@ pub fn fetch(
         _ => None,
     };
     let may_reveal = at.is_none() && shell.viewer.as_ref().is_some_and(|viewer| viewer.operates);
+    let acts = if may_reveal && row.gone_at().is_none() { acts_of(spec, id) } else { Vec::new() };
     let has_secrets = (spec.of.secrets)(&row.attrs).is_ok_and(|secrets| !secrets.is_empty());
     let age = age_of(connection, scope, &row, listing.as_ref(), shell.now)?;
     Ok(Some(ShowPage {
@@ -176,7 +183,7 @@ pub fn fetch(
         source: row.source.clone(),
         scope_name: listing.map(|listing| listing.name).unwrap_or_default(),
         age,
-        places: places(spec, &row),
+        places: places(spec, &row, at),
         sections: (spec.of.sections)(&row.attrs)
             .unwrap_or_default()
             .into_iter()
@@ -194,6 +201,7 @@ pub fn fetch(
         missing_since: row.missing_since().filter(|_| at.is_none()),
         gone_at: row.gone_at().filter(|_| at.is_none()),
         values_href: (may_reveal && has_secrets).then(|| format!("/{}/{id}/values", spec.path)),
+        acts,
         links: config
             .links
             .iter()
@@ -205,7 +213,15 @@ pub fn fetch(
     }))
 }
 
-fn places(spec: &KindSpec, row: &ResourceRow) -> Vec<PlaceLine> {
+/// **One more act on resources of a kind**: its line here.
+fn acts_of(spec: &KindSpec, id: i64) -> Vec<Crumb> {
+    match spec.name {
+        "app" => vec![Crumb { title: "Purge the cache".to_owned(), href: format!("/apps/{id}/cache-purges") }],
+        _ => Vec::new(),
+    }
+}
+
+fn places(spec: &KindSpec, row: &ResourceRow, at: Option<Instant>) -> Vec<PlaceLine> {
     let places = [
         ("Region", "region", &row.region),
         ("Cluster", "cluster", &row.cluster),
@@ -216,7 +232,7 @@ fn places(spec: &KindSpec, row: &ResourceRow) -> Vec<PlaceLine> {
     let line = |(label, name, value): (&'static str, &str, &String)| PlaceLine {
         label,
         value: value.clone(),
-        href: serde_urlencoded::to_string([(name, value)]).ok().map(|query| format!("/{}?{query}", spec.path)),
+        href: Params::default().with(name, value).at(at).href(&format!("/{}", spec.path)),
     };
     places.into_iter().filter(|(_, _, value)| !value.is_empty()).map(line).collect()
 }
@@ -262,6 +278,7 @@ fn neighbour(spec: &KindSpec, item: &Neighbour, at: Option<Instant>) -> Neighbou
             .iter()
             .map(|key| key.as_str().split_once(':').map_or(key.as_str(), |(_, rest)| rest).to_owned())
             .collect(),
+        due_at: item.row.due_at(),
         ambiguous: item.ambiguous,
     }
 }

@@ -141,7 +141,7 @@ async fn only_configured_zones_are_read_and_a_missing_one_keeps_the_list_open() 
         fake.world().add_zone(name);
     }
     let mut settings = Settings::new(TOKEN.to_owned().into(), fake.url().parse().unwrap());
-    settings.zones = Some(vec!["example.com".into(), "example.net".into()]);
+    settings.dns.zones = Some(vec!["example.com".into(), "example.net".into()]);
     let source = with(settings);
     let seen = collect(&source).await;
     assert_eq!(seen.scopes(), ["dns_record example.com", "dns_record example.net", EXAMPLE]);

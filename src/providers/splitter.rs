@@ -1,7 +1,8 @@
-//! Cuts a long JSON answer into the elements of its `result` list while it arrives.
+//! Cuts a long JSON answer into the elements of one of its lists while it arrives.
 //!
 //! `{"success":true,"result":[{…},{…}],"result_info":{…}}` is handed over element by element, and what remains is the
 //! *skeleton*, the same object with an empty list. So the memory needed is that of one element, for a million of them too.
+//! Which list it is, a provider says by its key: `result`, `rrsets`.
 //! The splitter knows only strings and brackets; elements and skeleton are parsed by serde, which finds what is malformed.
 
 /// The longest element and the longest skeleton that are kept; a record is a few hundred bytes.
@@ -23,6 +24,8 @@ enum Place {
 /// Takes an answer in pieces of any size.
 #[derive(Debug)]
 pub struct Splitter {
+    /// Of the list, with its quotes.
+    key: &'static str,
     place: Place,
     in_string: bool,
     escaped: bool,
@@ -41,13 +44,15 @@ pub enum Uncut {
     Truncated,
     #[error("a part of the answer is longer than 1 MiB")]
     TooLong,
-    #[error("the list of results has a comma too many")]
+    #[error("the list has a comma too many")]
     Comma,
 }
 
-impl Default for Splitter {
-    fn default() -> Self {
+impl Splitter {
+    /// Cuts the list whose key in the outer object is `key`, written with its quotes: `"\"result\""`.
+    pub fn at(key: &'static str) -> Self {
         Self {
+            key,
             place: Place::Outside,
             in_string: false,
             escaped: false,
@@ -56,9 +61,7 @@ impl Default for Splitter {
             awaiting: false,
         }
     }
-}
 
-impl Splitter {
     /// Takes the next piece and calls `found` with each element that it completes.
     ///
     /// # Errors
@@ -108,7 +111,7 @@ impl Splitter {
             return self.keep(byte, Place::Envelope(depth));
         }
         match byte {
-            b'[' if depth == 1 && self.result_is_next() => self.keep(byte, Place::List(0)),
+            b'[' if depth == 1 && self.list_is_next() => self.keep(byte, Place::List(0)),
             b'{' | b'[' => self.keep(byte, Place::Envelope(depth + 1)),
             b'}' | b']' if depth == 1 => self.keep(byte, Place::Done),
             b'}' | b']' => self.keep(byte, Place::Envelope(depth - 1)),
@@ -169,10 +172,10 @@ impl Splitter {
         true
     }
 
-    /// Whether the skeleton ends with the key `"result"` and its colon.
-    fn result_is_next(&self) -> bool {
+    /// Whether the skeleton ends with the list's key and its colon.
+    fn list_is_next(&self) -> bool {
         let Some(key) = self.skeleton.trim_ascii_end().strip_suffix(b":") else { return false };
-        let Some(before) = key.trim_ascii_end().strip_suffix(b"\"result\"") else { return false };
+        let Some(before) = key.trim_ascii_end().strip_suffix(self.key.as_bytes()) else { return false };
         // A key follows a brace or a comma; a string that merely ends so, like `"\"result"`, does not.
         matches!(before.trim_ascii_end().last(), Some(b'{' | b','))
     }
@@ -186,7 +189,7 @@ mod tests {
     use super::*;
 
     fn cut(answer: &[u8], piece: usize) -> Result<(Vec<Value>, Value), Uncut> {
-        let mut splitter = Splitter::default();
+        let mut splitter = Splitter::at("\"result\"");
         let mut elements = Vec::new();
         for piece in answer.chunks(piece.max(1)) {
             splitter.feed(piece, |element| elements.push(serde_json::from_slice(element).unwrap_or(Value::Null)))?;

@@ -1,0 +1,15 @@
+//! What can be done outside: a file per action, and the table of them.
+//!
+//! **One more action**: its file here with an `impl Action`, and one line in [`ACTIONS`].
+
+use crate::runs::{Action, Actions};
+
+pub mod purge_cache;
+
+/// Every action.
+pub const ACTIONS: Actions = &[&purge_cache::PurgeCache];
+
+/// The action of that name.
+pub fn by_name(name: &str) -> Option<&'static dyn Action> {
+    ACTIONS.iter().copied().find(|action| action.name() == name)
+}

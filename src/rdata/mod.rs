@@ -1,0 +1,16 @@
+//! What the content of a record means, whoever keeps it: one spelling of each value, and the spelling of zone files (RFC 1035 §5).
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `text` | TXT: quotes, escapes and strings of 255 bytes, and the text that they amount to |
+//! | `content` | the other types: canonical content to zone-file form and back |
+//! | `structured` | a value of any provider in zone-file form: content, priority and structured parts together |
+//!
+//! **One more type with a host in it**: its line in `content::HOSTS`. **One more structured type**: its arm in `structured`.
+
+pub mod content;
+pub mod structured;
+pub mod text;
+
+pub use content::{canonical, presented};
+pub use structured::{IN_PARTS, parts, zone_file_form};
