@@ -14,6 +14,10 @@ use super::scope::Scope;
 use super::sql::Sql;
 use crate::clock::Instant;
 
+mod standing;
+
+pub use standing::{OpenCounts, leading_to, open_count, open_counts, worst, worst_statement};
+
 /// How soon somebody has to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -90,6 +94,10 @@ pub struct AlertRow {
 
 const SELECT: &str = "SELECT id, fingerprint, rule, severity, state, title, body, link, resource_id, source, due_at, opened_at, \
     changed_at, resolved_at FROM alerts";
+
+/// Worst first, then by when they become acute, then the newest: the index `alerts_by_urgency` has the same words.
+const URGENCY: &str = " ORDER BY (CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END), (due_at IS NULL), due_at, \
+    opened_at DESC, id DESC";
 
 /// What a rule's evaluation changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -194,10 +202,7 @@ fn open_at(connection: &mut AnyConnection, scope: &Scope, place: &Placed) -> Que
     sql.push(" WHERE state <> 'resolved'");
     scope.restrict_id(&mut sql, "alerts.resource_id", When::Now);
     place.append_to(&mut sql);
-    sql.push(
-        " ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, \
-         due_at IS NULL, due_at, opened_at DESC, id DESC",
-    );
+    sql.push(URGENCY);
     sql.load(connection)
 }
 
@@ -291,21 +296,6 @@ pub fn of_resource(connection: &mut AnyConnection, scope: &Scope, resource_id: i
     scope.restrict_id(&mut sql, "alerts.resource_id", When::Now);
     sql.push(" ORDER BY id DESC");
     sql.load(connection)
-}
-
-/// How many alerts are not resolved, for the bell.
-pub fn open_count(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<i64> {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = BigInt)]
-        open: i64,
-    }
-    if scope.sees_nothing() {
-        return Ok(0);
-    }
-    let mut sql = Sql::new("SELECT COUNT(*) AS open FROM alerts WHERE state IN ('open', 'acknowledged')");
-    scope.restrict_id(&mut sql, "alerts.resource_id", When::Now);
-    Ok(sql.first::<Count>(connection)?.map_or(0, |count| count.open))
 }
 
 /// Forgets at most `limit` alerts that were resolved before `before`, with how they came about; gives how many.

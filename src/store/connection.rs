@@ -74,8 +74,8 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode =
 const READER_SETTINGS: &str = "PRAGMA cache_size = -2000;";
 
 /// For the one that writes. A slice of a large listing changes pages all over the indexes: what is in memory is not read back out of the
-/// log, and a page that many slices change is copied into the file once (32 MB of log; until then it is read from there).
-const WRITER_SETTINGS: &str = "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8192;";
+/// log, and a page that many slices change is copied into the file once (64 MB of log; until then it is read from there).
+const WRITER_SETTINGS: &str = "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;";
 
 /// Makes connections for the pool.
 #[derive(Clone, Debug)]

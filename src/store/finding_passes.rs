@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
+use const_format::concatcp;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamp};
 
-use super::findings::{COLUMNS, FindingRow};
+use super::findings::{COLUMNS, DOUBTED, FindingRow, Share};
 use super::sql::{Sql, Value, insert_rows};
 use super::{AnyConnection, ids};
 use crate::clock::Instant;
@@ -119,13 +120,35 @@ pub fn passes(connection: &mut AnyConnection) -> QueryResult<BTreeMap<String, Pa
     Ok(rows.into_iter().map(|row| (row.rule.clone(), row)).collect())
 }
 
+/// The findings of a rule, counted: what pages tell until its next pass.
+pub fn count(connection: &mut AnyConnection, rule: &str) -> QueryResult<Vec<Share>> {
+    let mut sql = Sql::new(concatcp!(
+        "SELECT f.rule, f.needs, ",
+        DOUBTED,
+        " AS doubt, COUNT(*) AS n FROM findings f WHERE f.rule = "
+    ));
+    sql.bind(rule).push(" GROUP BY 1, 2, 3");
+    sql.load(connection)
+}
+
+/// Writes that a rule went over everything, and what it found by numbers.
 pub fn pass_over(
     connection: &mut AnyConnection,
     rule: &str,
+    counts: Vec<Share>,
     state_of: &str,
     began_at: Instant,
     ended_at: Instant,
 ) -> QueryResult<()> {
+    let mut sql = Sql::new("DELETE FROM finding_counts WHERE rule = ");
+    sql.bind(rule);
+    sql.execute(connection)?;
+    let counts = counts.into_iter().map(|Share { rule, needs, doubt, n }| {
+        let row: Vec<Value> = vec![rule.into(), needs.into(), doubt.into(), n.into()];
+        row
+    });
+    let head = "INSERT INTO finding_counts (rule, needs, doubt, n) VALUES ";
+    insert_rows(connection, head, counts.collect(), "")?;
     let row = vec![rule.into(), began_at.into(), ended_at.into(), state_of.into()];
     insert_rows(
         connection,

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
+use const_format::concatcp;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
@@ -184,8 +185,8 @@ pub fn find(
     sql.first(connection)
 }
 
-/// How many findings of a rule share what makes them sure, counted to one more than [`COUNTED`] in all.
-#[derive(Clone, Debug, QueryableByName)]
+/// How many findings of a rule share what makes them sure.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Share {
     #[diesel(sql_type = Text)]
     pub rule: String,
@@ -198,18 +199,40 @@ pub struct Share {
     pub n: i64,
 }
 
-/// The findings of these rules that nobody ignores.
+/// The findings of these rules that nobody ignores: as many as the last pass over everything has counted, without those that people
+/// ignore now.
 pub fn shares(connection: &mut AnyConnection, scope: &Scope, rules: &[&str], now: Instant) -> QueryResult<Vec<Share>> {
     if scope.sees_nothing() || rules.is_empty() {
         return Ok(Vec::new());
     }
+    if !scope.sees_everything() {
+        return shares_of(connection, scope, rules, now);
+    }
+    let mut sql = Sql::new("SELECT rule, needs, doubt, n FROM finding_counts WHERE rule IN ");
+    sql.bind_list(rules).push(" ORDER BY rule, needs, doubt");
+    let mut shares: Vec<Share> = sql.load(connection)?;
+    for ignored in ignored_shares(connection, now)? {
+        let same = |share: &&mut Share| {
+            (&share.rule, &share.needs, &share.doubt) == (&ignored.rule, &ignored.needs, &ignored.doubt)
+        };
+        if let Some(share) = shares.iter_mut().find(same) {
+            share.n = (share.n - ignored.n).max(0);
+        }
+    }
+    shares.retain(|share| share.n > 0);
+    Ok(shares)
+}
+
+/// The same of what a team sees, of which no pass keeps count: counted to one more than [`COUNTED`].
+fn shares_of(connection: &mut AnyConnection, scope: &Scope, rules: &[&str], now: Instant) -> QueryResult<Vec<Share>> {
     let mut sql = Sql::default();
     for (position, rule) in rules.iter().enumerate() {
         sql.push(if position == 0 { "" } else { " UNION ALL " });
-        sql.push(
-            "SELECT x.rule, x.needs, x.doubt, COUNT(*) AS n FROM (SELECT f.rule, f.needs, \
-             CASE WHEN f.doubt = '' THEN '' ELSE 'doubted' END AS doubt FROM findings f WHERE f.rule = ",
-        );
+        sql.push(concatcp!(
+            "SELECT x.rule, x.needs, x.doubt, COUNT(*) AS n FROM (SELECT f.rule, f.needs, ",
+            DOUBTED,
+            " AS doubt FROM findings f WHERE f.rule = "
+        ));
         sql.bind(*rule).push(
             " AND NOT EXISTS (SELECT 1 FROM finding_ignores i WHERE i.rule = f.rule AND i.resource_id = f.resource_id \
              AND i.subject = f.subject AND i.until > ",
@@ -218,6 +241,21 @@ pub fn shares(connection: &mut AnyConnection, scope: &Scope, rules: &[&str], now
         scope.restrict_id(&mut sql, "f.resource_id", When::Now);
         sql.push(" LIMIT ").bind(COUNTED + 1).push(") x GROUP BY x.rule, x.needs, x.doubt");
     }
+    sql.load(connection)
+}
+
+/// The text of whether a finding is doubted, which is what counts of its doubt.
+pub(super) const DOUBTED: &str = "CASE WHEN f.doubt = '' THEN '' ELSE 'doubted' END";
+
+fn ignored_shares(connection: &mut AnyConnection, now: Instant) -> QueryResult<Vec<Share>> {
+    let mut sql = Sql::new(concatcp!(
+        "SELECT f.rule, f.needs, ",
+        DOUBTED,
+        // From the few that are ignored; the other way round each finding would be asked whether it is.
+        " AS doubt, COUNT(*) AS n FROM finding_ignores i CROSS JOIN findings f WHERE f.rule = i.rule \
+         AND f.resource_id = i.resource_id AND f.subject = i.subject AND i.until > "
+    ));
+    sql.bind(now).push(" GROUP BY 1, 2, 3");
     sql.load(connection)
 }
 

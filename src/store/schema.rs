@@ -12,7 +12,7 @@ pub use access::{
     team_members, team_rules, teams, users,
 };
 pub use dns::{annotations, dns_change_checks, dns_change_sets, dns_change_subjects, dns_changes, resource_writes};
-pub use found::{finding_ignores, finding_passes, findings};
+pub use found::{finding_counts, finding_ignores, finding_passes, findings};
 pub use outside::{idempotency_keys, run_lanes, run_steps, run_subjects, runs};
 pub use sealed::{secret_values, vault};
 pub use served::served_certificates;
@@ -161,6 +161,7 @@ diesel::table! {
     terms (id) {
         id -> BigInt,
         term -> Text,
+        opaque -> Bool,
     }
 }
 
@@ -214,8 +215,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    sync_stage (scope_id, external_hash) {
+    sync_stage (scope_id, position) {
         scope_id -> BigInt,
+        position -> BigInt,
         external_hash -> BigInt,
         op -> Text,
         external_id -> Text,
@@ -294,6 +296,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    alert_counts (state, severity) {
+        state -> Text,
+        severity -> Text,
+        n -> BigInt,
+    }
+}
+
+diesel::table! {
     alert_transitions (id) {
         id -> BigInt,
         alert_id -> BigInt,
@@ -344,6 +354,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     tasks,
     worker_heartbeats,
     alerts,
+    alert_counts,
     alert_transitions,
     audit_log,
 );

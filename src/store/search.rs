@@ -13,15 +13,15 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use super::keys::When;
 use super::rows::ResourceRow;
 use super::scope::Placed;
-use super::sql::Sql;
+use super::sql::{Positional, Sql};
 use super::{AnyConnection, Scope, resources, words};
 use crate::clock::Instant;
 use crate::kinds::{KINDS, KindSpec};
 
 /// Terms of one word that are weighed.
-const TERMS: usize = 512;
+const TERMS: usize = 256;
 /// Resources that are weighed.
-const CANDIDATES: i64 = 1_024;
+const CANDIDATES: i64 = 512;
 
 /// What was found of one kind.
 #[derive(Clone, Debug)]
@@ -49,18 +49,17 @@ enum Fit {
     Part,
 }
 
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, Queryable)]
 struct Candidate {
-    #[diesel(sql_type = BigInt)]
     id: i64,
-    #[diesel(sql_type = Text)]
     kind: String,
-    #[diesel(sql_type = Text)]
     name: String,
-    #[diesel(sql_type = Bool)]
     gone: bool,
-    #[diesel(sql_type = Text)]
     term: String,
+}
+
+impl Positional for Candidate {
+    type Columns = (BigInt, Text, Text, Bool, Text);
 }
 
 /// Finds what bears all the words of `text`, at most `limit_per_kind` of each kind, in the order of the navigation.
@@ -160,14 +159,13 @@ fn candidates(
 ) -> QueryResult<(Vec<Candidate>, bool)> {
     let mut candidates: Vec<Candidate> = Vec::new();
     // The best terms first and alone: an address that is one resource's own must not drown among those that contain it.
-    let (best, rest): (Vec<&words::Term>, Vec<_>) =
-        lead.terms.iter().partition(|term| fit(&term.term, lead.word) == Some(Fit::Exact));
-    for terms in [best, rest] {
+    for wanted in [Fit::Exact, Fit::Beginning, Fit::Part] {
         let left = CANDIDATES - i64::try_from(candidates.len()).unwrap_or(CANDIDATES);
-        if terms.is_empty() || left <= 0 {
+        let terms = lead.terms.iter().filter(|term| fit(&term.term, lead.word) == Some(wanted));
+        let ids: Vec<i64> = terms.map(|term| term.id).collect();
+        if ids.is_empty() || left <= 0 {
             continue;
         }
-        let ids: Vec<i64> = terms.iter().map(|term| term.id).collect();
         let mut sql = Sql::new(
             "SELECT r.id, r.kind, r.name, CASE WHEN r.gone_at IS NULL THEN FALSE ELSE TRUE END AS gone, m.term \
              FROM resource_terms t CROSS JOIN terms m CROSS JOIN resources r \
@@ -177,7 +175,7 @@ fn candidates(
         bearing(&mut sql, at);
         visible(&mut sql, scope, at);
         sql.push(" LIMIT ").bind(left);
-        candidates.extend(sql.load::<Candidate>(connection)?);
+        candidates.extend(sql.load_positional::<Candidate>(connection)?);
     }
     let capped = i64::try_from(candidates.len()).is_ok_and(|found| found >= CANDIDATES);
     Ok((candidates, capped))
@@ -218,7 +216,7 @@ fn weigh(
             );
             sql.bind_list(ids);
             bearing(&mut sql, at);
-            for row in sql.load::<Candidate>(connection)? {
+            for row in sql.load_positional::<Candidate>(connection)? {
                 borne.entry(row.id).or_default().push(row.term);
             }
         }

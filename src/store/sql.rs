@@ -5,11 +5,17 @@
 
 use std::marker::PhantomData;
 
+mod bulk;
+
+use bulk::Column;
+pub use bulk::{insert_rows, update_rows};
+
 use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::methods::LoadQuery;
+use diesel::result::Error::QueryBuilderError;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{Array, BigInt, Bool, Double, HasSqlType, Integer, Nullable, Text, Timestamp, Untyped};
 use diesel::sqlite::Sqlite;
@@ -40,6 +46,7 @@ enum Piece {
     Text(&'static str),
     Value(Value),
     List(List),
+    Column(Column),
     Pattern(Pattern),
 }
 
@@ -99,6 +106,12 @@ impl Sql {
     /// Appends another query's pieces.
     pub fn append(&mut self, other: Self) -> &mut Self {
         self.0.extend(other.0);
+        self
+    }
+
+    /// Appends a column of rows, as one array; only PostgreSQL has them.
+    fn bind_column(&mut self, column: Column) -> &mut Self {
+        self.0.push(Piece::Column(column));
         self
     }
 
@@ -165,43 +178,6 @@ pub struct Typed<C> {
     columns: PhantomData<C>,
 }
 
-/// How many values one statement may bind (SQLite: 32,766; PostgreSQL: 65,535), with room for others beside them.
-const BINDS: usize = 30_000;
-
-/// Inserts rows by as few statements as possible: `head` is `INSERT INTO t (a, b) VALUES `, `tail` what follows the rows.
-/// Each row must have the same number of values.
-pub fn insert_rows(
-    connection: &mut AnyConnection,
-    head: &'static str,
-    rows: Vec<Vec<Value>>,
-    tail: &'static str,
-) -> QueryResult<usize> {
-    let Some(width) = rows.first().map(Vec::len) else { return Ok(0) };
-    let most = (BINDS / width.max(1)).min(512);
-    let mut inserted = 0;
-    let mut rows = rows.into_iter().peekable();
-    let mut left = rows.len();
-    while left > 0 {
-        // Powers of two: few distinct statements, each prepared once.
-        let size = if left >= most { most } else { 1 << left.ilog2() };
-        let mut sql = Sql::new(head);
-        for (position, row) in rows.by_ref().take(size).enumerate() {
-            sql.push(if position == 0 { "(" } else { ", (" });
-            for (column, value) in row.into_iter().enumerate() {
-                if column > 0 {
-                    sql.push(", ");
-                }
-                sql.bind(value);
-            }
-            sql.push(")");
-        }
-        sql.push(tail);
-        inserted += sql.execute(connection)?;
-        left -= size;
-    }
-    Ok(inserted)
-}
-
 /// The value of an `until`: `at`, or the row's own `since` where a clock was set back in between.
 pub fn no_sooner_than_since(sql: &mut Sql, at: Instant) -> &mut Sql {
     sql.push("CASE WHEN since > ").bind(at).push(" THEN since ELSE ").bind(at).push(" END")
@@ -249,6 +225,7 @@ impl QueryFragment<Sqlite> for Sql {
                 Piece::Value(value) => bind(value, &mut pass)?,
                 Piece::List(List::Texts(values)) => bind_each::<Text, _>(values, &mut pass)?,
                 Piece::List(List::Numbers(values)) => bind_each::<BigInt, _>(values, &mut pass)?,
+                Piece::Column(_) => return Err(QueryBuilderError("SQLite has no arrays".into())),
                 Piece::Pattern(pattern) => {
                     pass.push_sql(" GLOB ");
                     pass.push_bind_param::<Text, _>(&pattern.glob)?;
@@ -274,6 +251,7 @@ impl QueryFragment<Pg> for Sql {
                     }
                     pass.push_sql("))");
                 }
+                Piece::Column(column) => column.bind(&mut pass)?,
                 Piece::Pattern(pattern) => {
                     pass.push_sql(" LIKE ");
                     pass.push_bind_param::<Text, _>(&pattern.like)?;

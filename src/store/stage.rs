@@ -1,4 +1,5 @@
-//! The stage of a large scope: what is to be written, put down in slices before any of it is applied.
+//! The stage of a large scope: what is to be written, put down in slices before any of it is applied, in the order in which it was
+//! listed. Providers list by name, as a rule, and rows that come by name fill most indexes from one end instead of all over.
 //!
 //! While a scope is not `applying`, its stage is only a draft that a crash discards; once it is, a crash rolls it forward.
 
@@ -35,6 +36,9 @@ impl Op {
 /// A staged row.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct StagedRow {
+    /// Where it lies on the stage; 0 until it does.
+    #[diesel(sql_type = BigInt)]
+    pub position: i64,
     #[diesel(sql_type = BigInt)]
     pub external_hash: i64,
     #[diesel(sql_type = Text)]
@@ -47,46 +51,61 @@ pub struct StagedRow {
     pub attrs: String,
 }
 
-/// Adds rows; one that is staged already is replaced, the later listing counts.
-pub fn add(connection: &mut AnyConnection, scope_id: i64, rows: Vec<StagedRow>) -> QueryResult<()> {
-    let rows = rows
-        .into_iter()
-        .map(|row| {
-            let StagedRow { external_hash, op, external_id, fingerprint, attrs } = row;
-            vec![scope_id.into(), external_hash.into(), op.into(), external_id.into(), fingerprint.into(), attrs.into()]
+/// Adds rows. Those whose identities are named `again` lie there already and are replaced: the later listing counts.
+pub fn add(connection: &mut AnyConnection, scope_id: i64, rows: Vec<StagedRow>, again: &[i64]) -> QueryResult<()> {
+    if !again.is_empty() {
+        // Hardly ever, as when a provider's pages shift: it is worth a look at all that is staged, and no index.
+        let mut sql = Sql::new("DELETE FROM sync_stage WHERE scope_id = ");
+        sql.bind(scope_id).push(" AND external_hash IN ").bind_list(again);
+        sql.execute(connection)?;
+    }
+    let first = super::ids::take(connection, "sync_stage", rows.len())?;
+    let rows = (first..)
+        .zip(rows)
+        .map(|(position, row)| {
+            let StagedRow { external_hash, op, external_id, fingerprint, attrs, .. } = row;
+            vec![
+                scope_id.into(),
+                position.into(),
+                external_hash.into(),
+                op.into(),
+                external_id.into(),
+                fingerprint.into(),
+                attrs.into(),
+            ]
         })
         .collect();
     insert_rows(
         connection,
-        "INSERT INTO sync_stage (scope_id, external_hash, op, external_id, fingerprint, attrs) VALUES ",
+        "INSERT INTO sync_stage (scope_id, position, external_hash, op, external_id, fingerprint, attrs) VALUES ",
         rows,
-        " ON CONFLICT (scope_id, external_hash) DO UPDATE SET op = excluded.op, external_id = excluded.external_id, \
-         fingerprint = excluded.fingerprint, attrs = excluded.attrs",
+        "",
     )
     .map(|_| ())
 }
 
-/// The next slice, in the order of identities.
+/// The next slice.
 pub fn slice(
     connection: &mut AnyConnection,
     scope_id: i64,
     after: Option<i64>,
     size: usize,
 ) -> QueryResult<Vec<StagedRow>> {
-    let mut sql =
-        Sql::new("SELECT external_hash, op, external_id, fingerprint, attrs FROM sync_stage WHERE scope_id = ");
+    let mut sql = Sql::new(
+        "SELECT position, external_hash, op, external_id, fingerprint, attrs FROM sync_stage WHERE scope_id = ",
+    );
     sql.bind(scope_id);
     if let Some(after) = after {
-        sql.push(" AND external_hash > ").bind(after);
+        sql.push(" AND position > ").bind(after);
     }
-    sql.push(" ORDER BY external_hash LIMIT ").bind(i64::try_from(size).unwrap_or(i64::MAX));
+    sql.push(" ORDER BY position LIMIT ").bind(i64::try_from(size).unwrap_or(i64::MAX));
     sql.load(connection)
 }
 
 /// Takes the slice up to and including `last` off the stage.
 pub fn remove_through(connection: &mut AnyConnection, scope_id: i64, last: i64) -> QueryResult<()> {
     let mut sql = Sql::new("DELETE FROM sync_stage WHERE scope_id = ");
-    sql.bind(scope_id).push(" AND external_hash <= ").bind(last);
+    sql.bind(scope_id).push(" AND position <= ").bind(last);
     sql.execute(connection).map(|_| ())
 }
 
@@ -117,10 +136,8 @@ pub fn discard_abandoned(connection: &mut AnyConnection, scope_id: i64, limit: u
 
 fn without_first(scope_id: i64, limit: usize) -> Sql {
     let mut sql = Sql::new("DELETE FROM sync_stage WHERE scope_id = ");
-    sql.bind(scope_id)
-        .push(" AND external_hash IN (SELECT external_hash FROM sync_stage WHERE scope_id = ")
-        .bind(scope_id);
-    sql.push(" ORDER BY external_hash LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX)).push(")");
+    sql.bind(scope_id).push(" AND position IN (SELECT position FROM sync_stage WHERE scope_id = ").bind(scope_id);
+    sql.push(" ORDER BY position LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX)).push(")");
     sql
 }
 

@@ -76,7 +76,8 @@ pub fn read(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Quer
     }
     let open: Vec<Open> = Sql::new(
         "SELECT (SELECT COUNT(*) FROM held_losses h JOIN scopes s ON s.id = h.scope_id JOIN sources o ON o.name = s.source \
-         WHERE h.state = 'open' AND o.removed_at IS NULL), (SELECT COUNT(*) FROM alerts WHERE state = 'open')",
+         WHERE h.state = 'open' AND o.removed_at IS NULL), \
+         (SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM alert_counts WHERE state = 'open')",
     )
     .load_positional(connection)?;
     Ok(Standing {

@@ -12,6 +12,8 @@ use crate::clock::Instant;
 
 /// Longer terms are cut: nobody types them, and an index entry has its limits (PostgreSQL: 2,704 bytes).
 const LONGEST: usize = 400;
+/// So many hexadecimal digits are an id; the migration that made the column counts as many.
+const OPAQUE: usize = 24;
 
 #[derive(QueryableByName)]
 struct Term {
@@ -35,10 +37,11 @@ struct Borne {
 pub fn link(connection: &mut AnyConnection, at: Instant, wanted: Vec<(i64, String)>) -> QueryResult<()> {
     let distinct: BTreeSet<&str> = wanted.iter().map(|(_, term)| term.as_str()).collect();
     let ids = ids_of(connection, &distinct.into_iter().map(str::to_owned).collect::<Vec<_>>())?;
-    let rows = wanted
-        .iter()
-        .filter_map(|(resource, term)| Some(vec![(*ids.get(term)?).into(), (*resource).into(), at.into()]))
-        .collect();
+    let mut borne: Vec<(i64, i64)> =
+        wanted.iter().filter_map(|(resource, term)| Some((*ids.get(term)?, *resource))).collect();
+    // As the index by terms has them, of which they so touch few pages.
+    borne.sort_unstable();
+    let rows = borne.into_iter().map(|(term, resource)| vec![term.into(), resource.into(), at.into()]).collect();
     insert_rows(connection, "INSERT INTO resource_terms (term_id, resource_id, since) VALUES ", rows, "").map(|_| ())
 }
 
@@ -89,9 +92,9 @@ fn ids_of(connection: &mut AnyConnection, wanted: &[String]) -> QueryResult<Hash
             continue;
         }
         let first = super::ids::take(connection, "terms", new.len())?;
-        let rows = (first..).zip(&new).map(|(id, term)| vec![id.into(), term.into()]).collect();
+        let rows = (first..).zip(&new).map(|(id, term)| vec![id.into(), term.into(), is_opaque(term).into()]).collect();
         // Another worker may have made the same term a moment ago; then its id counts.
-        let head = "INSERT INTO terms (id, term) VALUES ";
+        let head = "INSERT INTO terms (id, term, opaque) VALUES ";
         let inserted = insert_rows(connection, head, rows, " ON CONFLICT (term) DO NOTHING")?;
         if inserted == new.len() {
             ids.extend(new.into_iter().zip(first..));
@@ -114,7 +117,7 @@ fn index(connection: &mut AnyConnection, new: Range<i64>) -> QueryResult<()> {
         return Ok(());
     }
     let mut sql = Sql::new("INSERT INTO terms_trigram (rowid, term) SELECT id, term FROM terms WHERE id >= ");
-    sql.bind(new.start).push(" AND id < ").bind(new.end);
+    sql.bind(new.start).push(" AND id < ").bind(new.end).push(" AND NOT opaque");
     sql.execute(connection).map(|_| ())
 }
 
@@ -126,6 +129,17 @@ fn look_up(connection: &mut AnyConnection, terms: &[String], ids: &mut HashMap<S
     Ok(())
 }
 
+/// Whether a term is an id of so many hexadecimal digits that nobody looks for a part of it but its beginning; dashes do not count. Such
+/// terms are no part of the trigram index: each would be in it thirty times.
+pub fn is_opaque(term: &str) -> bool {
+    may_begin_opaque(term) && term.bytes().filter(|letter| *letter != b'-').count() >= OPAQUE
+}
+
+/// Whether an opaque term can begin with the word.
+pub fn may_begin_opaque(word: &str) -> bool {
+    word.bytes().all(|letter| matches!(letter, b'0'..=b'9' | b'a'..=b'f' | b'-'))
+}
+
 /// A term as it is stored.
 pub fn cut(mut term: String) -> String {
     if term.len() > LONGEST {
@@ -133,4 +147,21 @@ pub fn cut(mut term: String) -> String {
         term.truncate(end);
     }
     term
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_digits_alone_is_opaque_and_a_name_never() {
+        for id in
+            ["023e105f4ecef8ad9ca31a8372d0c353", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "0123456789abcdef01234567"]
+        {
+            assert!(is_opaque(id) && may_begin_opaque(&id[..5]), "{id}");
+        }
+        for term in ["i-0123456789abcdef0", "0123456789abcdef0123456", "deadbeef.example", "2001:db8::7", "-", ""] {
+            assert!(!is_opaque(term), "{term}");
+        }
+    }
 }

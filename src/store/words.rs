@@ -1,7 +1,7 @@
 //! Search terms: which of them contain a word.
 //!
 //! Terms are stored in lower case. From three characters on, a word is looked for anywhere in a term, by the trigram index; a
-//! shorter one only at its beginning. `%`, `_`, `"`, `*`, `-` and `\` are characters like any other. This is the one place where
+//! shorter one only at its beginning, and so any word in an opaque term ([`super::terms::is_opaque`]). `%`, `_`, `"`, `*`, `-` and `\` are characters like any other. This is the one place where
 //! the two databases are asked in different words.
 
 use std::net::IpAddr;
@@ -9,7 +9,8 @@ use std::net::IpAddr;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::sql::Sql;
+use super::sql::{Positional, Sql};
+use super::terms::may_begin_opaque;
 use super::{AnyConnection, Backend};
 use crate::kinds::key::normal_host;
 
@@ -17,6 +18,8 @@ use crate::kinds::key::normal_host;
 pub const TRIGRAM: usize = 3;
 /// With more terms than this it is quicker to look at each resource's own terms.
 const MOST_IDS: usize = 512;
+/// Of a longer word not each trigram is asked for.
+const MOST_TRIGRAMS: usize = 12;
 /// More words than this narrow nothing down any more.
 const MOST_WORDS: usize = 8;
 
@@ -36,12 +39,14 @@ pub struct Many {
 }
 
 /// A stored term.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct Term {
-    #[diesel(sql_type = BigInt)]
     pub id: i64,
-    #[diesel(sql_type = Text)]
     pub term: String,
+}
+
+impl Positional for Term {
+    type Columns = (BigInt, Text);
 }
 
 /// The words of a search, each in all the spellings under which it may be stored: lower case, an address in its one spelling, a
@@ -69,6 +74,9 @@ pub fn find(connection: &mut AnyConnection, spellings: &[String]) -> QueryResult
     let mut ids = Vec::new();
     for word in spellings {
         ids.extend(containing(connection, word, &Sql::default(), MOST_IDS + 1)?.into_iter().map(|term| term.id));
+        if is_looked_for_within(word) && may_begin_opaque(word) {
+            ids.extend(opaque(connection, word, MOST_IDS + 1)?.into_iter().map(|term| term.id));
+        }
     }
     if ids.len() > MOST_IDS {
         return Ok(Found::Many(Many { backend: backend(connection), spellings: spellings.to_vec() }));
@@ -80,41 +88,74 @@ pub fn find(connection: &mut AnyConnection, spellings: &[String]) -> QueryResult
 pub fn exactly(connection: &mut AnyConnection, terms: &[String]) -> QueryResult<Found> {
     let mut sql = Sql::new("SELECT id, term FROM terms WHERE term IN ");
     sql.bind_list(terms);
-    Ok(Found::Ids(sql.load::<Term>(connection)?.into_iter().map(|term| term.id).collect()))
+    Ok(Found::Ids(sql.load_positional::<Term>(connection)?.into_iter().map(|term| term.id).collect()))
 }
 
-/// Up to `most` terms `m` that the word is in: anywhere, or at the beginning if it is short. In no particular order. `condition` follows
-/// what else is asked of them; it begins with `AND`, or is empty.
+/// Up to `most` opaque terms that begin with the word.
+fn opaque(connection: &mut AnyConnection, word: &str, most: usize) -> QueryResult<Vec<Term>> {
+    let mut sql = Sql::new("SELECT m.id, m.term FROM ");
+    sql.append(opaque_with(word)).push(" LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
+    sql.load_positional(connection)
+}
+
+/// Up to `most` terms `m` that the word is in: anywhere in those that are not opaque, or at the beginning of any if it is short. In no
+/// particular order. `condition` follows what else is asked of them; it begins with `AND`, or is empty.
 pub fn containing(connection: &mut AnyConnection, word: &str, condition: &Sql, most: usize) -> QueryResult<Vec<Term>> {
     let mut sql = Sql::new("SELECT m.id, m.term FROM ");
     sql.append(terms_with(backend(connection), word)).append(condition.clone());
     sql.push(" LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
-    sql.load(connection)
+    sql.load_positional(connection)
 }
 
 /// The terms `m` that the word is in, as what follows `FROM`.
 fn terms_with(backend: Backend, word: &str) -> Sql {
     let mut sql = Sql::default();
     match backend {
-        _ if word.chars().count() < TRIGRAM => {
-            // No text that goes on after the word is greater than the word and the last character there is.
-            sql.push("terms m WHERE m.term >= ").bind(word).push(" AND m.term < ").bind(format!("{word}\u{10FFFF}"));
+        _ if !is_looked_for_within(word) => {
+            sql.push("terms m WHERE ");
+            begins(&mut sql, word);
         }
         Backend::Sqlite => {
             sql.push("terms_trigram f CROSS JOIN terms m WHERE m.id = f.rowid AND f.terms_trigram MATCH ");
             // The index folds more letters together than we do, hence the second look.
-            sql.bind(phrase(word)).push(" AND instr(m.term, ").bind(word).push(") > 0");
+            sql.bind(trigrams(word)).push(" AND instr(m.term, ").bind(word).push(") > 0");
         }
         Backend::Postgres => {
-            sql.push("terms m WHERE (m.term || '') LIKE ").bind(pattern(word));
+            sql.push("terms m WHERE NOT m.opaque AND (m.term || '') LIKE ").bind(pattern(word));
         }
     }
     sql
 }
 
-/// A word for MATCH: a phrase in quotes has no operators.
-fn phrase(word: &str) -> String {
-    format!("\"{}\"", word.replace('"', "\"\""))
+/// The opaque terms `m` that begin with the word, as what follows `FROM`.
+fn opaque_with(word: &str) -> Sql {
+    let mut sql = Sql::new("terms m WHERE m.opaque AND ");
+    begins(&mut sql, word);
+    sql
+}
+
+/// No text that goes on after the word is greater than the word and the last character there is.
+fn begins(sql: &mut Sql, word: &str) {
+    sql.push("m.term >= ").bind(word).push(" AND m.term < ").bind(format!("{word}\u{10FFFF}"));
+}
+
+fn is_looked_for_within(word: &str) -> bool {
+    word.chars().count() >= TRIGRAM
+}
+
+/// A word for MATCH: what has all its trigrams, or, of a long one, as many as tell it from nearly everything else. The index knows no
+/// positions, so that there is a second look. In quotes they have no operators.
+fn trigrams(word: &str) -> String {
+    let letters: Vec<char> = word.chars().collect();
+    let mut distinct: Vec<&[char]> = Vec::new();
+    for trigram in letters.windows(TRIGRAM) {
+        if !distinct.contains(&trigram) {
+            distinct.push(trigram);
+        }
+    }
+    let step = distinct.len().div_ceil(MOST_TRIGRAMS).max(1);
+    let quoted = |trigram: &&[char]| format!("\"{}\"", trigram.iter().collect::<String>().replace('"', "\"\""));
+    distinct.iter().step_by(step).map(quoted).collect::<Vec<_>>().join(" AND ")
 }
 
 fn backend(connection: &AnyConnection) -> Backend {
@@ -126,11 +167,11 @@ fn backend(connection: &AnyConnection) -> Backend {
 
 /// Up to `most` terms that begin with the word, in bytewise order: itself first. `condition` as for [`containing`].
 pub fn beginning(connection: &mut AnyConnection, word: &str, condition: &Sql, most: usize) -> QueryResult<Vec<Term>> {
-    let mut sql = Sql::new("SELECT m.id, m.term FROM terms m WHERE m.term >= ");
-    sql.bind(word).push(" AND m.term < ").bind(format!("{word}\u{10FFFF}"));
+    let mut sql = Sql::new("SELECT m.id, m.term FROM terms m WHERE ");
+    begins(&mut sql, word);
     sql.append(condition.clone());
     sql.push(" ORDER BY m.term LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
-    sql.load(connection)
+    sql.load_positional(connection)
 }
 
 impl Found {
@@ -149,7 +190,10 @@ impl Found {
                 sql.push("EXISTS (SELECT 1 FROM terms m WHERE m.id = t.term_id AND (");
                 for (position, word) in many.spellings.iter().enumerate() {
                     sql.push(if position == 0 { "" } else { " OR " });
-                    sql.push("COALESCE(m.term, m.term) LIKE ").bind(pattern(word)).push(" ESCAPE '\\'");
+                    sql.push("(COALESCE(m.term, m.term) LIKE ").bind(pattern(word)).push(" ESCAPE '\\'");
+                    // Of these only the beginning counts.
+                    sql.push(" AND (NOT m.opaque OR substr(m.term, 1, ").bind(length(word)).push(") = ");
+                    sql.bind(word).push("))");
                 }
                 sql.push("))");
             }
@@ -160,32 +204,41 @@ impl Found {
 impl Many {
     /// Selects one row for each of the terms, or a few more: what tells how many there are without reading them.
     pub fn probe(&self) -> Sql {
-        let mut sql = Sql::default();
-        for (position, word) in self.spellings.iter().enumerate() {
-            sql.push(if position == 0 { "SELECT 1 AS one FROM " } else { " UNION ALL SELECT 1 AS one FROM " });
-            if self.backend == Backend::Sqlite && word.chars().count() >= TRIGRAM {
-                sql.push("terms_trigram f WHERE f.terms_trigram MATCH ").bind(phrase(word));
-            } else {
-                sql.append(terms_with(self.backend, word));
+        self.select("SELECT 1 AS one FROM ", |word| match self.backend {
+            Backend::Sqlite if is_looked_for_within(word) => {
+                let mut sql = Sql::new("terms_trigram f WHERE f.terms_trigram MATCH ");
+                sql.bind(trigrams(word));
+                sql
             }
-        }
-        sql
+            _ => terms_with(self.backend, word),
+        })
     }
 
     /// Selects the ids of the terms.
     pub fn ids(&self) -> Sql {
+        self.select("SELECT m.id FROM ", |word| terms_with(self.backend, word))
+    }
+
+    /// Selects from the terms of each spelling, which are those `within` that contain it, and the opaque ones that begin with it.
+    fn select(&self, head: &'static str, within: impl Fn(&str) -> Sql) -> Sql {
         let mut sql = Sql::default();
         for (position, word) in self.spellings.iter().enumerate() {
-            sql.push(if position == 0 { "SELECT m.id FROM " } else { " UNION ALL SELECT m.id FROM " });
-            sql.append(terms_with(self.backend, word));
+            sql.push(if position == 0 { "" } else { " UNION ALL " }).push(head).append(within(word));
+            if is_looked_for_within(word) && may_begin_opaque(word) {
+                sql.push(" UNION ALL ").push(head).append(opaque_with(word));
+            }
         }
         sql
     }
 }
 
+fn length(word: &str) -> i32 {
+    i32::try_from(word.chars().count()).unwrap_or(i32::MAX)
+}
+
 /// The pattern of LIKE for a word, on both databases with `\` as the escape: anywhere, or at the beginning if it is short.
 fn pattern(word: &str) -> String {
-    let mut pattern = if word.chars().count() < TRIGRAM { String::new() } else { "%".to_owned() };
+    let mut pattern = if is_looked_for_within(word) { "%".to_owned() } else { String::new() };
     for letter in word.chars() {
         if matches!(letter, '%' | '_' | '\\') {
             pattern.push('\\');
@@ -206,6 +259,13 @@ mod tests {
         assert_eq!(words("192.0.2.7  WEB"), [["192.0.2.7"], ["web"]]);
         assert_eq!(words("Bücher.example"), [["xn--bcher-kva.example", "bücher.example"]]);
         assert!(words(" \t ").is_empty());
+    }
+
+    #[test]
+    fn a_word_is_looked_for_by_its_trigrams() {
+        assert_eq!(trigrams("abcd"), r#""abc" AND "bcd""#);
+        assert_eq!(trigrams("aaaa\"b"), r#""aaa" AND "aa""" AND "a""b""#);
+        assert!(trigrams(&"abcdefghij".repeat(9)).matches(" AND ").count() < MOST_TRIGRAMS);
     }
 
     #[test]

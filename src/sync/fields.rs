@@ -33,7 +33,7 @@ pub async fn lost(db: &Db, tracked: &Tracked) -> Result<Option<BTreeSet<String>>
     }
     let mut fills: BTreeMap<String, Fill> = BTreeMap::new();
     let mut compared = 0;
-    let mut pending = tracked.pending.values().filter(|row| tracked.differs(row.external_hash));
+    let mut pending = tracked.pending.rows().iter().filter(|row| tracked.differs(row.external_hash));
     loop {
         let slice: Vec<StagedRow> = pending.by_ref().take(AT_ONCE).cloned().collect();
         if slice.is_empty() {
@@ -46,7 +46,7 @@ pub async fn lost(db: &Db, tracked: &Tracked) -> Result<Option<BTreeSet<String>>
         loop {
             let slice = db.read(move |connection| stage::slice(connection, id, after, AT_ONCE)).await?;
             let Some(last) = slice.last() else { break };
-            after = Some(last.external_hash);
+            after = Some(last.position);
             let known = slice.into_iter().filter(|row| tracked.differs(row.external_hash)).collect();
             compared += compare(db, tracked, known, &mut fills).await?;
         }

@@ -1,5 +1,6 @@
 //! One scope while it is being listed: what was known of it, what has been seen, and what differs.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::clock::Instant;
@@ -34,8 +35,10 @@ pub struct Tracked {
     fresh: HashSet<i64>,
     /// Known rows that differ.
     differing: HashSet<i64>,
-    /// What differs or is new, until it is staged; by identity, so that a row listed twice counts once.
-    pub pending: BTreeMap<i64, StagedRow>,
+    /// What differs or is new, until it is staged.
+    pub pending: Pending,
+    /// Identities that are pending and lie on the stage too, because they were listed twice.
+    again: HashSet<i64>,
     /// The secrets beside what differs or is new. They are never staged: the stage is for text that anybody may read.
     values: BTreeMap<i64, Vec<SecretValue>>,
     /// Whether some of it lies on the stage already.
@@ -43,6 +46,41 @@ pub struct Tracked {
     /// Whether another listing of the same scope began before this one had ended; together they prove no absence.
     pub listed_twice: bool,
     source: Source,
+}
+
+/// What differs or is new, in the order in which it was listed; a row listed twice counts once.
+#[derive(Default)]
+pub struct Pending {
+    rows: Vec<StagedRow>,
+    by_identity: HashMap<i64, usize>,
+}
+
+impl Pending {
+    fn put(&mut self, row: StagedRow) {
+        match self.by_identity.entry(row.external_hash) {
+            Entry::Occupied(position) => self.rows[*position.get()] = row,
+            Entry::Vacant(position) => {
+                position.insert(self.rows.len());
+                self.rows.push(row);
+            }
+        }
+    }
+
+    fn has(&self, identity: i64) -> bool {
+        self.by_identity.contains_key(&identity)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn rows(&self) -> &[StagedRow] {
+        &self.rows
+    }
+
+    pub(super) fn into_rows(self) -> Vec<StagedRow> {
+        self.rows
+    }
 }
 
 impl Tracked {
@@ -81,7 +119,8 @@ impl Tracked {
             known,
             fresh: HashSet::new(),
             differing: HashSet::new(),
-            pending: BTreeMap::new(),
+            pending: Pending::default(),
+            again: HashSet::new(),
             values: BTreeMap::new(),
             staged: false,
             listed_twice: false,
@@ -94,31 +133,30 @@ impl Tracked {
         for record in records.into_iter().map(Record::without_nul) {
             let identity = record.identity();
             let fingerprint = self.source.salted(record.fingerprint());
-            match self.known.binary_search_by_key(&identity, |row| row.external_hash) {
+            let first = match self.known.binary_search_by_key(&identity, |row| row.external_hash) {
                 Ok(position) => {
                     self.mark_seen(position);
                     if self.known[position].fingerprint == fingerprint && !self.differing.contains(&identity) {
                         continue;
                     }
-                    self.differing.insert(identity);
+                    self.differing.insert(identity)
                 }
-                Err(_) => {
-                    self.fresh.insert(identity);
-                }
+                Err(_) => self.fresh.insert(identity),
+            };
+            if self.staged && !first && !self.pending.has(identity) {
+                self.again.insert(identity);
             }
             if !record.values.is_empty() {
                 self.values.insert(identity, record.values);
             }
-            self.pending.insert(
-                identity,
-                StagedRow {
-                    external_hash: identity,
-                    op: Op::Put.as_str().to_owned(),
-                    external_id: record.external_id,
-                    fingerprint,
-                    attrs: String::from(Box::<str>::from(record.attrs)),
-                },
-            );
+            self.pending.put(StagedRow {
+                position: 0,
+                external_hash: identity,
+                op: Op::Put.as_str().to_owned(),
+                external_id: record.external_id,
+                fingerprint,
+                attrs: String::from(Box::<str>::from(record.attrs)),
+            });
         }
     }
 
@@ -133,13 +171,15 @@ impl Tracked {
     /// Puts everything pending onto the stage.
     pub async fn stage_pending(&mut self, db: &Db, claim: &Claim) -> Result<(), StoreError> {
         self.staged = true;
-        let mut rows = std::mem::take(&mut self.pending).into_values();
+        let mut rows = std::mem::take(&mut self.pending).into_rows().into_iter();
+        // They all go before the first slice comes, of which they are as likely as of any other.
+        let mut again: Vec<i64> = std::mem::take(&mut self.again).into_iter().collect();
         loop {
             let slice: Vec<StagedRow> = rows.by_ref().take(STAGED_AT_ONCE).collect();
             if slice.is_empty() {
                 return Ok(());
             }
-            stage_slice(db, claim, self.row.id, slice).await?;
+            stage_slice(db, claim, self.row.id, slice, std::mem::take(&mut again)).await?;
         }
     }
 
@@ -149,7 +189,8 @@ impl Tracked {
         self.seen_count = 0;
         self.fresh.clear();
         self.differing.clear();
-        self.pending.clear();
+        self.pending = Pending::default();
+        self.again.clear();
         self.values.clear();
         if self.staged {
             discard_stage(db, claim, self.row.id).await?;
@@ -225,12 +266,18 @@ impl Tracked {
     }
 }
 
-/// Puts one slice onto the stage, if the claim still holds.
-pub async fn stage_slice(db: &Db, claim: &Claim, scope_id: i64, slice: Vec<StagedRow>) -> Result<(), StoreError> {
+/// Puts one slice onto the stage, in the place of those that are there `again`, if the claim still holds.
+pub async fn stage_slice(
+    db: &Db,
+    claim: &Claim,
+    scope_id: i64,
+    slice: Vec<StagedRow>,
+    again: Vec<i64>,
+) -> Result<(), StoreError> {
     let (claim, now) = (claim.clone(), db.clock.now());
     db.write_as(Priority::Background, move |connection| {
         syncs::hold(connection, claim.sync_id, &claim.worker, now)?;
-        stage::add(connection, scope_id, slice)
+        stage::add(connection, scope_id, slice, &again)
     })
     .await
 }

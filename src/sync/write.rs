@@ -86,7 +86,7 @@ async fn small(
 ) -> Result<Tally, StoreError> {
     let (claim, unchanged, began_at) = (claim.clone(), tracked.unchanged_count(), tracked.began_at);
     let (vault, secrets) = (db.vault().cloned(), tracked.secrets());
-    let puts: Vec<Put> = tracked.pending.into_values().map(|row| to_put(row, &batch)).collect();
+    let puts: Vec<Put> = tracked.pending.into_rows().into_iter().map(|row| to_put(row, &batch)).collect();
     db.write_as(Priority::Background, move |connection| {
         syncs::hold(connection, claim.sync_id, &claim.worker, batch.at)?;
         gate::take_turn(connection, gate::Turn::Inventory)?;
@@ -133,6 +133,7 @@ async fn large(
             let slice = chunk
                 .iter()
                 .map(|(identity, id)| StagedRow {
+                    position: 0,
                     external_hash: *identity,
                     op: op.as_str().to_owned(),
                     external_id: id.to_string(),
@@ -140,7 +141,7 @@ async fn large(
                     attrs: String::new(),
                 })
                 .collect();
-            stage_slice(db, claim, batch.scope_id, slice).await?;
+            stage_slice(db, claim, batch.scope_id, slice, Vec::new()).await?;
         }
     }
     // Before the rows: after a crash in between, the next listing finds these rows unchanged and would not bring the values again.
@@ -207,7 +208,7 @@ pub async fn apply_stage(
 /// Applies one slice; gives whether there are more. The last one ends the scope in the same transaction.
 fn apply_slice(connection: &mut AnyConnection, batch: &Batch, plan: &Plan) -> QueryResult<bool> {
     let rows = stage::slice(connection, batch.scope_id, None, SLICE)?;
-    let Some(last) = rows.last().map(|row| row.external_hash) else {
+    let Some(last) = rows.last().map(|row| row.position) else {
         close(connection, batch, plan.sync_id, &plan.ending, &Tally::default())?;
         return Ok(false);
     };

@@ -6,7 +6,7 @@ use super::pages::sources::SourceLine;
 use super::view::Verdict;
 use crate::clock::Instant;
 use crate::kinds::Tone;
-use crate::store::alerts::AlertRow;
+use crate::store::alerts::OpenCounts;
 use crate::store::tasks::Silence;
 
 /// The counts that a verdict is made of.
@@ -29,13 +29,12 @@ pub const HELD: &str = "Losses held";
 
 impl Tally {
     /// Counts what was read.
-    pub fn of(alerts: &[AlertRow], sources: &[SourceLine], held: usize, silence: Option<Silence>) -> Self {
-        let severity = |wanted: &str| alerts.iter().filter(|alert| alert.severity == wanted).count();
+    pub fn of(alerts: OpenCounts, sources: &[SourceLine], held: usize, silence: Option<Silence>) -> Self {
         let asked = || sources.iter().filter(|source| source.state != "not_configured");
         let oldest = asked().map(|source| source.confirmed_at).min().flatten();
         Self {
-            critical: severity("critical"),
-            warnings: severity("warning"),
+            critical: alerts.critical,
+            warnings: alerts.warnings,
             sources: asked().count(),
             troubled: asked().filter(|source| source.tone != Tone::Good).count(),
             held,

@@ -43,8 +43,9 @@ pub async fn sweep(db: &Db, networks: &[NetworkConfig]) -> Result<Swept, StoreEr
         }
         over_everything(db, rule, &given, &mut swept).await?;
         let (state, clock) = (state.clone(), db.clock.clone());
+        let counts = db.read(move |connection| finding_passes::count(connection, rule.name)).await?;
         db.write_as(Priority::Background, move |connection| {
-            finding_passes::pass_over(connection, rule.name, &state, given.now, clock.now())
+            finding_passes::pass_over(connection, rule.name, counts, &state, given.now, clock.now())
         })
         .await?;
         swept.rules += 1;

@@ -35,12 +35,16 @@ pub fn tally(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Que
         let computed_at = passes.get(rule.name).map(|pass| pass.began_at.and_utc());
         let ignored = ignored.get(rule.name).copied().unwrap_or(0);
         let mut tally = Tally { rule, sure: 0, unsure: 0, ignored, doubt: None, more: false, computed_at };
+        // One more than is told says that there are more.
+        let mut left = COUNTED + 1;
         for share in shares.iter().filter(|share| share.rule == rule.name) {
+            let n = share.n.min(left);
+            left -= n;
             let doubt = doubts.about(connection, share.needs.split(' ').filter(|kind| !kind.is_empty()))?;
             if share.doubt.is_empty() && doubt.is_none() {
-                tally.sure += share.n;
+                tally.sure += n;
             } else {
-                tally.unsure += share.n;
+                tally.unsure += n;
             }
             tally.doubt = tally.doubt.or(doubt);
         }

@@ -23,12 +23,12 @@ pub(super) fn insert(connection: &mut AnyConnection, at: Instant, rows: &[Linked
     let mut refs = Vec::new();
     let mut wanted = Vec::new();
     for (id, facts) in rows {
-        keys.extend(mentions(*id, &facts.keys, at));
-        refs.extend(mentions(*id, &facts.refs, at));
+        keys.extend(mentions(*id, &facts.keys));
+        refs.extend(mentions(*id, &facts.refs));
         wanted.extend(search_terms(facts).into_iter().map(|term| (*id, term)));
     }
-    insert_keys(connection, keys)?;
-    insert_refs(connection, refs)?;
+    insert_keys(connection, in_order(keys, at))?;
+    insert_refs(connection, in_order(refs, at))?;
     terms::link(connection, at, wanted)
 }
 
@@ -112,9 +112,15 @@ fn search_terms(facts: &Facts) -> BTreeSet<String> {
     terms
 }
 
-fn mentions(id: i64, mentions: &[Mention], at: Instant) -> Vec<Vec<Value>> {
+fn mentions(id: i64, mentions: &[Mention]) -> impl Iterator<Item = (i64, (String, String))> {
     let distinct: Mentions = mentions.iter().map(stored).collect();
-    distinct.into_iter().map(|mention| mention_row(id, mention, at)).collect()
+    distinct.into_iter().map(move |mention| (id, mention))
+}
+
+/// The rows of mentions as the index by keys has them, of which they so touch few pages.
+fn in_order(mut mentions: Vec<(i64, (String, String))>, at: Instant) -> Vec<Vec<Value>> {
+    mentions.sort_by(|(_, one), (_, other)| one.cmp(other));
+    mentions.into_iter().map(|(id, mention)| mention_row(id, mention, at)).collect()
 }
 
 fn stored(mention: &Mention) -> (String, String) {

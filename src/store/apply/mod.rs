@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::prelude::*;
 
 use super::counts::Deltas;
-use super::sql::{Sql, Value, insert_rows};
+use super::sql::{Value, insert_rows, update_rows};
 use super::{AnyConnection, gate, held, placement_due};
 use crate::clock::Instant;
 use crate::kinds::{Facts, KindSpec, Origin};
@@ -112,12 +112,14 @@ fn derive(batch: &Batch, put: Put) -> QueryResult<Ready> {
 fn insert(
     connection: &mut AnyConnection,
     batch: &Batch,
-    rows: Vec<Ready>,
+    mut rows: Vec<Ready>,
     deltas: &mut Deltas,
 ) -> QueryResult<Applied> {
     if rows.is_empty() {
         return Ok(Applied::default());
     }
+    // Most indexes go by name: rows that come so touch few pages of each.
+    rows.sort_by(|one, other| one.facts.name.cmp(&other.facts.name));
     let first_id = super::ids::take(connection, "resources", rows.len())?;
     let mut values = Vec::with_capacity(rows.len());
     let mut linked = Vec::with_capacity(rows.len());
@@ -175,7 +177,8 @@ fn update(
     let ids: Vec<i64> = rows.iter().map(|(old, _)| old.state.id).collect();
     let said = said(connection, &ids)?;
     let mut applied = Applied::default();
-    let (mut superseded, mut linked, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut over, mut superseded) = (Vec::new(), Vec::new());
+    let (mut linked, mut places) = (Vec::new(), Vec::new());
     let (mut found, mut due) = (Vec::new(), BTreeSet::new());
     for (old, ready) in rows {
         let id = old.state.id;
@@ -189,7 +192,6 @@ fn update(
         deltas.add(batch.spec, &batch.source, &ready.facts.status, &ready.facts.facets, &place, 1);
         let at = old.superseded_at(batch.at);
         let changed_at = if returned || differs { at } else { old.state.changed_at() };
-        write_over(connection, id, &ready, &place, changed_at)?;
         match (returned, differs) {
             (true, _) => applied.added += 1,
             (false, true) => applied.changed += 1,
@@ -205,9 +207,12 @@ fn update(
         if returned || differs {
             superseded.push(old.superseded(at));
         }
-        linked.push((id, ready.facts));
-        places.push((id, ready.rule));
+        let Ready { put, facts, rule } = ready;
+        over.push(written_over(id, put, &facts, place, changed_at));
+        linked.push((id, facts));
+        places.push((id, rule));
     }
+    update_rows(connection, "resources", &OVER, ", missing_since = NULL, gone_at = NULL", over)?;
     archive(connection, superseded)?;
     due.extend(links::replace(connection, batch.at, &linked)?);
     place(connection, Says::Rule, &places, &said, batch.at)?;
@@ -216,34 +221,46 @@ fn update(
     Ok(applied)
 }
 
-fn write_over(
-    connection: &mut AnyConnection,
-    id: i64,
-    ready: &Ready,
-    place: &Place,
-    changed_at: Instant,
-) -> QueryResult<()> {
-    let Ready { put, facts, .. } = ready;
+/// What a listing writes over, in the order of [`written_over`].
+const OVER: [&str; 16] = [
+    "fingerprint",
+    "name",
+    "status",
+    "region",
+    "cluster",
+    "app",
+    "role",
+    "app_type",
+    "environment",
+    "facet_a",
+    "facet_b",
+    "facet_c",
+    "due_at",
+    "attrs",
+    "changed_at",
+    "id",
+];
+
+fn written_over(id: i64, put: Put, facts: &Facts, place: Place, changed_at: Instant) -> Vec<Value> {
     let [a, b, c] = &facts.facets;
-    let mut sql = Sql::new("UPDATE resources SET fingerprint = ");
-    sql.bind(put.fingerprint).push(", name = ").bind(&facts.name).push(", status = ").bind(&facts.status);
-    sql.push(", region = ")
-        .bind(&place.region)
-        .push(", cluster = ")
-        .bind(&place.cluster)
-        .push(", app = ")
-        .bind(&place.app);
-    sql.push(", role = ").bind(&place.role).push(", app_type = ").bind(&place.app_type);
-    sql.push(", environment = ").bind(&place.environment);
-    sql.push(", facet_a = ").bind(a).push(", facet_b = ").bind(b).push(", facet_c = ").bind(c);
-    sql.push(", due_at = ")
-        .bind(facts.due_at)
-        .push(", attrs = ")
-        .bind(&put.attrs)
-        .push(", changed_at = ")
-        .bind(changed_at);
-    sql.push(", missing_since = NULL, gone_at = NULL WHERE id = ").bind(id);
-    sql.execute(connection).map(|_| ())
+    vec![
+        put.fingerprint.into(),
+        Value::from(&facts.name),
+        Value::from(&facts.status),
+        place.region.into(),
+        place.cluster.into(),
+        place.app.into(),
+        place.role.into(),
+        place.app_type.into(),
+        place.environment.into(),
+        a.into(),
+        b.into(),
+        c.into(),
+        facts.due_at.into(),
+        put.attrs.into(),
+        changed_at.into(),
+        id.into(),
+    ]
 }
 
 /// Rows by their identity, for callers that hold hashes.

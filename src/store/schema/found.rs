@@ -37,3 +37,12 @@ diesel::table! {
         state_of -> Text,
     }
 }
+
+diesel::table! {
+    finding_counts (rule, needs, doubt) {
+        rule -> Text,
+        needs -> Text,
+        doubt -> Text,
+        n -> BigInt,
+    }
+}

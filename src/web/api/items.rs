@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+mod attrs;
 mod changes;
 mod dns_changes;
 mod findings;
 mod runs;
 mod teams;
 
+pub use attrs::Attrs;
 pub use changes::{ChangeItem, ChangeList, FieldChange, HolderItem, HoldersAnswer};
 pub use dns_changes::{
     ApplyWanted, DnsChangeItem, DnsChangeList, DnsChangeWanted, OverrideWanted, RecordSetItem, RecordWanted,
@@ -51,7 +52,7 @@ pub struct Item {
     pub due_at: Option<DateTime<Utc>>,
     /// The kind's own fields.
     #[schema(value_type = Object)]
-    pub attrs: Box<RawValue>,
+    pub attrs: Attrs,
 }
 
 /// A page of a list.
@@ -322,8 +323,7 @@ impl From<ResourceRow> for Item {
             cluster: row.cluster,
             app: row.app,
             status: row.status,
-            // What is stored was written by serde; a row that was damaged by hand is shown as having no fields.
-            attrs: RawValue::from_string(row.attrs).unwrap_or_else(|_| RawValue::NULL.to_owned()),
+            attrs: Attrs(row.attrs),
         }
     }
 }

@@ -110,7 +110,7 @@ const SHOWN: usize = 8;
 
 /// The dashboard as of one moment of the database.
 pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> QueryResult<DashboardPage> {
-    let alerts = alerts::open(connection, scope)?;
+    let worst = alerts::worst(connection, scope, SHOWN)?;
     let sources = sources::lines(connection, scope, shell.now)?;
     let held = held::open(connection, scope, None)?;
     let mut kinds = Vec::with_capacity(KINDS.len());
@@ -127,7 +127,8 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
     upcoming.sort_by_key(|item| item.at);
     changes.sort_by_key(|change| std::cmp::Reverse(change.at));
     changes.truncate(SHOWN + 4);
-    let tally = Tally::of(&alerts, &sources, held.len(), tasks::silence(connection, shell.now)?);
+    let open = alerts::open_counts(connection, scope)?;
+    let tally = Tally::of(open, &sources, held.len(), tasks::silence(connection, shell.now)?);
     let served = served_certificates::bad_hosts(connection, scope)?;
     let mut tiles = tally.tiles(&upcoming, &due, served, shell.now);
     // Losses are held of whole listings: a team is not told of them, and so not that there are none.
@@ -136,7 +137,7 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
     Ok(DashboardPage {
         verdict: tally.verdict(),
         tiles,
-        alerts: alerts.iter().take(SHOWN).map(AlertLine::of).collect(),
+        alerts: worst.iter().map(AlertLine::of).collect(),
         upcoming,
         horizon_days: HORIZON.num_days(),
         kinds,

@@ -59,22 +59,23 @@ const HELD_HERE: &str = "losses held";
 
 /// How things stand.
 pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> QueryResult<PulsePage> {
-    let alerts = alerts::open(connection, scope)?;
+    let worst = alerts::worst(connection, scope, SHOWN)?;
     let sources = sources::lines(connection, scope, shell.now)?;
     let held = held::open(connection, scope, None)?;
-    let tally = Tally::of(&alerts, &sources, held.len(), tasks::silence(connection, shell.now)?);
+    let open = alerts::open_counts(connection, scope)?;
+    let tally = Tally::of(open, &sources, held.len(), tasks::silence(connection, shell.now)?);
     let found = tally.verdict();
     let title = match found.tone {
         Tone::Bad => "Get up",
         Tone::Warn => "Look in the morning",
         _ => "Sleep on",
     };
-    let mut lines: Vec<PulseLine> = alerts.iter().map(AlertLine::of).map(alert).collect();
+    let mut lines: Vec<PulseLine> = worst.iter().map(AlertLine::of).map(alert).collect();
     // A source that an alert speaks of already is not told twice.
-    let told: Vec<String> = lines.iter().map(|line| line.href.clone()).collect();
-    let untold =
-        |source: &&SourceLine| source.tone > Tone::Good && !told.contains(&format!("/sources/{}", source.name));
-    lines.extend(sources.iter().filter(untold).map(source));
+    let troubled: Vec<PulseLine> = sources.iter().filter(|source| source.tone > Tone::Good).map(source).collect();
+    let hrefs: Vec<String> = troubled.iter().map(|line| line.href.clone()).collect();
+    let told = alerts::leading_to(connection, scope, &hrefs)?;
+    lines.extend(troubled.into_iter().filter(|line| !told.contains(&line.href)));
     lines.sort_by_key(|line| std::cmp::Reverse(line.tone));
     lines.truncate(SHOWN);
     let figure = |label, value: usize, tone| Figure {

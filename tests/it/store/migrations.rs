@@ -78,7 +78,8 @@ struct Object {
     name: String,
 }
 
-/// By `table.column`: the type in PostgreSQL's words, and whether it may be NULL. The trigram index is a table on SQLite alone.
+/// By `table.column`: the type in PostgreSQL's words, and whether it may be NULL. The trigram index is a table on SQLite alone, and an
+/// INTEGER PRIMARY KEY, which is 64 bits wide there, is the table's own order.
 async fn columns_of(database: &Database) -> BTreeMap<String, (String, bool)> {
     let query = match database.backend() {
         Backend::Postgres => {
@@ -87,7 +88,8 @@ async fn columns_of(database: &Database) -> BTreeMap<String, (String, bool)> {
              is_nullable = 'YES' AS nullable FROM information_schema.columns WHERE table_schema = current_schema()"
         }
         Backend::Sqlite => {
-            "SELECT t.name || '.' || c.name AS place, lower(c.type) AS data_type, NOT c.\"notnull\" AS nullable \
+            "SELECT t.name || '.' || c.name AS place, \
+             CASE WHEN c.pk = 1 AND lower(c.type) = 'integer' THEN 'bigint' ELSE lower(c.type) END AS data_type, NOT c.\"notnull\" AS nullable \
              FROM pragma_table_list t JOIN pragma_table_info(t.name) c \
              WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
         }

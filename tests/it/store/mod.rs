@@ -1,5 +1,6 @@
 //! The store, on both databases.
 
+mod alerts;
 mod changes;
 mod holders;
 mod list_plans;
@@ -7,4 +8,5 @@ mod listing;
 mod migrations;
 mod month;
 mod search;
+mod statements;
 mod writing;

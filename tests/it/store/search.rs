@@ -1,5 +1,7 @@
 //! Search takes every character as it is, on both databases, and shows the best first.
 
+use quarterdeck::kinds::dns_record;
+use quarterdeck::store::listing::{ListQuery, list};
 use quarterdeck::store::search::{Group, search};
 use quarterdeck::store::{Db, Scope};
 
@@ -141,4 +143,48 @@ async fn a_past_moment_finds_what_bore_the_word_then() {
         }
     })
     .await;
+}
+
+const ID: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+
+/// An id of digits alone is in no trigram index; what was found by it is found by it still.
+#[tokio::test]
+async fn an_id_is_found_whole_and_by_its_beginning_in_searches_and_lists() {
+    on_each_database(async |db| {
+        let record = |id, term: &str| Seed::new(id, "dns_record", 2, &format!("r-{id:04}.example.com")).term(term);
+        sown(&db, vec![record(1, ID), record(2, "0b1e105f4ecef8ad9ca31a8372d0c353"), record(3, "a 023e within")]).await;
+        let first = "r-0001.example.com";
+        assert_eq!(names(&db, ID).await, [first]);
+        assert_eq!(names(&db, &ID.to_uppercase()).await, [first]);
+        assert_eq!(names(&db, "023e1").await, [first]);
+        assert_eq!(names(&db, "8ad9ca31").await, NOTHING, "nobody looks for the middle of an id");
+        assert_eq!(names(&db, "023e").await, [first, "r-0003.example.com"], "before what has it within");
+        for (text, found) in [(ID, vec![1]), ("023e1", vec![1]), ("023e", vec![1, 3]), ("8ad9ca31", vec![])] {
+            assert_eq!(listed(&db, text).await, found, "{text}");
+        }
+    })
+    .await;
+}
+
+/// More terms than are named one by one, which each resource is asked for instead.
+#[tokio::test]
+async fn the_beginning_of_very_many_ids_is_found_and_their_middle_is_not() {
+    on_each_database(async |db| {
+        let id = |id: i64, head: &str| format!("{head}{id:05}{}", &ID[..24 - head.len()]);
+        let record = |number: i64, head: &str| {
+            Seed::new(number, "dns_record", 2, &format!("r-{number:04}.example.com")).term(&id(number, head))
+        };
+        let seeds = (1..=1_200).map(|number| record(number, if number > 600 { "abcdef" } else { "012345" }));
+        sown(&db, seeds.collect()).await;
+        assert_eq!(listed(&db, "abcdef").await, (601..=1_200).collect::<Vec<_>>());
+        assert_eq!(listed(&db, "bcdef0").await, Vec::<i64>::new());
+    })
+    .await;
+}
+
+/// The ids that a list within records has for a text, in order.
+async fn listed(db: &Db, text: &str) -> Vec<i64> {
+    let query = ListQuery { text: Some(text.to_owned()), limit: 1_000, ..ListQuery::of(&dns_record::SPEC) };
+    let page = db.read(move |connection| list(connection, &Scope::unrestricted(), &query)).await.unwrap();
+    page.rows.iter().map(|row| row.id).collect()
 }

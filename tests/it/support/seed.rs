@@ -7,6 +7,7 @@ use quarterdeck::clock::Instant;
 use quarterdeck::kinds::{Held, Key, Role};
 use quarterdeck::store::AnyConnection;
 use quarterdeck::store::sql::{Sql, Value, insert_rows};
+use quarterdeck::store::terms::is_opaque;
 
 /// The `minute`th minute of the seeded past; the house's noon lies after all of them.
 pub fn minute(minute: i64) -> Instant {
@@ -262,11 +263,13 @@ fn terms(connection: &mut AnyConnection, seeds: &[Seed]) {
     distinct.dedup();
     let first = quarterdeck::store::ids::take(connection, "terms", distinct.len()).unwrap();
     let ids: std::collections::BTreeMap<&String, i64> = distinct.iter().zip(first..).collect();
-    let rows = ids.iter().map(|(term, id)| vec![(*id).into(), (*term).into()]).collect();
-    insert_rows(connection, "INSERT INTO terms (id, term) VALUES ", rows, "").unwrap();
+    let rows = ids.iter().map(|(term, id)| vec![(*id).into(), (*term).into(), is_opaque(term).into()]).collect();
+    insert_rows(connection, "INSERT INTO terms (id, term, opaque) VALUES ", rows, "").unwrap();
     if matches!(connection, AnyConnection::Sqlite(_)) {
-        let index = "INSERT INTO terms_trigram (terms_trigram) VALUES ('rebuild')";
-        Sql::new(index).execute(connection).unwrap();
+        let mut index =
+            Sql::new("INSERT INTO terms_trigram (rowid, term) SELECT id, term FROM terms WHERE NOT opaque AND id >= ");
+        index.bind(first);
+        index.execute(connection).unwrap();
     }
     let rows = borne.into_iter().map(|(term, mut row)| {
         row.push(ids[&term].into());
