@@ -17,7 +17,7 @@ const STALE_AFTER: TimeDelta = TimeDelta::minutes(15);
 pub struct Doer {
     /// An e-mail address, `token:<name> (number <id>)`, `command line`, `anonymous`.
     pub actor: String,
-    /// For whom, where that is another: who made the token. Empty otherwise.
+    /// For whom, where that is another: who made the token; or as whom an administrator looks. Empty otherwise.
     pub effective_actor: String,
     /// The client's address; empty where there is none.
     pub address: String,

@@ -7,9 +7,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{Config, SourceConfig};
+use crate::kinds::KindSpec;
 use crate::net::http::Http;
 use crate::passwords::Passwords;
-use crate::providers::{Built, Parts, Provider};
+use crate::providers::{self, Built, Parts, Provider};
 use crate::runs::Bell;
 use crate::store::sources::{ConfiguredSource, configure};
 use crate::store::{Db, StoreError};
@@ -97,9 +98,19 @@ fn configured(source: &Connected) -> ConfiguredSource {
         region: source.config.region.clone().unwrap_or_default(),
         cluster: source.config.cluster.clone().unwrap_or_default(),
         every_seconds: i64::try_from(source.config.every.as_secs()).unwrap_or(i64::MAX),
+        kinds: kinds_of(source).iter().map(|spec| spec.name).collect(),
         missing: match &source.reach {
             Reach::Ready(_) => None,
             Reach::NotConfigured { missing } => Some(missing.clone()),
         },
     }
+}
+
+/// What the source itself says that it may list, or else what its provider declares.
+fn kinds_of(source: &Connected) -> &'static [&'static KindSpec] {
+    let own = match &source.reach {
+        Reach::Ready(provider) => provider.kinds(),
+        Reach::NotConfigured { .. } => None,
+    };
+    own.unwrap_or_else(|| providers::by_name(&source.config.provider).map_or(&[], |spec| spec.kinds))
 }

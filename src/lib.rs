@@ -3,9 +3,9 @@
 //! | # | modules | may touch |
 //! | --- | --- | --- |
 //! | 0 | [`error`] [`clock`] [`secret`] [`passwords`] [`telemetry`] [`config`] [`net`] | the environment and the network |
-//! | 1 | [`kinds`] [`wire`] [`guard`] [`placement`] [`rdata`] [`roles`] [`served`] | nothing: pure data and functions |
+//! | 1 | [`kinds`] [`wire`] [`guard`] [`placement`] [`rdata`] [`roles`] [`served`] [`dns_plan`] | nothing: pure data and functions |
 //! | 2 | [`providers`] · [`store`], never each other | HTTP out through `net` · SQL |
-//! | 3 | [`context`] [`audit`] [`runs`] | 0–2 |
+//! | 3 | [`context`] [`audit`] [`runs`] [`zone_files`] | 0–2 |
 //! | 4 | [`relations`] · [`accounts`] | 0–3 |
 //! | 5 | [`sync`] [`alerts`] [`probe`], not each other | 0–4 |
 //! | 6 | [`actions`] | 0–5 |
@@ -23,6 +23,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod dns_plan;
 pub mod error;
 pub mod guard;
 pub mod kinds;
@@ -43,3 +44,4 @@ pub mod telemetry;
 pub mod web;
 pub mod wire;
 pub mod worker;
+pub mod zone_files;

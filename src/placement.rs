@@ -46,6 +46,35 @@ impl Place {
     }
 }
 
+/// Places that a rule of a team names; an empty pattern names nothing, and what is named must all hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Within {
+    pub region: String,
+    pub cluster: String,
+    pub app: String,
+}
+
+impl Within {
+    /// Whether a resource that is there lies within. What is not placed lies nowhere, whatever the pattern.
+    pub fn holds(&self, region: &str, cluster: &str, app: &str) -> bool {
+        let fields = [(&self.region, region), (&self.cluster, cluster), (&self.app, app)];
+        let mut named = fields.into_iter().filter(|(pattern, _)| !pattern.is_empty()).peekable();
+        named.peek().is_some() && named.all(|(pattern, place)| !place.is_empty() && glob(pattern, place))
+    }
+}
+
+/// `region eu, cluster eu-staging, app shop*`
+impl std::fmt::Display for Within {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let fields = [("region", &self.region), ("cluster", &self.cluster), ("app", &self.app)];
+        let named = fields.into_iter().filter(|(_, pattern)| !pattern.is_empty());
+        f.write_str(&named.map(|(field, pattern)| format!("{field} {pattern}")).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// The kind whose resources are apps themselves, each placed under its own name unless a rule says otherwise.
+const APP: &str = "app";
+
 /// The rules as one source's records meet them.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
@@ -85,6 +114,9 @@ impl Rules {
         if place.cluster.is_empty() && place.region.is_empty() {
             place.cluster.clone_from(&self.cluster);
             place.region.clone_from(&self.region);
+        }
+        if spec.name == APP && place.app.is_empty() {
+            place.app.clone_from(&facts.name);
         }
         self.complete(place)
     }
@@ -139,6 +171,7 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::PlacementSet;
 
     fn place(region: &str, cluster: &str, app: &str, environment: &str) -> Place {
         let [region, cluster, app, environment] = [region, cluster, app, environment].map(str::to_owned);
@@ -167,6 +200,34 @@ mod tests {
             whole.extends(&Place::default()) && whole.extends(&place("eu", "", "shop", "")) && whole.extends(&whole)
         );
         assert!(!whole.extends(&place("us", "", "", "")) && !place("eu", "", "", "").extends(&whole));
+    }
+
+    #[test]
+    fn an_app_lies_under_its_own_name_unless_a_rule_says_otherwise() {
+        let facts = Facts { name: "shop".to_owned(), ..Facts::default() };
+        let place = |rules: &Rules, kind: &str| rules.place(KindSpec::by_name(kind).unwrap(), &facts).app;
+        assert_eq!(place(&Rules::default(), "app"), "shop");
+        assert_eq!(place(&Rules::default(), "instance"), "");
+        let set = PlacementSet { app: Some("store".to_owned()), ..PlacementSet::default() };
+        let rules = Rules {
+            rules: vec![PlacementRule { matches: std::collections::BTreeMap::new(), set }],
+            ..Rules::default()
+        };
+        assert_eq!(place(&rules, "app"), "store");
+    }
+
+    #[test]
+    fn what_a_rule_names_must_all_hold_and_what_is_unplaced_lies_nowhere() {
+        let rule = |region: &str, cluster: &str, app: &str| {
+            let [region, cluster, app] = [region, cluster, app].map(str::to_owned);
+            Within { region, cluster, app }
+        };
+        assert!(rule("", "eu-staging", "shop*").holds("eu", "eu-staging", "shop-api"));
+        assert!(!rule("", "eu-staging", "shop*").holds("eu", "eu-staging", "blog"));
+        assert!(!rule("", "eu-staging", "shop*").holds("eu", "eu-1", "shop-api"));
+        assert!(!rule("", "eu-staging", "*").holds("eu", "eu-staging", "") && !rule("*", "", "").holds("", "", ""));
+        assert!(!rule("", "", "").holds("eu", "eu-1", "shop"));
+        assert_eq!(rule("", "eu-staging", "shop*").to_string(), "cluster eu-staging, app shop*");
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! What people and tokens may do: three roles, three token scopes, and nothing finer yet.
+//! What people and tokens may do and see: three roles, three token scopes, two reaches.
 //!
 //! **One more role**: a variant in its rank, its word, and the check in `migrations`.
 
 /// What a person may do. A later role may do all that an earlier one may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Sees everything and changes nothing.
+    /// Looks, and changes nothing.
     Viewer,
     /// Syncs, and decides about held losses.
     Operator,
@@ -27,6 +27,30 @@ impl Role {
 
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+/// How far somebody sees. An administrator sees everything whatever is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    Everything,
+    /// What lies where the teams are that they belong to.
+    Teams,
+}
+
+impl Reach {
+    pub const ALL: [Self; 2] = [Self::Everything, Self::Teams];
+
+    /// As stored, shown and given on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Everything => "everything",
+            Self::Teams => "teams",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reach| reach.as_str() == text)
     }
 }
 
@@ -59,6 +83,12 @@ impl TokenScope {
 }
 
 impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::fmt::Display for Reach {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
     }

@@ -10,7 +10,7 @@ use super::{AccountError, normal_email};
 use crate::audit::{self, Act, Doer, Outcome};
 use crate::context::Context;
 use crate::passwords;
-use crate::roles::Role;
+use crate::roles::{Reach, Role};
 use crate::secret::{Secret, random_token, token_hash};
 use crate::store::invitations::{self, InvitationRow, NewInvitation};
 use crate::store::users::UserRow;
@@ -34,7 +34,7 @@ pub async fn invite(
     doer: &Doer,
     inviter: Inviter,
     email: &str,
-    role: Role,
+    (role, reach): (Role, Reach),
 ) -> Result<(InvitationRow, Secret), AccountError> {
     let email = normal_email(email)?;
     let begun = audit::begin(&context.db, doer, Act::new("invitation.create", &email)).await?;
@@ -43,6 +43,7 @@ pub async fn invite(
         token_hash: token_hash(token.expose_secret()),
         email: email.clone(),
         role,
+        reach,
         invited_by: doer.actor.clone(),
         inviter_id: inviter.user_id,
         token_id: inviter.token_id,
@@ -57,7 +58,7 @@ pub async fn invite(
             return Ok(None);
         }
         let id = invitations::insert(connection, &new)?;
-        let after = format!("number {id}, {role}, until {}", new.expires_at.format("%Y-%m-%d %H:%M"));
+        let after = format!("number {id}, {role}, sees {reach}, until {}", new.expires_at.format("%Y-%m-%d %H:%M"));
         begun.complete_in(connection, &db, Outcome::Succeeded, &after)?;
         invitations::by_id(connection, id)
     });
@@ -119,9 +120,9 @@ pub async fn accept(context: &Context, doer: &Doer, token: &str, password: Secre
                 return Ok(None);
             }
         };
-        users::insert(connection, id, &open.email, open.role(), &password_hash, at)?;
+        users::insert(connection, id, &open.email, (open.role(), open.reach()), &password_hash, at)?;
         users::signed_in(connection, id, at)?;
-        let after = format!("{}, invited by {}", open.role(), open.invited_by);
+        let after = format!("{}, sees {}, invited by {}", open.role(), open.reach(), open.invited_by);
         begun.complete_in(connection, &db, Outcome::Succeeded, &after)?;
         users::by_id(connection, id)
     });

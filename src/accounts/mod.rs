@@ -1,13 +1,16 @@
-//! People, their passwords and their tokens, for the web and the command line alike: every change is checked, audited and ends what
+//! People, their passwords, their teams and their tokens, for the web and the command line alike: every change is checked, audited and ends what
 //! it has to end, whoever asks for it.
 
 pub mod invitations;
+pub mod reach;
 pub mod second_factor;
 pub mod setup;
 pub mod sign_in;
+pub mod teams;
 pub mod throttle;
 pub mod tokens;
 pub mod users;
+pub mod view_as;
 
 use crate::clock::Instant;
 use crate::passwords::{PasswordError, UnfitPassword};
@@ -48,6 +51,24 @@ pub enum AccountError {
     Invitation,
     #[error("there is no open invitation {0}")]
     NoInvitation(i64),
+    #[error("there is no team {0}")]
+    NoTeam(i64),
+    #[error("a team needs a name")]
+    TeamName,
+    #[error("there is a team {0:?} already")]
+    TeamTaken(String),
+    #[error("a name, a note or a pattern is one line of at most 100 characters")]
+    TeamText,
+    #[error("a rule names a region, a cluster or an app; * stands for any run of characters")]
+    EmptyRule,
+    #[error("the team sees {0} already")]
+    RuleKnown(String),
+    #[error("the team has no rule {0}")]
+    NoRule(i64),
+    #[error("{0} is in the team already")]
+    MemberAlready(String),
+    #[error("the team has no member {0}")]
+    NoMember(i64),
     #[error("a token needs a name")]
     TokenName,
     #[error("a token lives 1 to {} days", tokens::MAX_DAYS)]

@@ -7,7 +7,7 @@ use super::{AccountError, normal_email};
 use crate::audit::{self, Act, Doer, Outcome};
 use crate::context::Context;
 use crate::passwords;
-use crate::roles::Role;
+use crate::roles::{Reach, Role};
 use crate::secret::{Secret, random_token, token_hash};
 use crate::store::users::UserRow;
 use crate::store::{StoreError, setup_links, users};
@@ -69,7 +69,7 @@ pub async fn complete(
                 begun.complete_in(connection, &db, Outcome::Refused, "the link is dead")?;
                 return Ok(None);
             }
-            users::insert(connection, id, &email, Role::Admin, &password_hash, at)?;
+            users::insert(connection, id, &email, (Role::Admin, Reach::Everything), &password_hash, at)?;
             users::signed_in(connection, id, at)?;
             begun.complete_in(connection, &db, Outcome::Succeeded, Role::Admin.as_str())?;
             users::by_id(connection, id)

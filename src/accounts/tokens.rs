@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
 use super::AccountError;
+use super::reach::Sight;
 use crate::audit::{self, Act, Doer, Outcome};
 use crate::config;
 use crate::context::Context;
@@ -117,6 +118,8 @@ pub struct Bearer {
     pub role: Role,
     /// Its own scope, or less where its owner's role is less.
     pub scope: TokenScope,
+    /// What its owner sees now; the shell sees everything.
+    pub sight: Sight,
 }
 
 /// Why a token was not let in. Whoever shows one that was ours deserves to know.
@@ -165,10 +168,11 @@ pub async fn authenticate(
             tracing::warn!(error = %error, "the last use of a token could not be written");
         }
     }
+    let sight = owner.as_ref().map_or(Sight::Everything, Sight::of);
     let role = owner.map_or(Role::Admin, |owner| owner.role());
     let bounded = role < Role::Operator && row.scope() == TokenScope::Act;
     let scope = if bounded { TokenScope::Read } else { row.scope() };
-    Ok(Ok(Bearer { id: row.id, name: row.name, created_by: row.created_by, user_id: row.user_id, role, scope }))
+    Ok(Ok(Bearer { id: row.id, name: row.name, created_by: row.created_by, user_id: row.user_id, role, scope, sight }))
 }
 
 /// A token's name as it is kept.

@@ -9,7 +9,7 @@ use super::{AccountError, Ended, normal_email};
 use crate::audit::{self, Act, Begun, Doer, Outcome};
 use crate::context::Context;
 use crate::passwords;
-use crate::roles::Role;
+use crate::roles::{Reach, Role};
 use crate::secret::Secret;
 use crate::store::users::{self, UserRow};
 use crate::store::{AnyConnection, StoreError, invitations, sessions, tokens};
@@ -19,7 +19,7 @@ pub async fn add(
     context: &Context,
     doer: &Doer,
     email: &str,
-    role: Role,
+    (role, reach): (Role, Reach),
     password: Secret,
 ) -> Result<i64, AccountError> {
     let email = normal_email(email)?;
@@ -35,8 +35,8 @@ pub async fn add(
                 begun.complete_in(connection, &db, Outcome::Refused, "the address is taken")?;
                 return Ok(None);
             }
-            users::insert(connection, id, &new, role, &hash, at)?;
-            begun.complete_in(connection, &db, Outcome::Succeeded, role.as_str())?;
+            users::insert(connection, id, &new, (role, reach), &hash, at)?;
+            begun.complete_in(connection, &db, Outcome::Succeeded, &format!("{role}, sees {reach}"))?;
             Ok(Some(id))
         })
         .await?;
@@ -184,6 +184,18 @@ pub async fn set_disabled(
     let begun = audit::begin(&context.db, doer, Act::new(action, &user.email)).await?;
     let since = disabled.then(|| context.clock.now());
     change(context, user, begun, String::new(), move |connection, id| users::set_disabled(connection, id, since)).await
+}
+
+/// Changes how far somebody sees, with their next request; nothing ends by it.
+pub async fn set_reach(context: &Context, doer: &Doer, user: &UserRow, reach: Reach) -> Result<(), AccountError> {
+    let act = Act::new("user.reach", &user.email).before(format!("sees {}", user.reach()));
+    let begun = audit::begin(&context.db, doer, act).await?;
+    let (db, id) = (context.db.clone(), user.id);
+    let changed = context.db.write(move |connection| {
+        users::set_reach(connection, id, reach)?;
+        begun.complete_in(connection, &db, Outcome::Succeeded, &format!("sees {reach}"))
+    });
+    Ok(changed.await?)
 }
 
 /// Changes an account and ends what rests on it, in one transaction; undone if nobody could administer any more.

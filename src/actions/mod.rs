@@ -4,10 +4,11 @@
 
 use crate::runs::{Action, Actions};
 
+pub mod dns_change;
 pub mod purge_cache;
 
 /// Every action.
-pub const ACTIONS: Actions = &[&purge_cache::PurgeCache];
+pub const ACTIONS: Actions = &[&dns_change::DnsChange, &purge_cache::PurgeCache];
 
 /// The action of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn Action> {

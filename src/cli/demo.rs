@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
 
-use super::{Ending, open, serve};
+use super::{Ending, demo_teams, open, serve};
 use crate::accounts::users;
 use crate::audit::Doer;
 use crate::config::{Config, Environment, LoadFrom};
 use crate::context::Context;
 use crate::error::Faults;
 use crate::providers::build;
-use crate::roles::Role;
+use crate::roles::{Reach, Role};
 use crate::secret::{Secret, hex, random_bytes};
 
 /// What the made-up platform's sources are called, where its clusters lie, what is placed how.
@@ -31,7 +31,8 @@ pub async fn run(listen: Option<String>, environment: &Environment) -> anyhow::R
     let sources = build::build_sources(&config, &parts)?;
     let context = Context::open(config, sources, parts).await?;
     let password = password();
-    users::add(&context, &Doer::command_line(), USER, Role::Admin, password.clone()).await?;
+    users::add(&context, &Doer::command_line(), USER, (Role::Admin, Reach::Everything), password.clone()).await?;
+    demo_teams::make(&context).await?;
     announce(&format!("{url}  {USER}  {}", password.expose_secret()));
     serve::everything(context, listener).await
 }
@@ -66,7 +67,7 @@ fn announce(line: &str) {
 }
 
 /// Eighty bits in letters that are read aloud without mistakes.
-fn password() -> Secret {
+pub(super) fn password() -> Secret {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let letters: String = random_bytes::<16>().iter().map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect();
     Secret::from(letters)

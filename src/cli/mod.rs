@@ -18,6 +18,7 @@ use crate::telemetry::log;
 
 mod check;
 mod demo;
+mod demo_teams;
 mod doctor;
 mod dry_run;
 mod key;

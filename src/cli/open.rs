@@ -86,6 +86,7 @@ pub fn worker(context: &Context) -> Worker {
         .counting(context.metrics.clone())
         .keeping(context.config.history)
         .probing(context.config.probe.clone())
+        .keeping_zone_files(context.config.zone_files.clone())
         .owning(&context.config.networks)
         .executing(Executor::new(context.clone(), ACTIONS))
 }

@@ -7,10 +7,11 @@ use clap::Subcommand;
 use secrecy::ExposeSecret;
 
 use super::{Ending, open};
+use crate::accounts::reach::Sight;
 use crate::accounts::{self, second_factor, users};
 use crate::audit::Doer;
 use crate::config::{Environment, LoadFrom};
-use crate::roles::Role;
+use crate::roles::{Reach, Role};
 use crate::secret::Secret;
 
 /// What can be done with people.
@@ -23,6 +24,9 @@ pub enum Arguments {
         /// admin, operator or viewer
         #[arg(long, value_parser = role)]
         role: Role,
+        /// everything, or teams: what the teams of the person see
+        #[arg(long, value_parser = reach, default_value = "everything")]
+        reach: Reach,
         /// Read the password as one line from standard input, without asking
         #[arg(long)]
         password_stdin: bool,
@@ -40,7 +44,7 @@ pub enum Arguments {
         #[arg(value_parser = accounts::normal_email)]
         email: String,
     },
-    /// List people, one a line: e-mail address, role, state, and whether they have a second factor
+    /// List people, one a line: e-mail address, role, state, what they see, and whether they have a second factor
     List,
 }
 
@@ -48,12 +52,16 @@ fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "use admin, operator or viewer".to_owned())
 }
 
+fn reach(text: &str) -> Result<Reach, String> {
+    Reach::parse(text).ok_or_else(|| "use everything or teams".to_owned())
+}
+
 pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environment) -> anyhow::Result<Ending> {
     let context = open::context(from, environment).await?;
     let doer = Doer::command_line();
     match arguments {
-        Arguments::Add { email, role, password_stdin } => {
-            users::add(&context, &doer, &email, role, ask(password_stdin)?).await?;
+        Arguments::Add { email, role, reach, password_stdin } => {
+            users::add(&context, &doer, &email, (role, reach), ask(password_stdin)?).await?;
         }
         Arguments::Passwd { email, password_stdin } => {
             let user = users::find(&context, &email).await?;
@@ -68,7 +76,8 @@ pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environmen
             for user in users::list(&context).await? {
                 let state = if user.disabled_at.is_some() { "disabled" } else { "enabled" };
                 let factor = if user.second_factor_at.is_some() { "  second factor" } else { "" };
-                writeln!(out, "{}  {}  {state}{factor}", user.email, user.role())?;
+                let sees = Sight::of(&user).reach();
+                writeln!(out, "{}  {}  {state}  sees {sees}{factor}", user.email, user.role())?;
             }
         }
     }

@@ -7,7 +7,7 @@ use super::environment::Environment;
 use super::placement::Known;
 use super::reader::Reader;
 use super::table::Table;
-use super::{Config, history, links, networks, placement, probe, regions, server, sources};
+use super::{Config, dns, history, links, networks, placement, probe, regions, server, sources, zone_files};
 use crate::error::{Fault, Faults, Place};
 
 /// Where the configuration is looked for, in this order: `file`, `QUARTERDECK_CONFIG`, `QUARTERDECK_CONFIG_TOML` (the text itself),
@@ -106,6 +106,8 @@ fn read_tree(root: &mut Reader<'_>, listen: Option<&str>, environment: &Environm
     let links = links::read(root, &mut mentions);
     let history = history::read(root);
     let probe = probe::read(root);
+    let dns = dns::read(root);
+    let zone_files = zone_files::read(root);
     root.finish();
     Config {
         server,
@@ -117,6 +119,8 @@ fn read_tree(root: &mut Reader<'_>, listen: Option<&str>, environment: &Environm
         links,
         history,
         probe,
+        dns,
+        zone_files,
         mentions,
         environment: environment.clone(),
     }

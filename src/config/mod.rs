@@ -7,6 +7,7 @@
 //! `docs/configuration.md`.
 
 pub mod database;
+pub mod dns;
 pub mod environment;
 pub mod guard;
 pub mod history;
@@ -22,7 +23,9 @@ pub mod secret_key;
 pub mod server;
 pub mod sources;
 pub mod table;
+pub mod zone_files;
 
+pub use dns::DnsConfig;
 pub use environment::Environment;
 pub use guard::{GuardConfig, GuardThresholds};
 pub use history::HistoryConfig;
@@ -37,6 +40,7 @@ pub use regions::{ClusterConfig, RegionConfig};
 pub use server::{RequireSecondFactor, SecretKeyConfig, ServerConfig};
 pub use sources::SourceConfig;
 pub use table::Table;
+pub use zone_files::ZoneFilesConfig;
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -50,6 +54,8 @@ pub struct Config {
     pub links: Vec<LinkConfig>,
     pub history: HistoryConfig,
     pub probe: ProbeConfig,
+    pub dns: DnsConfig,
+    pub zone_files: ZoneFilesConfig,
     /// Kinds and fields that it names; whether they exist is known further up.
     pub mentions: Vec<Mention>,
     pub environment: Environment,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::zone::unicode;
 use super::{Cell, Column, Facts, Key, Kind, KindSpec, Mention, Origin, Role, Section, Tone, erased};
 use crate::clock::Instant;
+use crate::wire::dns::{RecordValue, SetName};
 
 /// The longest part of a content that search looks into; DKIM keys and the like go on and on.
 const SEARCHED_CONTENT: usize = 255;
@@ -178,6 +179,27 @@ impl Kind for DnsRecord {
 }
 
 impl DnsRecord {
+    /// The record of a value that has an id of its own.
+    pub fn of_value(zone: &str, of: &SetName, value: &RecordValue) -> Self {
+        Self {
+            record_id: value.id.clone().unwrap_or_default(),
+            zone: zone.to_owned(),
+            record_type: of.record_type.clone(),
+            name: of.name.clone(),
+            content: value.content.clone(),
+            ttl: value.ttl,
+            priority: value.priority,
+            proxied: value.proxied,
+            disabled: value.disabled,
+            comment: value.comment.clone(),
+            tags: value.tags.clone(),
+            data: value.data.clone(),
+            settings: value.settings.clone(),
+            modified_on: value.modified_on,
+            ..Self::default()
+        }
+    }
+
     fn way(&self) -> &'static str {
         match (self.disabled, self.proxied) {
             (true, _) => DISABLED,

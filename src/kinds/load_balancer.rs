@@ -96,7 +96,7 @@ pub const SPEC: KindSpec = KindSpec {
     columns: &[
         Column::new("name", "Name").sortable().priority(1),
         Column::new("status", "State").sortable().priority(1),
-        Column::new("health", "Targets").of(&["targets", "targets_error"]).priority(1),
+        Column::new("health", "Targets").of(&["targets", "targets_error", "members"]).priority(1),
         Column::new("balancer_type", "Type").sortable(),
         Column::new("scheme", "Scheme").sortable(),
         Column::new("cluster", "Cluster").sortable(),
@@ -160,6 +160,8 @@ impl Kind for LoadBalancer {
 
     fn cell(&self, column: &str) -> Cell {
         match column {
+            // Of a past moment it is kept which targets there were, and not how they were.
+            "health" if self.targets.is_empty() && !self.members.is_empty() => Cell::Empty,
             "health" => health::summary(&self.targets, &self.targets_error),
             "balancer_type" => Cell::text(&self.balancer_type),
             "scheme" => Cell::text(&self.scheme),

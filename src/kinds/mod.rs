@@ -171,6 +171,17 @@ impl KindSpec {
         self.facets.iter().position(|facet| !facet.is_empty() && *facet == name)
     }
 
+    /// The JSON of a resource without what flickers; `None` where that is the same.
+    pub fn lasting(&self, attrs: &str) -> Option<String> {
+        if self.volatile.is_empty() {
+            return None;
+        }
+        let mut fields: BTreeMap<&str, &serde_json::value::RawValue> = serde_json::from_str(attrs).ok()?;
+        let all = fields.len();
+        fields.retain(|name, _| !self.volatile.contains(name));
+        if fields.len() == all { None } else { serde_json::to_string(&fields).ok() }
+    }
+
     /// Every field as a resource without any facts has it: those that its kind always writes.
     pub fn empty(&self) -> serde_json::Value {
         (self.of.complete)("{}").unwrap_or_default()

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 
 use crate::kinds::{Held, Key, Role, app, certificate};
 use crate::placement::glob;
-use crate::store::AnyConnection;
 use crate::store::keys::{self, When};
+use crate::store::{AnyConnection, Scope};
 
 /// Keys read at once.
 const BATCH: usize = 10_000;
@@ -51,7 +51,7 @@ fn below(connection: &mut AnyConnection, wildcard: &Key) -> QueryResult<Vec<Key>
     let Some(prefix) = wildcard.stored_below_wildcard() else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for side in [Held::Key, Held::Ref] {
-        for link in keys::below(connection, side, &prefix, &[Role::Serves], When::Now, BATCH)? {
+        for link in keys::below(connection, &Scope::unrestricted(), side, &prefix, &[Role::Serves], When::Now, BATCH)? {
             let host = Key::from_stored(&link.key);
             let is_covered = host.wildcard_parents().first() == Some(wildcard);
             if is_covered && host.as_host().is_some_and(is_askable) {

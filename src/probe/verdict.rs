@@ -93,16 +93,18 @@ impl Known {
         let exact = host.stored();
         let wildcard = host.wildcard_parents().first().map(Key::stored);
         let names: Vec<String> = std::iter::once(exact.clone()).chain(wildcard).collect();
-        let covering = keys::of_keys(connection, Held::Key, &names, &[Role::Covers], When::Now, usize::MAX)?;
-        let serving = keys::of_keys(connection, Held::Ref, &[exact], &[Role::Serves], When::Now, usize::MAX)?;
+        let everything = Scope::unrestricted();
+        let covering =
+            keys::of_keys(connection, &everything, Held::Key, &names, &[Role::Covers], When::Now, usize::MAX)?;
+        let serving =
+            keys::of_keys(connection, &everything, Held::Ref, &[exact], &[Role::Serves], When::Now, usize::MAX)?;
         let attached: Vec<i64> = serving.iter().map(|link| link.resource_id).collect();
         let ids: Vec<i64> = covering.iter().map(|link| link.resource_id).chain(attached.iter().copied()).collect();
-        let rows = resources::of_ids(connection, &Scope::unrestricted(), &ids, None)?;
-        let present = || rows.iter().filter(|row| row.gone_at.is_none());
-        let certificates = || present().filter(|row| row.kind == certificate::SPEC.name);
+        let rows = resources::present(connection, &Scope::unrestricted(), &ids)?;
+        let certificates = || rows.iter().filter(|row| row.kind == certificate::SPEC.name);
         let is_attached = |row: &&ResourceRow| attached.contains(&row.id);
         let meant = certificates().find(is_attached).or_else(|| certificates().next());
-        let app = || present().filter(is_attached).find(|row| row.kind == app::SPEC.name);
+        let app = || rows.iter().filter(is_attached).find(|row| row.kind == app::SPEC.name);
         Ok(Self {
             resource_id: meant.or_else(app).map(|row| row.id),
             stored: certificates().map(|row| stored(row, attached.contains(&row.id))).collect(),

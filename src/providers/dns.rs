@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
+use crate::kinds::dns_record::DnsRecord;
 use crate::wire::ProviderError;
-use crate::wire::dns::{RecordSet, SetChange, ZoneAt};
+use crate::wire::dns::{RecordSet, SetChange, WriteTerms, ZoneAt};
 
 /// A source whose records can be changed.
 #[async_trait]
@@ -19,6 +20,11 @@ pub trait WriteRecords: Send + Sync {
     /// that each `before` still holds. Ids of `before` are kept by the values of `after` wherever the provider can patch.
     async fn write(&self, zone: &ZoneAt, changes: &[SetChange]) -> Result<Written, WriteError>;
 
+    /// The records of a set as a listing would show them, so that what was written is known under the same ids.
+    fn records(&self, zone: &ZoneAt, set: &RecordSet) -> Vec<DnsRecord> {
+        set.values.iter().map(|value| DnsRecord::of_value(&zone.name, &set.of, value)).collect()
+    }
+
     /// The set as this provider can keep it, so that what was planned is what is read back: a comment beside the set or beside each value,
     /// one TTL, structured parts where they are wanted. Without ids, as from a form.
     ///
@@ -28,6 +34,11 @@ pub trait WriteRecords: Send + Sync {
 
     /// The longest that one `write` may block, retries included: a lease has to outlast it.
     fn patience(&self) -> std::time::Duration;
+
+    /// What may be typed as a record.
+    fn terms(&self) -> WriteTerms {
+        WriteTerms::default()
+    }
 
     /// `host:port` of the servers that are to be asked instead of the zone's own, in closed networks.
     fn name_servers(&self) -> &[String];

@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 
+use crate::kinds::KindSpec;
 use crate::wire::ProviderError;
 
 pub mod aws;
@@ -35,6 +36,11 @@ pub trait Provider: Send + Sync {
 
     /// The cheapest call that proves reach and credentials, for `doctor`: says as whom we are known there.
     async fn probe(&self) -> Result<String, ProviderError>;
+
+    /// The kinds that this very source may list, where they are fewer than its provider declares.
+    fn kinds(&self) -> Option<&'static [&'static KindSpec]> {
+        None
+    }
 
     /// The network that names private addresses which carry no VPC of their own; the source's own name if there is none.
     fn network(&self) -> Option<String> {

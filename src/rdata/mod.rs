@@ -5,12 +5,15 @@
 //! | `text` | TXT: quotes, escapes and strings of 255 bytes, and the text that they amount to |
 //! | `content` | the other types: canonical content to zone-file form and back |
 //! | `structured` | a value of any provider in zone-file form: content, priority and structured parts together |
+//! | `judge` | whether a name server's answer is what a change asked for |
 //!
 //! **One more type with a host in it**: its line in `content::HOSTS`. **One more structured type**: its arm in `structured`.
 
 pub mod content;
+pub mod judge;
 pub mod structured;
 pub mod text;
 
 pub use content::{canonical, presented};
+pub use judge::{Verdict, Why, served};
 pub use structured::{IN_PARTS, parts, zone_file_form};

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
+use chrono::TimeDelta;
 use diesel::QueryResult;
 
 use super::wildcard;
@@ -79,7 +80,7 @@ pub fn dangling(
     }
 
     let mut dangling = Vec::new();
-    let mut doubts = Doubts::at(now);
+    let mut doubts = Doubts::at(now, scope);
     for key in unheld {
         let links = holders.remove(&key).unwrap_or_default();
         let network = within(&key, networks);
@@ -104,6 +105,18 @@ pub(super) fn within(key: &Key, networks: &[NetworkConfig]) -> Option<String> {
 }
 
 fn former(connection: &mut AnyConnection, scope: &Scope, links: Vec<Link>) -> QueryResult<Vec<Former>> {
+    let mut links = links;
+    if !scope.sees_everything() {
+        let mut seen = Vec::new();
+        for link in links {
+            // It is named as it is now, so it must be visible both then and now.
+            let then = link.until().map(|until| until - TimeDelta::milliseconds(1));
+            if !resources::of_ids(connection, scope, &[link.resource_id], then)?.is_empty() {
+                seen.push(link);
+            }
+        }
+        links = seen;
+    }
     let ids: Vec<i64> = links.iter().map(|link| link.resource_id).collect();
     let rows: HashMap<i64, ResourceRow> =
         resources::of_ids(connection, scope, &ids, None)?.into_iter().map(|row| (row.id, row)).collect();

@@ -91,7 +91,7 @@ fn reached(steps: &BTreeMap<Key, Step>, host: &Key) -> Vec<Endpoint> {
 
 /// One step from each of the names.
 fn look(connection: &mut AnyConnection, scope: &Scope, names: &[Key]) -> QueryResult<BTreeMap<Key, Step>> {
-    let holders = holders(connection, names)?;
+    let holders = holders(connection, scope, names)?;
     let ids: BTreeSet<i64> = holders.values().flatten().copied().collect();
     let rows = present(connection, scope, &ids.into_iter().collect::<Vec<_>>())?;
     let mut mentions = Mentions::of(connection, rows.keys().copied().collect())?;
@@ -169,7 +169,7 @@ impl Endpoint {
 }
 
 /// Who holds each name: records, or the wildcard record that answers for it, and what goes by it as its own.
-fn holders(connection: &mut AnyConnection, names: &[Key]) -> QueryResult<BTreeMap<Key, BTreeSet<i64>>> {
+fn holders(connection: &mut AnyConnection, scope: &Scope, names: &[Key]) -> QueryResult<BTreeMap<Key, BTreeSet<i64>>> {
     let answering = wildcard::answering(connection, names, When::Now)?;
     let mut asked: BTreeMap<String, Vec<&Key>> = BTreeMap::new();
     for name in names {
@@ -177,7 +177,8 @@ fn holders(connection: &mut AnyConnection, names: &[Key]) -> QueryResult<BTreeMa
         asked.entry(name.stored()).or_default().push(name);
     }
     let stored: Vec<String> = asked.keys().cloned().collect();
-    let links = keys::of_keys(connection, Held::Key, &stored, &[Role::Serves, Role::Is], When::Now, usize::MAX)?;
+    let roles = [Role::Serves, Role::Is];
+    let links = keys::of_keys(connection, scope, Held::Key, &stored, &roles, When::Now, usize::MAX)?;
     let mut holders: BTreeMap<Key, BTreeSet<i64>> = BTreeMap::new();
     for link in links {
         for name in asked.get(&link.key).into_iter().flatten() {
@@ -197,7 +198,7 @@ fn balancers_at(
         mentions.refs.values().flatten().filter(|(role, key)| *role == Role::PointsAt && key.as_address().is_some());
     let stored: BTreeSet<String> = pointed.map(|(_, key)| key.stored()).collect();
     let stored: Vec<String> = stored.into_iter().collect();
-    let links = keys::of_keys(connection, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
+    let links = keys::of_keys(connection, scope, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
     let rows = present(connection, scope, &links.iter().map(|link| link.resource_id).collect::<Vec<_>>())?;
     let mut held: BTreeMap<Key, Vec<ResourceRow>> = BTreeMap::new();
     for link in links {
@@ -232,7 +233,7 @@ fn behind<'r>(
     }
     let stored: BTreeSet<String> = members.iter().map(|(.., key)| key.stored()).collect();
     let stored: Vec<String> = stored.into_iter().collect();
-    let links = keys::of_keys(connection, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
+    let links = keys::of_keys(connection, scope, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
     let machines = present(connection, scope, &links.iter().map(|link| link.resource_id).collect::<Vec<_>>())?;
     let own = Mentions::of(connection, machines.keys().copied().collect())?;
     for (balancer, port, via, key) in members {
@@ -297,13 +298,7 @@ fn called(row: &ResourceRow) -> String {
     format!("{sort} {}", row.title())
 }
 
+/// Those of them that are present, by id.
 fn present(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) -> QueryResult<BTreeMap<i64, ResourceRow>> {
-    /// Rows of one query.
-    const BATCH: usize = 1_024;
-    let mut rows = BTreeMap::new();
-    for ids in ids.chunks(BATCH) {
-        let found = resources::of_ids(connection, scope, ids, None)?;
-        rows.extend(found.into_iter().filter(|row| row.gone_at.is_none()).map(|row| (row.id, row)));
-    }
-    Ok(rows)
+    Ok(resources::present(connection, scope, ids)?.into_iter().map(|row| (row.id, row)).collect())
 }

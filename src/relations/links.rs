@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use super::{NODES, wildcard};
 use crate::kinds::{Held, Key, Role};
-use crate::store::AnyConnection;
 use crate::store::keys::{self, Link, When};
+use crate::store::{AnyConnection, Scope};
 
 /// Which way a walk goes. Who went towards the target does not turn round, or each record of a balancer would be every other's neighbour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,9 +47,11 @@ struct Asking {
     key: Key,
 }
 
-/// Everything that the resources meet, going on in the way by which each was reached. The second value: there is more than [`NODES`].
+/// Everything that the resources meet and the asker may see, going on in the way by which each was reached. The second value: there is more
+/// than [`NODES`].
 pub fn meetings(
     connection: &mut AnyConnection,
+    scope: &Scope,
     resources: &[(i64, Way)],
     when: When,
 ) -> QueryResult<(Vec<Meeting>, bool)> {
@@ -76,7 +78,7 @@ pub fn meetings(
             if roles.is_empty() || asking.is_empty() {
                 continue;
             }
-            let (meetings, more) = lookup(connection, &asking, theirs, &roles, when)?;
+            let (meetings, more) = lookup(connection, scope, &asking, theirs, &roles, when)?;
             truncated |= more;
             found.extend(meetings);
         }
@@ -107,6 +109,7 @@ fn way(mine: Held, role: Role, theirs: Role) -> Way {
 
 fn lookup(
     connection: &mut AnyConnection,
+    scope: &Scope,
     asking: &[&Asking],
     theirs: Held,
     roles: &[Role],
@@ -121,7 +124,7 @@ fn lookup(
     let mut found: Vec<(Key, Link)> = Vec::new();
 
     let exact: Vec<String> = askers.keys().cloned().collect();
-    let links = keys::of_keys(connection, theirs, &exact, roles, when, NODES + 1)?;
+    let links = keys::of_keys(connection, scope, theirs, &exact, roles, when, NODES + 1)?;
     let mut truncated = links.len() > NODES;
     found.extend(links.into_iter().map(|link| (Key::from_stored(&link.key), link)));
 
@@ -129,16 +132,16 @@ fn lookup(
     if theirs == Held::Key && roles.contains(&Role::Serves) {
         let plain: Vec<Key> = hosts.iter().filter(|host| !is_wildcard(host)).cloned().collect();
         let answering = wildcard::answering(connection, &plain, when)?;
-        found.extend(through(connection, answering, Role::Serves, when)?);
+        found.extend(through(connection, scope, answering, Role::Serves, when)?);
     }
     if theirs == Held::Key && roles.contains(&Role::Covers) {
         let parents = hosts.iter().filter_map(|host| Some((host.clone(), host.wildcard_parents().into_iter().next()?)));
-        found.extend(through(connection, parents.collect(), Role::Covers, when)?);
+        found.extend(through(connection, scope, parents.collect(), Role::Covers, when)?);
     }
     // Our wildcards: everything below, as far as it is ours.
     for host in hosts.iter().filter(|host| is_wildcard(host)) {
         let Some(prefix) = host.stored_below_wildcard() else { continue };
-        let links = keys::below(connection, theirs, &prefix, roles, when, NODES + 1)?;
+        let links = keys::below(connection, scope, theirs, &prefix, roles, when, NODES + 1)?;
         truncated |= links.len() > NODES;
         let covering = asking.iter().any(|asking| asking.key == *host && asking.role == Role::Covers);
         let mut below: BTreeMap<Key, Vec<Link>> = BTreeMap::new();
@@ -160,6 +163,7 @@ fn lookup(
 /// Who holds the wildcards, each under the host that it stands for.
 fn through(
     connection: &mut AnyConnection,
+    scope: &Scope,
     wildcards: BTreeMap<Key, Key>,
     role: Role,
     when: When,
@@ -169,7 +173,7 @@ fn through(
         hosts.entry(wildcard.stored()).or_default().push(host);
     }
     let stored: Vec<String> = hosts.keys().cloned().collect();
-    let links = keys::of_keys(connection, Held::Key, &stored, &[role], when, NODES + 1)?;
+    let links = keys::of_keys(connection, scope, Held::Key, &stored, &[role], when, NODES + 1)?;
     Ok(links
         .into_iter()
         .flat_map(|link| {

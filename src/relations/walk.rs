@@ -36,14 +36,14 @@ pub fn from(
     }
     let own = keys::of_resources(connection, Held::Key, &[resource.id], when)?;
     let stands_in = own.is_empty() && resource.spec().is_some_and(|spec| spec.passage);
-    let shared = shared_addresses(connection, own, when)?;
+    let shared = shared_addresses(connection, scope, own, when)?;
 
     let mut reached = BTreeMap::from([(resource.id, Reached { via: Vec::new(), hops: 0 })]);
     let mut found: HashMap<i64, Neighbour> = HashMap::new();
     let mut frontier = vec![(resource.id, Way::Start)];
     let mut truncated = false;
     for hops in 1..=HOPS {
-        let (meetings, more) = links::meetings(connection, &frontier, when)?;
+        let (meetings, more) = links::meetings(connection, scope, &frontier, when)?;
         truncated |= more;
         let mut new: BTreeMap<i64, Meeting> = BTreeMap::new();
         for meeting in meetings {
@@ -94,11 +94,16 @@ pub fn from(
 }
 
 /// Of the keys that the resource is, those that something else is as well.
-fn shared_addresses(connection: &mut AnyConnection, own: Vec<keys::Link>, when: When) -> QueryResult<BTreeSet<Key>> {
+fn shared_addresses(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    own: Vec<keys::Link>,
+    when: When,
+) -> QueryResult<BTreeSet<Key>> {
     let mine: Vec<String> =
         own.iter().filter(|link| link.role() == Some(Role::Is)).map(|link| link.key.clone()).collect();
     let holder = own.first().map(|link| link.resource_id);
-    let links = keys::of_keys(connection, Held::Key, &mine, &[Role::Is], when, NODES)?;
+    let links = keys::of_keys(connection, scope, Held::Key, &mine, &[Role::Is], when, NODES)?;
     Ok(links
         .into_iter()
         .filter(|link| Some(link.resource_id) != holder)

@@ -1,15 +1,16 @@
 //! Wildcards, in both directions: who answers for a host, and for which hosts a wildcard answers.
 //!
 //! A certificate's `*.example.com` covers exactly one label (RFC 6125, 6.4.3). A record's answers at any depth, but only where
-//! nothing is closer (RFC 4592): not for a name that exists, nor below one that exists, also if only because something is below it.
+//! nothing is closer (RFC 4592): not for a name that exists, nor below one that exists, also if only because something is below it. Which of
+//! them answers does not depend on who asks; who may see the answer is decided where it is shown.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use diesel::prelude::*;
 
 use crate::kinds::{Held, Key, Role};
-use crate::store::AnyConnection;
 use crate::store::keys::{self, When};
+use crate::store::{AnyConnection, Scope};
 
 /// For each host that no record holds itself: the wildcard that answers in its place, if there is one.
 pub fn answering(connection: &mut AnyConnection, hosts: &[Key], when: When) -> QueryResult<BTreeMap<Key, Key>> {
@@ -20,10 +21,9 @@ pub fn answering(connection: &mut AnyConnection, hosts: &[Key], when: When) -> Q
             .extend(host.wildcard_parents().iter().flat_map(|wildcard| [wildcard.stored(), parent(wildcard).stored()]));
     }
     let asked: Vec<String> = asked.into_iter().collect();
-    let held: HashSet<String> = keys::of_keys(connection, Held::Key, &asked, &[Role::Serves], when, usize::MAX)?
-        .into_iter()
-        .map(|link| link.key)
-        .collect();
+    let everything = Scope::unrestricted();
+    let links = keys::of_keys(connection, &everything, Held::Key, &asked, &[Role::Serves], when, usize::MAX)?;
+    let held: HashSet<String> = links.into_iter().map(|link| link.key).collect();
     let mut answers = BTreeMap::new();
     for host in hosts {
         if let Some(wildcard) = closest(connection, host, &held, when)? {
@@ -55,7 +55,8 @@ fn closest(connection: &mut AnyConnection, host: &Key, held: &HashSet<String>, w
 /// Whether a name exists because a record is below it (RFC 4592, 2.2.2: an empty non-terminal).
 fn something_is_below(connection: &mut AnyConnection, name: &Key, when: When) -> QueryResult<bool> {
     let prefix = format!("{}.", name.stored());
-    Ok(!keys::below(connection, Held::Key, &prefix, &[Role::Serves], when, 1)?.is_empty())
+    let everything = Scope::unrestricted();
+    Ok(!keys::below(connection, &everything, Held::Key, &prefix, &[Role::Serves], when, 1)?.is_empty())
 }
 
 /// `*.example.com` → `example.com`.

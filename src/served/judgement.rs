@@ -40,6 +40,24 @@ pub struct Finding {
     pub days: Option<i64>,
 }
 
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grade {
+    /// Clients refuse it, or will within days.
+    Critical,
+    /// Some clients refuse it, or it is not what it should be.
+    Warning,
+    /// It will have to be done.
+    Info,
+    /// Only good to know.
+    Remark,
+    /// Nobody could look.
+    Unknown,
+    /// Nobody is to look.
+    NotProbed,
+    Good,
+}
+
 /// Whoever renews by hand has to begin; before that it is only good to know.
 const DAYS_THAT_PRESS: i64 = 14;
 
@@ -147,6 +165,29 @@ impl Finding {
             Judgement::OwnerUnknown => 15,
             Judgement::NotProbed => 16,
             Judgement::Good => 17,
+        }
+    }
+
+    /// How bad it is, as one word for colours and alerts.
+    pub fn grade(&self) -> Grade {
+        match (self.judgement, self.days) {
+            (Judgement::Expired | Judgement::NotYetValid | Judgement::WrongName | Judgement::SelfSigned, _)
+            | (Judgement::EndsSoon, Some(..=3)) => Grade::Critical,
+            (Judgement::EndsSoon, Some(15..)) => Grade::Info,
+            (
+                Judgement::IncompleteChain
+                | Judgement::DiffersFromStored
+                | Judgement::TargetsDiffer
+                | Judgement::EndsSoon,
+                _,
+            ) => Grade::Warning,
+            (Judgement::Unknown, _) => Grade::Unknown,
+            (Judgement::NotProbed, _) => Grade::NotProbed,
+            (Judgement::Good, _) => Grade::Good,
+            (
+                Judgement::PrivateIssuer | Judgement::OtherThanStored | Judgement::ChainOrder | Judgement::OwnerUnknown,
+                _,
+            ) => Grade::Remark,
         }
     }
 

@@ -1,4 +1,5 @@
-//! Alerts as state: one open alert per fingerprint, each change of state a row.
+//! Alerts as state: one open alert per fingerprint, each change of state a row. A team sees those about resources that it sees; those about
+//! a source or the panel itself are for whoever sees everything.
 
 use std::cmp::Reverse;
 
@@ -7,6 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::AnyConnection;
+use super::keys::When;
 use super::page::{Page, one_more};
 use super::scope::Scope;
 use super::sql::Sql;
@@ -184,12 +186,13 @@ pub fn open(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<Al
     if scope.sees_nothing() {
         return Ok(Vec::new());
     }
-    open_at(connection, &Placed::default())
+    open_at(connection, scope, &Placed::default())
 }
 
-fn open_at(connection: &mut AnyConnection, place: &Placed) -> QueryResult<Vec<AlertRow>> {
+fn open_at(connection: &mut AnyConnection, scope: &Scope, place: &Placed) -> QueryResult<Vec<AlertRow>> {
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE state <> 'resolved'");
+    scope.restrict_id(&mut sql, "alerts.resource_id", When::Now);
     place.append_to(&mut sql);
     sql.push(
         " ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, \
@@ -236,15 +239,15 @@ pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> Q
         return Ok(Page::default());
     }
     let rows = if wanted.resolved {
-        resolved(connection, wanted)?
+        resolved(connection, scope, wanted)?
     } else {
         // There are never so many that all of them could not be ordered again for each page.
-        let mut rows = open_at(connection, &wanted.place)?;
+        let mut rows = open_at(connection, scope, &wanted.place)?;
         rows.retain(|row| wanted.severity.is_none_or(|severity| row.severity == severity.as_str()));
         match wanted.after {
             None => rows,
             // Its place is known even if it was resolved since.
-            Some(id) => by_id(connection, id)?.map_or_else(Vec::new, |last| {
+            Some(id) => by_id(connection, scope, id)?.map_or_else(Vec::new, |last| {
                 rows.retain(|row| urgency(row) > urgency(&last));
                 rows
             }),
@@ -253,12 +256,13 @@ pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> Q
     Ok(Page::of(rows, wanted.limit, |row| row.id))
 }
 
-fn resolved(connection: &mut AnyConnection, wanted: &Wanted) -> QueryResult<Vec<AlertRow>> {
+fn resolved(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> QueryResult<Vec<AlertRow>> {
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE state = 'resolved' AND id < ").bind(wanted.after.unwrap_or(i64::MAX));
     if let Some(severity) = wanted.severity {
         sql.push(" AND severity = ").bind(severity.as_str());
     }
+    scope.restrict_id(&mut sql, "alerts.resource_id", When::Now);
     wanted.place.append_to(&mut sql);
     sql.push(" ORDER BY id DESC LIMIT ").bind(one_more(wanted.limit));
     sql.load(connection)
@@ -270,9 +274,10 @@ fn urgency(row: &AlertRow) -> impl Ord {
     (Reverse(severity), row.due_at.is_none(), row.due_at, Reverse(row.opened_at), Reverse(row.id))
 }
 
-fn by_id(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<AlertRow>> {
+fn by_id(connection: &mut AnyConnection, scope: &Scope, id: i64) -> QueryResult<Option<AlertRow>> {
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE id = ").bind(id);
+    scope.restrict_id(&mut sql, "alerts.resource_id", When::Now);
     sql.first(connection)
 }
 
@@ -282,7 +287,9 @@ pub fn of_resource(connection: &mut AnyConnection, scope: &Scope, resource_id: i
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE state <> 'resolved' AND resource_id = ").bind(resource_id).push(" ORDER BY id DESC");
+    sql.push(" WHERE state <> 'resolved' AND resource_id = ").bind(resource_id);
+    scope.restrict_id(&mut sql, "alerts.resource_id", When::Now);
+    sql.push(" ORDER BY id DESC");
     sql.load(connection)
 }
 
@@ -296,9 +303,9 @@ pub fn open_count(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<
     if scope.sees_nothing() {
         return Ok(0);
     }
-    let count: Option<Count> =
-        Sql::new("SELECT COUNT(*) AS open FROM alerts WHERE state IN ('open', 'acknowledged')").first(connection)?;
-    Ok(count.map_or(0, |count| count.open))
+    let mut sql = Sql::new("SELECT COUNT(*) AS open FROM alerts WHERE state IN ('open', 'acknowledged')");
+    scope.restrict_id(&mut sql, "alerts.resource_id", When::Now);
+    Ok(sql.first::<Count>(connection)?.map_or(0, |count| count.open))
 }
 
 /// Forgets at most `limit` alerts that were resolved before `before`, with how they came about; gives how many.

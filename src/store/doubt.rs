@@ -1,4 +1,5 @@
-//! Why the listings of a kind prove no absence: one of them is not complete, is too old, or there is none.
+//! Why the listings of a kind prove no absence: one of them is not complete, is too old, or there is none; or a source that may list the
+//! kind was never listed at all.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +7,19 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
-use super::AnyConnection;
 use super::sources::stale_after;
 use super::sql::Sql;
+use super::{AnyConnection, Scope};
 use crate::clock::Instant;
+
+/// What a team is told of any doubt: the listing's name may be another's zone.
+pub const SOME: &str = "a listing that could prove it is not complete, or is stale";
 
 /// The doubts about kinds at one moment, each looked up once.
 #[derive(Debug)]
 pub struct Doubts {
     now: Instant,
+    told: bool,
     known: BTreeMap<String, Option<String>>,
 }
 
@@ -41,8 +46,9 @@ struct OfSource {
 }
 
 impl Doubts {
-    pub fn at(now: Instant) -> Self {
-        Self { now, known: BTreeMap::new() }
+    /// For somebody who may read the names of listings, or may not.
+    pub fn at(now: Instant, scope: &Scope) -> Self {
+        Self { now, told: scope.sees_everything(), known: BTreeMap::new() }
     }
 
     /// Why the listings of these kinds together prove nothing, in words; `None` where each was complete within two intervals.
@@ -57,14 +63,28 @@ impl Doubts {
                 self.known.insert(kind.to_owned(), doubt);
             }
             if let Some(Some(doubt)) = self.known.get(kind) {
-                return Ok(Some(doubt.clone()));
+                return Ok(Some(self.worded(doubt.clone())));
             }
         }
         Ok(None)
     }
+
+    /// A doubt in the words that this asker may read.
+    pub fn worded(&self, doubt: String) -> String {
+        if self.told { doubt } else { SOME.to_owned() }
+    }
 }
 
 fn look(connection: &mut AnyConnection, kind: &str, now: Instant) -> QueryResult<Option<String>> {
+    // Nobody knows what lies behind a source that has never said so.
+    let mut sql = Sql::new(
+        "SELECT o.name AS source, '' AS name, o.state FROM sources o WHERE o.removed_at IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM scopes s WHERE s.source = o.name) AND ' ' || o.kinds || ' ' LIKE ",
+    );
+    sql.bind(format!("% {kind} %")).push(" ORDER BY o.name LIMIT 1");
+    if let Some(Troubled { source, .. }) = sql.first(connection)? {
+        return Ok(Some(format!("{source} was never listed")));
+    }
     let mut sql =
         Sql::new("SELECT source, name, state FROM scopes WHERE gone_at IS NULL AND state <> 'complete' AND kind = ");
     sql.bind(kind).push(" ORDER BY source, name LIMIT 1");

@@ -7,6 +7,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
+use super::keys::When;
 use super::page::{Page, one_more};
 use super::sql::{Sql, Value, insert_rows};
 use super::{AnyConnection, Scope};
@@ -81,11 +82,11 @@ pub fn page(
     if scope.sees_nothing() {
         return Ok(Page::default());
     }
-    Ok(Page::of(statement(rule, wanted, now).load(connection)?, wanted.limit, |row: &FindingRow| row.id))
+    Ok(Page::of(statement(scope, rule, wanted, now).load(connection)?, wanted.limit, |row: &FindingRow| row.id))
 }
 
 /// The statement of [`page`].
-pub fn statement(rule: &str, wanted: &Wanted, now: Instant) -> Sql {
+pub fn statement(scope: &Scope, rule: &str, wanted: &Wanted, now: Instant) -> Sql {
     let mut sql = Sql::new(COLUMNS);
     sql.bind(now).push(" WHERE f.rule = ").bind(rule);
     for (column, value) in [
@@ -97,6 +98,7 @@ pub fn statement(rule: &str, wanted: &Wanted, now: Instant) -> Sql {
             sql.push(column).bind(value);
         }
     }
+    scope.restrict_id(&mut sql, "f.resource_id", When::Now);
     match wanted.ignored {
         Some(true) => sql.push(" AND i.until IS NOT NULL"),
         Some(false) => sql.push(" AND i.until IS NULL"),
@@ -152,7 +154,9 @@ pub fn values(connection: &mut AnyConnection, scope: &Scope, rule: &str, column:
             Column::Cluster => " AND f.cluster > ",
         });
         // Nothing is smaller than the empty value, which is no choice.
-        sql.bind(values.last().cloned().unwrap_or_default()).push(match column {
+        sql.bind(values.last().cloned().unwrap_or_default());
+        scope.restrict_id(&mut sql, "f.resource_id", When::Now);
+        sql.push(match column {
             Column::Source => " ORDER BY f.source LIMIT 1",
             Column::Region => " ORDER BY f.region LIMIT 1",
             Column::Cluster => " ORDER BY f.cluster LIMIT 1",
@@ -176,6 +180,7 @@ pub fn find(
     }
     let mut sql = Sql::new(COLUMNS);
     sql.bind(now).push(" WHERE f.rule = ").bind(rule).push(" AND f.id = ").bind(id);
+    scope.restrict_id(&mut sql, "f.resource_id", When::Now);
     sql.first(connection)
 }
 
@@ -209,7 +214,9 @@ pub fn shares(connection: &mut AnyConnection, scope: &Scope, rules: &[&str], now
             " AND NOT EXISTS (SELECT 1 FROM finding_ignores i WHERE i.rule = f.rule AND i.resource_id = f.resource_id \
              AND i.subject = f.subject AND i.until > ",
         );
-        sql.bind(now).push(") LIMIT ").bind(COUNTED + 1).push(") x GROUP BY x.rule, x.needs, x.doubt");
+        sql.bind(now).push(")");
+        scope.restrict_id(&mut sql, "f.resource_id", When::Now);
+        sql.push(" LIMIT ").bind(COUNTED + 1).push(") x GROUP BY x.rule, x.needs, x.doubt");
     }
     sql.load(connection)
 }
@@ -230,7 +237,9 @@ pub fn ignored(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Q
         "SELECT i.rule, COUNT(*) AS n FROM finding_ignores i JOIN findings f ON f.rule = i.rule AND f.resource_id = i.resource_id \
          AND f.subject = i.subject WHERE i.until > ",
     );
-    sql.bind(now).push(" GROUP BY i.rule");
+    sql.bind(now);
+    scope.restrict_id(&mut sql, "i.resource_id", When::Now);
+    sql.push(" GROUP BY i.rule");
     Ok(sql.load::<Ignored>(connection)?.into_iter().map(|row| (row.rule, row.n)).collect())
 }
 

@@ -1,7 +1,8 @@
 //! Held losses: what a complete listing lacks and the guard does not believe, waiting for a person or for a second listing.
 //!
 //! The rows of a held loss never grow: a larger loss later is a held loss of its own. So accepting one touches exactly the rows
-//! that were shown. Rows that return leave it, and the last one to leave dissolves it.
+//! that were shown. Rows that return leave it, and the last one to leave dissolves it. It speaks of a whole listing, and so is shown to who
+//! sees everything, and to nobody else.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
@@ -57,7 +58,7 @@ const SELECT: &str = "SELECT h.id, h.scope_id, s.source, s.kind, s.name AS scope
 
 /// The losses that wait for a decision: of one source, or of all.
 pub fn open(connection: &mut AnyConnection, scope: &Scope, source: Option<&str>) -> QueryResult<Vec<HeldLossRow>> {
-    if scope.sees_nothing() {
+    if !scope.sees_everything() {
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(SELECT);
@@ -78,7 +79,7 @@ pub fn open_in(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<Vec
 
 /// The held loss of that id, decided or not.
 pub fn find(connection: &mut AnyConnection, scope: &Scope, id: i64) -> QueryResult<Option<HeldLossRow>> {
-    if scope.sees_nothing() {
+    if !scope.sees_everything() {
         return Ok(None);
     }
     let mut sql = Sql::new(SELECT);
@@ -125,7 +126,7 @@ struct Item {
 
 /// The rows of a held loss, at most `limit`, in the order of their ids.
 pub fn items(connection: &mut AnyConnection, scope: &Scope, id: i64, limit: usize) -> QueryResult<Vec<i64>> {
-    if scope.sees_nothing() {
+    if !scope.sees_everything() {
         return Ok(Vec::new());
     }
     let mut sql = Sql::new("SELECT resource_id FROM held_loss_items WHERE held_loss_id = ");

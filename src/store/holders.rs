@@ -7,9 +7,10 @@ use std::net::IpAddr;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::keys::Link;
+use super::keys::{Link, When};
 use super::rows::ResourceRow;
 use super::sql::Sql;
+use super::versions::{self, Cursor};
 use super::{AnyConnection, Scope, resources};
 use crate::clock::Instant;
 use crate::kinds::key::is_public;
@@ -31,46 +32,64 @@ pub struct Holder {
 }
 
 /// The holders of what `text` names, if it is an address or a host: those of now first, then the others, the last one first. The second
-/// value: there are more than `most`.
+/// value: there are more than `most`. With `at`, what was known of that then.
 pub fn of(
     connection: &mut AnyConnection,
     scope: &Scope,
     text: &str,
     most: usize,
+    at: Option<Instant>,
 ) -> QueryResult<Option<(Vec<Holder>, bool)>> {
     let keys = keys_of(connection, text.trim())?;
     if keys.is_empty() || scope.sees_nothing() {
         return Ok(None);
     }
     let stored: Vec<String> = keys.iter().map(Key::stored).collect();
-    let mut links: Vec<Link> = statement(&stored, most).load(connection)?;
+    let mut links: Vec<Link> = statement(scope, &stored, most, at).load(connection)?;
     let more = links.len() > most;
     links.truncate(most);
     let ids: BTreeSet<i64> = links.iter().map(|link| link.resource_id).collect();
-    let rows: BTreeMap<i64, ResourceRow> =
-        resources::of_ids(connection, scope, &ids.into_iter().collect::<Vec<_>>(), None)?
-            .into_iter()
-            .map(|row| (row.id, row))
-            .collect();
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let rows = resources::of_ids(connection, scope, &ids, at)?;
+    let mut rows: BTreeMap<i64, ResourceRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+    if let Some(at) = at {
+        // What was gone by then was known by its last state.
+        for id in ids {
+            if !rows.contains_key(&id) {
+                let last = versions::before(connection, scope, id, Some(Cursor::of(at)), 1)?;
+                rows.extend(last.into_iter().map(|state| (id, state.row)));
+            }
+        }
+    }
     let holders = links.into_iter().filter_map(|link| {
         Some(Holder {
             row: rows.get(&link.resource_id)?.clone(),
             key: Key::from_stored(&link.key),
             role: link.role()?,
             since: link.since(),
-            until: link.until(),
+            until: link.until().filter(|until| at.is_none_or(|at| *until <= at)),
         })
     });
     Ok(Some((holders.collect(), more)))
 }
 
 /// The statement that finds the holders of keys in their stored spelling.
-pub fn statement(stored: &[String], most: usize) -> Sql {
+pub fn statement(scope: &Scope, stored: &[String], most: usize, at: Option<Instant>) -> Sql {
     let mut sql = Sql::new(
         "SELECT l.resource_id, l.key, l.role, l.since, l.until FROM resource_keys l WHERE l.role IN ('is', 'serves') AND l.key IN ",
     );
     sql.bind_list(stored);
-    sql.push(" ORDER BY CASE WHEN l.until IS NULL THEN 0 ELSE 1 END, l.until DESC, l.since DESC, l.resource_id LIMIT ");
+    // It is named as it is at that moment, so it must be visible both then and when the link ended.
+    scope.restrict_link(&mut sql);
+    scope.restrict_id(&mut sql, "l.resource_id", When::from(at));
+    match at {
+        None => sql.push(" ORDER BY CASE WHEN l.until IS NULL THEN 0 ELSE 1 END, l.until DESC"),
+        Some(at) => {
+            sql.push(" AND l.since <= ").bind(at).push(" ORDER BY CASE WHEN l.until IS NULL OR l.until > ").bind(at);
+            sql.push(" THEN 0 ELSE 1 END, CASE WHEN l.until > ").bind(at).push(" THEN NULL ELSE l.until END DESC")
+        }
+    };
+    sql.push(", l.since DESC, l.resource_id LIMIT ");
     sql.bind(super::page::one_more(most));
     sql
 }

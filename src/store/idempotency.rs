@@ -51,6 +51,18 @@ pub fn claim(
     })
 }
 
+/// The same look without taking it.
+pub fn look(connection: &mut AnyConnection, actor: &str, key: &str, body_hash: &str) -> QueryResult<Claimed> {
+    let mut sql = Sql::new("SELECT body_hash, made FROM idempotency_keys WHERE actor = ");
+    sql.bind(actor).push(" AND key = ").bind(key);
+    let known: Option<Known> = sql.first(connection)?;
+    Ok(match known {
+        None => Claimed::Fresh,
+        Some(known) if known.body_hash == body_hash => Claimed::Made(known.made),
+        Some(_) => Claimed::Other,
+    })
+}
+
 /// Writes down what a key has made, in the transaction that took it.
 pub fn made(connection: &mut AnyConnection, actor: &str, key: &str, made: &str) -> QueryResult<()> {
     let mut sql = Sql::new("UPDATE idempotency_keys SET made = ");

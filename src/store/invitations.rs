@@ -10,7 +10,7 @@ use super::schema::invitations;
 use super::sql::Sql;
 use super::{AnyConnection, ids};
 use crate::clock::Instant;
-use crate::roles::Role;
+use crate::roles::{Reach, Role};
 
 /// An invitation as a list shows it.
 #[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
@@ -23,12 +23,18 @@ pub struct InvitationRow {
     pub created_at: NaiveDateTime,
     pub expires_at: NaiveDateTime,
     pub revoked_at: Option<NaiveDateTime>,
+    reach: String,
 }
 
 impl InvitationRow {
     /// The role; a word that this program does not know may do the least.
     pub fn role(&self) -> Role {
         Role::parse(&self.role).unwrap_or(Role::Viewer)
+    }
+
+    /// How far they will see; a word that this program does not know is the least.
+    pub fn reach(&self) -> Reach {
+        Reach::parse(&self.reach).unwrap_or(Reach::Teams)
     }
 }
 
@@ -38,6 +44,7 @@ pub struct NewInvitation {
     pub token_hash: String,
     pub email: String,
     pub role: Role,
+    pub reach: Reach,
     pub invited_by: String,
     pub inviter_id: Option<i64>,
     pub token_id: Option<i64>,
@@ -64,13 +71,14 @@ pub fn insert(connection: &mut AnyConnection, invitation: &NewInvitation) -> Que
             invitations::token_id.eq(invitation.token_id),
             invitations::created_at.eq(invitation.created_at.naive_utc()),
             invitations::expires_at.eq(invitation.expires_at.naive_utc()),
+            invitations::reach.eq(invitation.reach.as_str()),
         ))
         .execute(connection)?;
     Ok(id)
 }
 
 /// Followed by the moment.
-const OPEN: &str = "SELECT i.id, i.email, i.role, i.invited_by, i.created_at, i.expires_at, i.revoked_at FROM invitations i \
+const OPEN: &str = "SELECT i.id, i.email, i.role, i.invited_by, i.created_at, i.expires_at, i.revoked_at, i.reach FROM invitations i \
      LEFT JOIN users u ON u.id = i.inviter_id LEFT JOIN api_tokens t ON t.id = i.token_id \
      WHERE i.used_at IS NULL AND i.revoked_at IS NULL \
      AND (i.inviter_id IS NULL OR (u.role = 'admin' AND u.disabled_at IS NULL)) \

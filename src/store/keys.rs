@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
-use super::AnyConnection;
 use super::moment::Moment;
 use super::sql::Sql;
+use super::{AnyConnection, Scope};
 use crate::clock::Instant;
 use crate::kinds::{Held, Role};
 
@@ -82,9 +82,10 @@ pub fn of_resources(connection: &mut AnyConnection, side: Held, ids: &[i64], whe
     Ok(links)
 }
 
-/// Who holds these keys, or refers to them, in one of these roles; at most `most` of them.
+/// Who holds these keys, or refers to them, in one of these roles, of those that the asker may see; at most `most` of them.
 pub fn of_keys(
     connection: &mut AnyConnection,
+    scope: &Scope,
     side: Held,
     keys: &[String],
     roles: &[Role],
@@ -97,6 +98,7 @@ pub fn of_keys(
         sql.push("l.key IN ").bind_list(keys);
         in_roles(&mut sql, roles);
         during(&mut sql, when);
+        scope.restrict_id(&mut sql, "l.resource_id", when);
         sql.push(" ORDER BY l.key, l.role, l.resource_id, l.since LIMIT ")
             .bind(bound(most.saturating_sub(links.len())));
         links.extend(sql.load::<Link>(connection)?);
@@ -107,6 +109,7 @@ pub fn of_keys(
 /// The same for every key that begins with `prefix`.
 pub fn below(
     connection: &mut AnyConnection,
+    scope: &Scope,
     side: Held,
     prefix: &str,
     roles: &[Role],
@@ -117,6 +120,7 @@ pub fn below(
     sql.push("l.key >= ").bind(prefix).push(" AND l.key < ").bind(format!("{prefix}\u{10FFFF}"));
     in_roles(&mut sql, roles);
     during(&mut sql, when);
+    scope.restrict_id(&mut sql, "l.resource_id", when);
     sql.push(" ORDER BY l.key, l.role, l.resource_id, l.since LIMIT ").bind(bound(most));
     sql.load(connection)
 }

@@ -6,10 +6,11 @@ use diesel::sql_types::BigInt;
 
 use super::AnyConnection;
 use super::rows::{COLUMNS, ResourceRow, VERSION_COLUMNS};
-use super::scope::Scope;
+use super::scope::{Placed, Scope};
 use super::sql::Sql;
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
+use crate::kinds::record::identity;
 
 /// The resource of that kind and id, also when it is gone. With `at`, the version that was true then; `None` if there was none.
 pub fn find(
@@ -36,6 +37,7 @@ pub fn of_ids(
     let mut sql =
         Sql::new(concatcp!("SELECT ", COLUMNS, " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.id IN "));
     sql.bind_list(ids);
+    scope.restrict(&mut sql, Placed::Resource);
     if let Some(at) = at {
         sql.push(" AND r.changed_at <= ").bind(at).push(" AND (r.gone_at IS NULL OR r.gone_at > ").bind(at).push(")");
         sql.push(concatcp!(
@@ -45,9 +47,28 @@ pub fn of_ids(
         ));
         sql.bind_list(ids);
         sql.push(" AND v.valid_from <= ").bind(at).push(" AND v.valid_until > ").bind(at);
+        scope.restrict(&mut sql, Placed::Version);
     }
     sql.push(" ORDER BY 1");
-    sql.load_positional(connection)
+    let mut rows: Vec<ResourceRow> = sql.load_positional(connection)?;
+    if let Some(at) = at {
+        rows.iter_mut().for_each(|row| row.look_back(at));
+    }
+    Ok(rows)
+}
+
+/// Those of them that are present, in the order of their ids, however many are asked for.
+pub fn present(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) -> QueryResult<Vec<ResourceRow>> {
+    /// Rows of one query.
+    const BATCH: usize = 1_024;
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(BATCH) {
+        rows.extend(of_ids(connection, scope, ids, None)?.into_iter().filter(|row| row.gone_at.is_none()));
+    }
+    Ok(rows)
 }
 
 /// The present resources of a kind that are due before `until`, the nearest first.
@@ -67,6 +88,7 @@ pub fn due(
         " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND r.gone_at IS NULL AND r.due_at IS NOT NULL AND r.kind = "
     ));
     sql.bind(spec.name).push(" AND r.due_at < ").bind(until);
+    scope.restrict(&mut sql, Placed::Resource);
     sql.push(" ORDER BY r.due_at, r.id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
     sql.load_positional(connection)
 }
@@ -90,6 +112,7 @@ pub fn due_count(
     let mut sql =
         Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM resources r WHERE r.gone_at IS NULL AND r.kind = ");
     sql.bind(spec.name).push(" AND r.due_at IS NOT NULL AND r.due_at < ").bind(until);
+    scope.restrict(&mut sql, Placed::Resource);
     sql.push(" LIMIT ").bind(most).push(") x");
     Ok(sql.first::<Count>(connection)?.map_or(0, |count| count.n))
 }
@@ -118,6 +141,7 @@ pub fn latest(
         " AND r.gone_at IS NULL AND r.changed_at > "
     });
     sql.bind(since);
+    scope.restrict(&mut sql, Placed::Resource);
     sql.push(if gone {
         " ORDER BY r.gone_at DESC, r.id DESC LIMIT "
     } else {
@@ -161,6 +185,55 @@ pub fn with_status(
         COLUMNS,
         " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
     ));
-    sql.bind(spec.name).push(" AND r.status = ").bind(status).push(" ORDER BY r.name, r.id");
+    sql.bind(spec.name).push(" AND r.status = ").bind(status);
+    scope.restrict(&mut sql, Placed::Resource);
+    sql.push(" ORDER BY r.name, r.id");
     sql.load_positional(connection)
+}
+
+/// The present resources of a kind that a source knows under that id.
+pub fn by_external_id(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &KindSpec,
+    source: &str,
+    external_id: &str,
+) -> QueryResult<Vec<ResourceRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(concatcp!(
+        "SELECT ",
+        COLUMNS,
+        " FROM scopes s JOIN resources r ON r.scope_id = s.id WHERE r.gone_at IS NULL AND s.source = "
+    ));
+    sql.bind(source).push(" AND s.kind = ").bind(spec.name);
+    sql.push(" AND r.external_hash = ").bind(identity(external_id)).push(" AND r.external_id = ").bind(external_id);
+    sql.push(" ORDER BY r.id");
+    sql.load_positional(connection)
+}
+
+/// The present resources of these names within a listing.
+pub fn of_scope(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    listing: i64,
+    names: &[String],
+) -> QueryResult<Vec<ResourceRow>> {
+    let mut rows = Vec::new();
+    if scope.sees_nothing() {
+        return Ok(rows);
+    }
+    let Some(row) = super::scopes::by_id(connection, scope, listing)? else { return Ok(rows) };
+    for names in names.chunks(256) {
+        let mut sql = Sql::new(concatcp!(
+            "SELECT ",
+            COLUMNS,
+            " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
+        ));
+        sql.bind(&row.kind).push(" AND r.name IN ").bind_list(names).push(" AND r.scope_id = ").bind(listing);
+        sql.push(" ORDER BY r.name, r.id");
+        rows.extend(sql.load_positional::<ResourceRow>(connection)?);
+    }
+    Ok(rows)
 }

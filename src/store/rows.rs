@@ -136,6 +136,17 @@ impl ResourceRow {
         KindSpec::by_name(&self.kind)
     }
 
+    /// Forgets what is known of the present alone, so that a row of a past moment cannot tell it: since when it is missing or gone, when it
+    /// was confirmed last, and what its kind does not keep of the past.
+    pub fn look_back(&mut self, at: Instant) {
+        self.missing_since = None;
+        self.confirmed_at = None;
+        self.gone_at = self.gone_at.filter(|gone| gone.and_utc() <= at);
+        if let Some(lasting) = self.spec().and_then(|spec| spec.lasting(&self.attrs)) {
+            self.attrs = lasting;
+        }
+    }
+
     /// The facet at the position that its kind declares.
     pub fn facet(&self, position: usize) -> &str {
         match position {
@@ -171,6 +182,43 @@ impl ResourceRow {
         match self.missing_since().or(self.gone_at()) {
             Some(missing) => confirmed.map(|confirmed| confirmed.min(missing)).or(Some(missing)),
             None => confirmed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The name that a column is read by: `v.valid_from AS changed_at` is `changed_at`.
+    fn names(columns: &str) -> Vec<&str> {
+        columns.split(", ").map(|column| column.rsplit([' ', '.']).next().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn every_list_of_columns_has_the_same_ones_in_the_same_order() {
+        let expected = names(COLUMNS);
+        assert_eq!(names(VERSION_COLUMNS), expected);
+        assert_eq!(names(ENDED_VERSION_COLUMNS), expected);
+    }
+
+    /// Rows are read by position: an empty value in the wrong place would be read as another column's.
+    #[test]
+    fn what_stands_for_a_column_that_nobody_wants_is_of_its_type() {
+        let empty: Vec<&str> = EMPTY.split(", ").collect();
+        let wanted = names(COLUMNS);
+        assert_eq!(empty.len(), wanted.len());
+        for (name, empty) in wanted.into_iter().zip(empty) {
+            let expected = match name {
+                "id" => "r.id",
+                "scope_id" => "CAST(0 AS BIGINT)",
+                // Of these no row is without one, so there is no empty value; but each has its own name, or it would be ordered by.
+                "first_seen_at" => "r.changed_at AS first_seen_at",
+                "changed_at" => "r.changed_at",
+                "due_at" | "missing_since" | "gone_at" | "confirmed_at" => "CAST(NULL AS TIMESTAMP)",
+                _ => "''",
+            };
+            assert_eq!(empty, expected, "{name}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The tables as diesel sees them: portable types only, the same on both databases.
 
 mod access;
+mod dns;
 mod found;
 mod outside;
 mod sealed;
@@ -8,8 +9,9 @@ mod served;
 
 pub use access::{
     api_tokens, half_sign_ins, invitations, recovery_codes, second_factors, sessions, setup_links, sign_in_attempts,
-    users,
+    team_members, team_rules, teams, users,
 };
+pub use dns::{annotations, dns_change_checks, dns_change_sets, dns_change_subjects, dns_changes, resource_writes};
 pub use found::{finding_ignores, finding_passes, findings};
 pub use outside::{idempotency_keys, run_lanes, run_steps, run_subjects, runs};
 pub use sealed::{secret_values, vault};
@@ -34,6 +36,7 @@ diesel::table! {
         attempted_at -> Nullable<Timestamp>,
         succeeded_at -> Nullable<Timestamp>,
         removed_at -> Nullable<Timestamp>,
+        kinds -> Text,
     }
 }
 

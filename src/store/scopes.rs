@@ -1,13 +1,17 @@
 //! Scopes: what is listed as a whole, how its last listing ended, and since when its facts stand.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::moment::Moment;
+use super::scope::Placed;
 use super::sql::Sql;
 use super::{AnyConnection, Scope};
 use crate::clock::Instant;
 use crate::guard::Peaks;
+use crate::kinds::KINDS;
 use crate::wire::{Parent, ScopeRef};
 
 /// A scope's state, as stored and shown.
@@ -96,7 +100,7 @@ pub fn find(connection: &mut AnyConnection, source: &str, scope: &ScopeRef) -> Q
     sql.first(connection)
 }
 
-/// The scope of that id.
+/// The scope of that id, which is known from a resource that the asker may see.
 pub fn by_id(connection: &mut AnyConnection, reach: &Scope, id: i64) -> QueryResult<Option<ScopeRow>> {
     if reach.sees_nothing() {
         return Ok(None);
@@ -106,14 +110,50 @@ pub fn by_id(connection: &mut AnyConnection, reach: &Scope, id: i64) -> QueryRes
     sql.first(connection)
 }
 
-/// The scopes of a source that are not gone, by kind and name.
+/// The scopes of a source that are not gone, by kind and name. A team sees those that hold something of its own, and counts that alone.
 pub fn of_source(connection: &mut AnyConnection, reach: &Scope, source: &str) -> QueryResult<Vec<ScopeRow>> {
     if reach.sees_nothing() {
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(COLUMNS);
     sql.push(" WHERE gone_at IS NULL AND source = ").bind(source).push(" ORDER BY kind, name");
-    sql.load(connection)
+    let rows: Vec<ScopeRow> = sql.load(connection)?;
+    if reach.sees_everything() {
+        return Ok(rows);
+    }
+    let visible = visible_in(connection, reach, source)?;
+    let seen = rows.into_iter().filter_map(|row| Some(ScopeRow { present: *visible.get(&row.id)?, ..row }));
+    Ok(seen.collect())
+}
+
+/// How much is present of what the asker may see, by scope.
+fn visible_in(connection: &mut AnyConnection, reach: &Scope, source: &str) -> QueryResult<BTreeMap<i64, i64>> {
+    #[derive(QueryableByName)]
+    struct Visible {
+        #[diesel(sql_type = BigInt)]
+        scope_id: i64,
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let kinds: Vec<&str> = KINDS.iter().map(|spec| spec.name).collect();
+    let mut sql = Sql::new("SELECT r.scope_id, COUNT(*) AS n FROM resources r WHERE r.gone_at IS NULL AND r.source = ");
+    sql.bind(source).push(" AND r.kind IN ").bind_list(&kinds);
+    reach.restrict(&mut sql, Placed::Resource);
+    sql.push(" GROUP BY r.scope_id");
+    Ok(sql.load::<Visible>(connection)?.into_iter().map(|row| (row.scope_id, row.n)).collect())
+}
+
+/// The scope of a kind within a parent, if it was ever listed.
+pub fn of_parent(
+    connection: &mut AnyConnection,
+    source: &str,
+    kind: &str,
+    parent_external_id: &str,
+) -> QueryResult<Option<ScopeRow>> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(" WHERE gone_at IS NULL AND source = ").bind(source).push(" AND kind = ").bind(kind);
+    sql.push(" AND parent_external_id = ").bind(parent_external_id);
+    sql.first(connection)
 }
 
 /// The first few scopes of a kind whose last listing was not complete.
@@ -123,6 +163,11 @@ pub fn troubled(connection: &mut AnyConnection, reach: &Scope, kind: &str, limit
     }
     let mut sql = Sql::new(COLUMNS);
     sql.push(" WHERE gone_at IS NULL AND state <> 'complete' AND kind = ").bind(kind);
+    if !reach.sees_everything() {
+        sql.push(" AND EXISTS (SELECT 1 FROM resources r WHERE r.gone_at IS NULL AND r.scope_id = scopes.id");
+        reach.restrict(&mut sql, Placed::Resource);
+        sql.push(")");
+    }
     sql.push(" ORDER BY source, name LIMIT ").bind(limit);
     sql.load(connection)
 }

@@ -2,14 +2,17 @@
 //!
 //! Words are looked up in the terms, the word with the fewest terms leads, the others must each be in a term of the same resource.
 //! Exact terms go before those that begin with the word, and these before those that contain it; tombstones go last. What is
-//! weighed is capped, so that a search for `com` costs no more than one for a serial number; [`Group::more`] says so.
+//! weighed is capped, so that a search for `com` costs no more than one for a serial number; [`Group::more`] says so. For a team only terms
+//! that something visible bears are terms at all, so that neither the cap nor the order tells of others.
 
 use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
+use super::keys::When;
 use super::rows::ResourceRow;
+use super::scope::Placed;
 use super::sql::Sql;
 use super::{AnyConnection, Scope, resources, words};
 use crate::clock::Instant;
@@ -72,9 +75,10 @@ pub fn search(
     if scope.sees_nothing() || words.is_empty() {
         return Ok(Vec::new());
     }
+    let borne = borne(scope, at);
     let mut lead: Option<Leading<'_>> = None;
     for word in &words {
-        let (terms, capped) = terms_of(connection, word)?;
+        let (terms, capped) = terms_of(connection, word, &borne)?;
         if terms.is_empty() {
             return Ok(Vec::new());
         }
@@ -83,7 +87,7 @@ pub fn search(
         }
     }
     let Some(lead) = lead else { return Ok(Vec::new()) };
-    let (candidates, capped) = candidates(connection, &lead, at)?;
+    let (candidates, capped) = candidates(connection, scope, &lead, at)?;
     let others: Vec<_> = words.iter().filter(|word| *word != lead.word).collect();
     let best = weigh(connection, candidates, lead.word, &others, at)?;
     groups(connection, scope, best, limit_per_kind, at, capped || lead.capped)
@@ -96,16 +100,38 @@ struct Leading<'w> {
     capped: bool,
 }
 
+/// That somebody bears the term `m` whom the asker may see; nothing for who sees everybody.
+fn borne(scope: &Scope, at: Option<Instant>) -> Sql {
+    let mut sql = Sql::default();
+    if !scope.sees_everything() {
+        sql.push(
+            " AND EXISTS (SELECT 1 FROM resource_terms t CROSS JOIN resources r WHERE t.term_id = m.id AND r.id = t.resource_id",
+        );
+        bearing(&mut sql, at);
+        visible(&mut sql, scope, at);
+        sql.push(")");
+    }
+    sql
+}
+
+/// That the resource `r` of the bearing `t` is visible, now or then.
+fn visible(sql: &mut Sql, scope: &Scope, at: Option<Instant>) {
+    match at {
+        None => scope.restrict(sql, Placed::Resource),
+        Some(at) => scope.restrict_id(sql, "t.resource_id", When::At(at)),
+    }
+}
+
 /// The terms of a word, best first, and whether there are more.
-fn terms_of(connection: &mut AnyConnection, word: &[String]) -> QueryResult<(Vec<words::Term>, bool)> {
+fn terms_of(connection: &mut AnyConnection, word: &[String], borne: &Sql) -> QueryResult<(Vec<words::Term>, bool)> {
     let mut found = Vec::new();
     let mut capped = false;
     for spelling in word {
         // Bytewise order puts the word itself first, so that a cap never costs the exact one.
-        let beginning = words::beginning(connection, spelling, TERMS)?;
+        let beginning = words::beginning(connection, spelling, borne, TERMS)?;
         capped |= beginning.len() >= TERMS;
         let full = beginning.len() >= TERMS || spelling.chars().count() < words::TRIGRAM;
-        let part = if full { Vec::new() } else { words::containing(connection, spelling, TERMS)? };
+        let part = if full { Vec::new() } else { words::containing(connection, spelling, borne, TERMS)? };
         capped |= part.len() >= TERMS;
         found.extend(beginning.into_iter().chain(part).filter(|term| !term.term.is_empty()));
     }
@@ -128,6 +154,7 @@ fn fit(term: &str, word: &[String]) -> Option<Fit> {
 /// The resources that bear a term of the leading word, best terms first.
 fn candidates(
     connection: &mut AnyConnection,
+    scope: &Scope,
     lead: &Leading<'_>,
     at: Option<Instant>,
 ) -> QueryResult<(Vec<Candidate>, bool)> {
@@ -148,6 +175,7 @@ fn candidates(
         );
         sql.bind_list(&ids);
         bearing(&mut sql, at);
+        visible(&mut sql, scope, at);
         sql.push(" LIMIT ").bind(left);
         candidates.extend(sql.load::<Candidate>(connection)?);
     }
@@ -210,27 +238,42 @@ fn groups(
     at: Option<Instant>,
     capped: bool,
 ) -> QueryResult<Vec<Group>> {
+    // It may have another name by now, in a place where it is not to be seen.
+    let known = at.is_none() || scope.sees_everything();
+    let name = |candidate: &Candidate| known.then(|| candidate.name.clone());
     found.sort_by(|(one_fit, one), (other_fit, other)| {
         let gone = |candidate: &Candidate| at.is_none() && candidate.gone;
-        (gone(one), one_fit, &one.name, one.id).cmp(&(gone(other), other_fit, &other.name, other.id))
+        (gone(one), one_fit, name(one), one.id).cmp(&(gone(other), other_fit, name(other), other.id))
     });
-    let mut by_kind: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
-    for (_, candidate) in found {
-        by_kind.entry(candidate.kind.clone()).or_default().push(candidate);
+    let mut by_kind: BTreeMap<String, Vec<(Fit, Candidate)>> = BTreeMap::new();
+    for (fit, candidate) in found {
+        by_kind.entry(candidate.kind.clone()).or_default().push((fit, candidate));
     }
     let mut groups = Vec::new();
     for &spec in KINDS {
         let Some(candidates) = by_kind.remove(spec.name) else { continue };
-        let shown = &candidates[..candidates.len().min(limit)];
-        let ids: Vec<i64> = shown.iter().map(|candidate| candidate.id).collect();
-        let rows = resources::of_ids(connection, scope, &ids, at)?;
-        let mut rows: HashMap<i64, ResourceRow> = rows.into_iter().map(|row| (row.id, row)).collect();
-        let hits: Vec<Hit> = shown
-            .iter()
-            .filter_map(|candidate| Some(Hit { row: rows.remove(&candidate.id)?, term: candidate.term.clone() }))
+        // What each was called at a past moment is known of its state of then alone, and so is whether it was there.
+        let read = if at.is_some() { candidates.len() } else { candidates.len().min(limit) };
+        let ids: Vec<i64> = candidates[..read].iter().map(|(_, candidate)| candidate.id).collect();
+        let mut rows: HashMap<i64, ResourceRow> = HashMap::new();
+        for ids in ids.chunks(1_024) {
+            rows.extend(resources::of_ids(connection, scope, ids, at)?.into_iter().map(|row| (row.id, row)));
+        }
+        let found = candidates.len();
+        let mut hits: Vec<(Fit, Hit)> = candidates
+            .into_iter()
+            .take(read)
+            .filter_map(|(fit, candidate)| Some((fit, Hit { row: rows.remove(&candidate.id)?, term: candidate.term })))
             .collect();
+        let more = capped || if at.is_some() { hits.len() } else { found } > limit;
+        if at.is_some() {
+            hits.sort_by(|(one_fit, one), (other_fit, other)| {
+                (one_fit, &one.row.name, one.row.id).cmp(&(other_fit, &other.row.name, other.row.id))
+            });
+            hits.truncate(limit);
+        }
         if !hits.is_empty() {
-            groups.push(Group { spec, hits, more: capped || candidates.len() > limit });
+            groups.push(Group { spec, hits: hits.into_iter().map(|(_, hit)| hit).collect(), more });
         }
     }
     Ok(groups)

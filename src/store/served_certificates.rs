@@ -11,7 +11,7 @@ use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamp};
 
 use super::AnyConnection;
 use super::page::{Page, one_more};
-use super::scope::Scope;
+use super::scope::{Placed, Scope};
 use super::sql::{Sql, Value};
 use crate::clock::Instant;
 use crate::kinds::Key;
@@ -180,14 +180,52 @@ pub fn due_for_judging(connection: &mut AnyConnection, now: Instant, limit: i64)
     Ok(sql.load::<Due>(connection)?.into_iter().map(|due| Key::from_stored(&due.host)).collect())
 }
 
+/// That the asker may see what it is about, and what it was found by: the certificate or app, or else the host by something of theirs; and
+/// an address that a balancer or an instance gave by whoever has it.
+fn restrict(sql: &mut Sql, scope: &Scope) {
+    if scope.sees_everything() {
+        return;
+    }
+    sql.push(" AND (EXISTS (SELECT 1 FROM resources seen WHERE seen.id = s.resource_id");
+    scope.restrict(sql, Placed::Seen);
+    sql.push(
+        ") OR (s.resource_id IS NULL AND (EXISTS (SELECT 1 FROM resource_keys k JOIN resources seen ON seen.id = k.resource_id \
+         WHERE k.key = s.host AND k.until IS NULL",
+    );
+    scope.restrict(sql, Placed::Seen);
+    sql.push(
+        ") OR EXISTS (SELECT 1 FROM resource_refs f JOIN resources seen ON seen.id = f.resource_id \
+         WHERE f.key = s.host AND f.until IS NULL",
+    );
+    scope.restrict(sql, Placed::Seen);
+    sql.push(
+        ")))) AND (s.via IN ('', 'record', 'resolver', 'proxy') OR EXISTS (SELECT 1 FROM resource_keys k \
+         JOIN resources seen ON seen.id = k.resource_id WHERE k.key = 'ip:' || s.address AND k.role = 'is' AND k.until IS NULL",
+    );
+    scope.restrict(sql, Placed::Seen);
+    sql.push("))");
+}
+
+/// To a team it is told that something is behind a balancer, and not what that is called.
+fn told(scope: &Scope, mut rows: Vec<ServedRow>) -> Vec<ServedRow> {
+    if !scope.sees_everything() {
+        for row in &mut rows {
+            row.via = row.via.split(' ').next().unwrap_or_default().to_owned();
+        }
+    }
+    rows
+}
+
 /// The targets of a host.
 pub fn of_host(connection: &mut AnyConnection, scope: &Scope, host: &Key) -> QueryResult<Vec<ServedRow>> {
     if scope.sees_nothing() {
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(SELECT);
-    sql.push(" AND s.host = ").bind(host.stored()).push(" ORDER BY ").push(ORDER);
-    sql.load(connection)
+    sql.push(" AND s.host = ").bind(host.stored());
+    restrict(&mut sql, scope);
+    sql.push(" ORDER BY ").push(ORDER);
+    Ok(told(scope, sql.load(connection)?))
 }
 
 /// At most `most` targets of the hosts that a resource answers under or covers, the worst first.
@@ -210,8 +248,10 @@ pub fn of_resource(
     sql.push(
         ") OR s.wildcard IN (SELECT key FROM resource_keys WHERE until IS NULL AND role = 'covers' AND resource_id = ",
     );
-    sql.bind(resource).push(")) ORDER BY ").push(ORDER).push(" LIMIT ").bind(one_more(most));
-    sql.load(connection)
+    sql.bind(resource).push("))");
+    restrict(&mut sql, scope);
+    sql.push(" ORDER BY ").push(ORDER).push(" LIMIT ").bind(one_more(most));
+    Ok(told(scope, sql.load(connection)?))
 }
 
 /// Everything that is served badly, the worst first.
@@ -220,8 +260,10 @@ pub fn bad(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<Ser
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(SELECT);
-    sql.push(" AND s.rank <= ").bind(Finding::WORST_THAT_IS_NOT_BAD).push(" ORDER BY ").push(ORDER);
-    sql.load(connection)
+    sql.push(" AND s.rank <= ").bind(Finding::WORST_THAT_IS_NOT_BAD);
+    restrict(&mut sql, scope);
+    sql.push(" ORDER BY ").push(ORDER);
+    Ok(told(scope, sql.load(connection)?))
 }
 
 /// The worst judgement of what is served badly, for each of these resources of which something is.
@@ -243,6 +285,7 @@ pub fn worst_of(
     let mut sql =
         Sql::new("SELECT s.resource_id, s.judgement FROM served_certificates s WHERE s.gone_at IS NULL AND s.rank < ");
     sql.bind(Finding::WORST_THAT_IS_NOT_BAD).push(" AND s.resource_id IN ").bind_list(resources);
+    restrict(&mut sql, scope);
     sql.push(" ORDER BY ").push(ORDER);
     let mut worst = BTreeMap::new();
     for bad in sql.load::<Bad>(connection)? {
@@ -268,6 +311,17 @@ pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> Q
     if scope.sees_nothing() {
         return Ok(Page::default());
     }
+    if let Some(after) = wanted.after
+        && !scope.sees_everything()
+    {
+        // Another's target marks no place.
+        let mut sql = Sql::new(SELECT);
+        sql.push(" AND s.id = ").bind(after);
+        restrict(&mut sql, scope);
+        if sql.first::<ServedRow>(connection)?.is_none() {
+            return Ok(Page::default());
+        }
+    }
     let mut sql = Sql::new(SELECT);
     if let Some(judgement) = wanted.judgement {
         sql.push(" AND s.judgement = ").bind(judgement.as_str());
@@ -280,8 +334,9 @@ pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> Q
         sql.push(" AND (s.rank, s.host, s.address, s.port, s.id) > (SELECT l.rank, l.host, l.address, l.port, l.id FROM served_certificates l WHERE l.id = ");
         sql.bind(after).push(")");
     }
+    restrict(&mut sql, scope);
     sql.push(" ORDER BY ").push(ORDER).push(" LIMIT ").bind(one_more(wanted.limit));
-    Ok(Page::of(sql.load(connection)?, wanted.limit, |row: &ServedRow| row.id))
+    Ok(Page::of(told(scope, sql.load(connection)?), wanted.limit, |row: &ServedRow| row.id))
 }
 
 /// How many targets there are of each judgement.
@@ -296,8 +351,9 @@ pub fn counts(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<
     if scope.sees_nothing() {
         return Ok(Vec::new());
     }
-    let sql =
-        Sql::new("SELECT judgement, COUNT(*) AS n FROM served_certificates WHERE gone_at IS NULL GROUP BY judgement");
+    let mut sql = Sql::new("SELECT s.judgement, COUNT(*) AS n FROM served_certificates s WHERE s.gone_at IS NULL");
+    restrict(&mut sql, scope);
+    sql.push(" GROUP BY s.judgement");
     let counts: Vec<Count> = sql.load(connection)?;
     let of = |judgement: Judgement| {
         counts.iter().find(|count| count.judgement == judgement.as_str()).map_or(0, |count| count.n)
@@ -317,10 +373,14 @@ pub fn bad_hosts(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<(
     if scope.sees_nothing() {
         return Ok((0, 0));
     }
-    let mut sql =
-        Sql::new("SELECT (SELECT COUNT(DISTINCT host) FROM served_certificates WHERE gone_at IS NULL AND rank < ");
+    let mut sql = Sql::new(
+        "SELECT (SELECT COUNT(DISTINCT s.host) FROM served_certificates s WHERE s.gone_at IS NULL AND s.rank < ",
+    );
     sql.bind(Finding::WORST_THAT_IS_NOT_BAD);
-    sql.push(") AS bad, (SELECT COUNT(*) FROM served_certificates WHERE gone_at IS NULL) AS targets");
+    restrict(&mut sql, scope);
+    sql.push(") AS bad, (SELECT COUNT(*) FROM served_certificates s WHERE s.gone_at IS NULL");
+    restrict(&mut sql, scope);
+    sql.push(") AS targets");
     Ok(sql.first::<Hosts>(connection)?.map_or((0, 0), |hosts| (hosts.bad, hosts.targets)))
 }
 

@@ -22,6 +22,25 @@ pub struct SessionRow {
     pub expires_at: NaiveDateTime,
     pub address: String,
     pub user_agent: String,
+    views_user_id: Option<i64>,
+    views_team_id: Option<i64>,
+    views_until: Option<NaiveDateTime>,
+}
+
+/// As whom an administrator looks at the panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewed {
+    User(i64),
+    Team(i64),
+}
+
+impl SessionRow {
+    /// As whom this session looks at the panel, and until when; `None` once that is over.
+    pub fn viewed(&self, at: Instant) -> Option<(Viewed, Instant)> {
+        let until = self.views_until?.and_utc();
+        let viewed = self.views_user_id.map(Viewed::User).or(self.views_team_id.map(Viewed::Team))?;
+        (at < until).then_some((viewed, until))
+    }
 }
 
 /// A session to begin.
@@ -71,6 +90,20 @@ pub fn of_user(connection: &mut AnyConnection, user_id: i64, at: Instant) -> Que
 /// Changes what a session holds. One that has ended meanwhile stays ended.
 pub fn set_state(connection: &mut AnyConnection, token_hash: &str, state: &str) -> QueryResult<()> {
     diesel::update(sessions::table.find(token_hash)).set(sessions::state.eq(state)).execute(connection).map(|_| ())
+}
+
+/// Makes a session look at the panel as somebody else until then, or end that.
+pub fn set_view(connection: &mut AnyConnection, token_hash: &str, view: Option<(Viewed, Instant)>) -> QueryResult<()> {
+    let (user, team) = match view {
+        Some((Viewed::User(id), _)) => (Some(id), None),
+        Some((Viewed::Team(id), _)) => (None, Some(id)),
+        None => (None, None),
+    };
+    let until = view.map(|(_, until)| until.naive_utc());
+    diesel::update(sessions::table.find(token_hash))
+        .set((sessions::views_user_id.eq(user), sessions::views_team_id.eq(team), sessions::views_until.eq(until)))
+        .execute(connection)
+        .map(|_| ())
 }
 
 /// Notes that a session is in use, and until when it lives now.

@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use super::AnyConnection;
 use super::moment::Moment;
 use super::scope::Scope;
+use super::scopes::{self, ScopeState};
 use super::sql::Sql;
 use crate::clock::Instant;
 
@@ -77,6 +78,11 @@ impl SourceRow {
         self.confirmed_at.map(|at| at.and_utc())
     }
 
+    /// Whether every one of its scopes was listed to its end.
+    pub fn is_complete(&self) -> bool {
+        self.scopes > 0 && self.complete_scopes == self.scopes
+    }
+
     /// Facts older than this are stale: two intervals.
     pub fn stale_after(&self) -> TimeDelta {
         stale_after(self.every_seconds)
@@ -107,24 +113,62 @@ const SELECT: &str = "SELECT o.name, o.provider, o.state, o.reason, o.every_seco
     CAST(COALESCE(SUM(CASE WHEN s.state = 'complete' THEN 1 ELSE 0 END), 0) AS BIGINT) AS complete_scopes \
     FROM sources o LEFT JOIN scopes s ON s.source = o.name AND s.gone_at IS NULL";
 
-/// Every configured source, by name.
+/// Every configured source of which the asker may see something, by name. A team is told of it what its own things amount to.
 pub fn all(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<SourceRow>> {
     if scope.sees_nothing() {
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE o.removed_at IS NULL GROUP BY o.name ORDER BY o.name");
-    sql.load(connection)
+    let rows = sql.load(connection)?;
+    if scope.sees_everything() { Ok(rows) } else { seen_by(connection, scope, rows) }
 }
 
-/// The source of that name, configured or not any more.
+/// The source of that name, configured or not any more, if the asker may see something of it.
 pub fn find(connection: &mut AnyConnection, scope: &Scope, name: &str) -> QueryResult<Option<SourceRow>> {
     if scope.sees_nothing() {
         return Ok(None);
     }
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE o.name = ").bind(name).push(" GROUP BY o.name");
-    sql.first(connection)
+    let row = sql.first(connection)?;
+    if scope.sees_everything() {
+        return Ok(row);
+    }
+    Ok(seen_by(connection, scope, row.into_iter().collect())?.pop())
+}
+
+/// Those of the sources that list something visible, told from the listings that do.
+fn seen_by(connection: &mut AnyConnection, scope: &Scope, rows: Vec<SourceRow>) -> QueryResult<Vec<SourceRow>> {
+    let mut seen = Vec::new();
+    for row in rows {
+        let listed = scopes::of_source(connection, scope, &row.name)?;
+        if listed.is_empty() {
+            continue;
+        }
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        // Where it lies by default may be somebody else's place.
+        let is_here = scope.admits(&row.region, &row.cluster, "");
+        let unconfirmed = listed.iter().any(|listing| listing.confirmed_at.is_none());
+        seen.push(SourceRow {
+            // Its own words may name a zone or an account.
+            reason: String::new(),
+            region: if is_here { row.region.clone() } else { String::new() },
+            cluster: if is_here { row.cluster.clone() } else { String::new() },
+            confirmed_at: listed.iter().filter_map(|listing| listing.confirmed_at).min().filter(|_| !unconfirmed),
+            present: listed.iter().map(|listing| listing.present).sum(),
+            scopes: count(listed.len()),
+            complete_scopes: count(listed.iter().filter(|listing| listing.state() == ScopeState::Complete).count()),
+            ..row
+        });
+    }
+    Ok(seen)
+}
+
+/// The oldest confirmation over all sources that can be asked, and whether every one of their scopes is complete.
+pub fn together(rows: &[SourceRow]) -> (Option<Instant>, bool) {
+    let asked = || rows.iter().filter(|row| row.state != "not_configured");
+    (asked().map(SourceRow::confirmed_at).min().flatten(), asked().all(SourceRow::is_complete))
 }
 
 /// A source as the configuration has it.
@@ -135,6 +179,8 @@ pub struct ConfiguredSource {
     pub region: String,
     pub cluster: String,
     pub every_seconds: i64,
+    /// The names of the kinds that it may list.
+    pub kinds: Vec<&'static str>,
     /// What is missing, for a source that cannot be asked yet.
     pub missing: Option<String>,
 }
@@ -146,13 +192,15 @@ pub fn configure(connection: &mut AnyConnection, sources: &[ConfiguredSource], a
             Some(missing) => ("not_configured", missing.as_str()),
             None => ("ok", ""),
         };
-        let mut sql =
-            Sql::new("INSERT INTO sources (name, provider, state, reason, every_seconds, region, cluster) VALUES (");
+        let mut sql = Sql::new(
+            "INSERT INTO sources (name, provider, state, reason, every_seconds, region, cluster, kinds) VALUES (",
+        );
         sql.bind(&source.name).push(", ").bind(&source.provider).push(", ").bind(state).push(", ").bind(reason);
         sql.push(", ").bind(source.every_seconds).push(", ").bind(&source.region).push(", ").bind(&source.cluster);
+        sql.push(", ").bind(source.kinds.join(" "));
         sql.push(
             ") ON CONFLICT (name) DO UPDATE SET provider = excluded.provider, every_seconds = excluded.every_seconds, \
-             region = excluded.region, cluster = excluded.cluster, removed_at = NULL, \
+             region = excluded.region, cluster = excluded.cluster, kinds = excluded.kinds, removed_at = NULL, \
              state = CASE WHEN excluded.state = 'not_configured' OR sources.state = 'not_configured' THEN excluded.state ELSE sources.state END, \
              reason = CASE WHEN excluded.state = 'not_configured' OR sources.state = 'not_configured' THEN excluded.reason ELSE sources.reason END",
         );

@@ -16,6 +16,7 @@ use diesel::sqlite::Sqlite;
 
 use super::AnyConnection;
 use super::moment::Moment;
+use super::pattern::Pattern;
 use crate::clock::Instant;
 
 /// A value of a query.
@@ -39,6 +40,7 @@ enum Piece {
     Text(&'static str),
     Value(Value),
     List(List),
+    Pattern(Pattern),
 }
 
 /// What a list can be made of.
@@ -85,6 +87,12 @@ impl Sql {
     /// Appends a bound value.
     pub fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.0.push(Piece::Value(value.into()));
+        self
+    }
+
+    /// Appends the condition that what stands before it matches the pattern.
+    pub fn like(&mut self, pattern: &Pattern) -> &mut Self {
+        self.0.push(Piece::Pattern(pattern.clone()));
         self
     }
 
@@ -241,6 +249,10 @@ impl QueryFragment<Sqlite> for Sql {
                 Piece::Value(value) => bind(value, &mut pass)?,
                 Piece::List(List::Texts(values)) => bind_each::<Text, _>(values, &mut pass)?,
                 Piece::List(List::Numbers(values)) => bind_each::<BigInt, _>(values, &mut pass)?,
+                Piece::Pattern(pattern) => {
+                    pass.push_sql(" GLOB ");
+                    pass.push_bind_param::<Text, _>(&pattern.glob)?;
+                }
             }
         }
         Ok(())
@@ -261,6 +273,10 @@ impl QueryFragment<Pg> for Sql {
                         List::Numbers(values) => pass.push_bind_param::<Array<BigInt>, _>(values)?,
                     }
                     pass.push_sql("))");
+                }
+                Piece::Pattern(pattern) => {
+                    pass.push_sql(" LIKE ");
+                    pass.push_bind_param::<Text, _>(&pattern.like)?;
                 }
             }
         }

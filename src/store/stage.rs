@@ -90,6 +90,16 @@ pub fn remove_through(connection: &mut AnyConnection, scope_id: i64, last: i64) 
     sql.execute(connection).map(|_| ())
 }
 
+/// Takes rows off the stage of which something newer is known.
+pub fn forget(connection: &mut AnyConnection, scope_id: i64, identities: &[i64]) -> QueryResult<()> {
+    for identities in identities.chunks(1_024) {
+        let mut sql = Sql::new("DELETE FROM sync_stage WHERE scope_id = ");
+        sql.bind(scope_id).push(" AND external_hash IN ").bind_list(identities);
+        sql.execute(connection)?;
+    }
+    Ok(())
+}
+
 /// Throws a scope's draft away, at most `limit` rows at once; gives how many went.
 pub fn discard(connection: &mut AnyConnection, scope_id: i64, limit: usize) -> QueryResult<usize> {
     without_first(scope_id, limit).execute(connection)

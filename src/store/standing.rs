@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
+use super::alerts;
 use super::moment::Moment;
 use super::sources::{self, SourceState};
 use super::sql::{Positional, Sql};
@@ -62,21 +63,29 @@ pub fn read(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Quer
          THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END FROM sources o WHERE o.removed_at IS NULL",
     )
     .load_positional(connection)?;
+    let all_confirmed = asked.iter().all(|source| source.unconfirmed == 0);
+    let oldest = asked.iter().filter_map(|source| source.oldest).min();
+    let confirmed_at = oldest.filter(|_| all_confirmed).map(|at| at.and_utc());
+    let stale_after = asked.iter().map(|source| sources::stale_after(source.every_seconds)).max();
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    if !scope.sees_everything() {
+        // The age of all facts together is told to everybody, how many there are of what is not.
+        let alerts = alerts::open_count(connection, scope)?;
+        let sources = i64::from(!asked.is_empty());
+        return Ok(Standing { confirmed_at, sources, troubled: 0, held: 0, alerts, stale_after });
+    }
     let open: Vec<Open> = Sql::new(
         "SELECT (SELECT COUNT(*) FROM held_losses h JOIN scopes s ON s.id = h.scope_id JOIN sources o ON o.name = s.source \
          WHERE h.state = 'open' AND o.removed_at IS NULL), (SELECT COUNT(*) FROM alerts WHERE state = 'open')",
     )
     .load_positional(connection)?;
-    let all_confirmed = asked.iter().all(|source| source.unconfirmed == 0);
-    let oldest = asked.iter().filter_map(|source| source.oldest).min();
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     Ok(Standing {
-        confirmed_at: oldest.filter(|_| all_confirmed).map(|at| at.and_utc()),
+        confirmed_at,
         sources: count(asked.len()),
         troubled: count(asked.iter().filter(|source| source.is_troubled(now)).count()),
         held: open.first().map_or(0, |open| open.held),
         alerts: open.first().map_or(0, |open| open.alerts),
-        stale_after: asked.iter().map(|source| sources::stale_after(source.every_seconds)).max(),
+        stale_after,
     })
 }
 

@@ -1,4 +1,5 @@
-//! Syncs: asked for, claimed by one worker under a lease, and ended with a row per scope.
+//! Syncs: asked for, claimed by one worker under a lease, and ended with a row per scope. They count whole listings, and so are shown to who
+//! sees everything, and to nobody else.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -286,7 +287,7 @@ pub fn latest(
     before: Option<i64>,
     limit: i64,
 ) -> QueryResult<Vec<SyncRow>> {
-    if scope.sees_nothing() {
+    if !scope.sees_everything() {
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(SELECT);
@@ -300,7 +301,7 @@ pub fn latest(
 
 /// What those syncs did, scope by scope.
 pub fn results(connection: &mut AnyConnection, scope: &Scope, syncs: &[i64]) -> QueryResult<Vec<SyncResultRow>> {
-    if scope.sees_nothing() {
+    if !scope.sees_everything() {
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(RESULTS);

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::schema::users;
 use super::{AnyConnection, ids};
 use crate::clock::Instant;
-use crate::roles::Role;
+use crate::roles::{Reach, Role};
 
 /// A person, without the password's hash, which nobody but the sign-in has a use for.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -21,12 +21,18 @@ pub struct UserRow {
     pub last_sign_in_at: Option<NaiveDateTime>,
     /// Since when a code is asked for besides the password.
     pub second_factor_at: Option<NaiveDateTime>,
+    reach: String,
 }
 
 impl UserRow {
     /// The role; a word that this program does not know may do the least.
     pub fn role(&self) -> Role {
         Role::parse(&self.role).unwrap_or(Role::Viewer)
+    }
+
+    /// How far they see; a word that this program does not know is the least.
+    pub fn reach(&self) -> Reach {
+        Reach::parse(&self.reach).unwrap_or(Reach::Teams)
     }
 }
 
@@ -89,7 +95,7 @@ pub fn insert(
     connection: &mut AnyConnection,
     id: i64,
     email: &str,
-    role: Role,
+    (role, reach): (Role, Reach),
     password_hash: &str,
     at: Instant,
 ) -> QueryResult<()> {
@@ -101,6 +107,7 @@ pub fn insert(
             users::password_hash.eq(password_hash),
             users::epoch.eq(1),
             users::created_at.eq(at.naive_utc()),
+            users::reach.eq(reach.as_str()),
         ))
         .execute(connection)
         .map(|_| ())
@@ -121,6 +128,11 @@ pub fn rehash(connection: &mut AnyConnection, id: i64, password_hash: &str) -> Q
 pub fn set_role(connection: &mut AnyConnection, id: i64, role: Role) -> QueryResult<i64> {
     diesel::update(users::table.find(id)).set(users::role.eq(role.as_str())).execute(connection)?;
     raise_epoch(connection, id)
+}
+
+/// Changes how far somebody sees. It is read with each request, so that nothing has to end.
+pub fn set_reach(connection: &mut AnyConnection, id: i64, reach: Reach) -> QueryResult<()> {
+    diesel::update(users::table.find(id)).set(users::reach.eq(reach.as_str())).execute(connection).map(|_| ())
 }
 
 /// Shuts a person out, or lets them in again; ends the epoch either way.

@@ -5,13 +5,14 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use const_format::concatcp;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Timestamp};
 
 use super::moment::Moment;
 use super::rows::{COLUMNS, ResourceRow, VERSION_COLUMNS};
+use super::scope::Placed;
 use super::sql::{Positional, Sql};
 use super::{AnyConnection, Scope};
 use crate::clock::Instant;
@@ -57,6 +58,11 @@ impl VersionRow {
 }
 
 impl Cursor {
+    /// For the states that had begun by then.
+    pub fn of(at: Instant) -> Self {
+        Self { from: at + TimeDelta::milliseconds(1), number: 0 }
+    }
+
     /// The cursor that was written so; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let (from, number) = text.split_once('_')?;
@@ -71,7 +77,7 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// The states of the resource `id`, newest first; the first is the current one, or the last before it was gone.
+/// The states of the resource `id` that the asker may see, newest first; the first is the current one, or the last before it was gone.
 pub fn timeline(connection: &mut AnyConnection, scope: &Scope, id: i64) -> QueryResult<Vec<VersionRow>> {
     before(connection, scope, id, None, MOST)
 }
@@ -94,6 +100,7 @@ pub fn before(
          9223372036854775807 AS number FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.id = "
     ));
     sql.bind(id);
+    scope.restrict(&mut sql, Placed::Resource);
     if let Some(Cursor { from, .. }) = cursor {
         // No state of one moment is numbered behind the current one.
         sql.push(" AND r.changed_at < ").bind(from);
@@ -105,6 +112,7 @@ pub fn before(
          FROM resource_versions v JOIN resources r ON r.id = v.resource_id JOIN scopes s ON s.id = r.scope_id WHERE v.resource_id = "
     ));
     sql.bind(id);
+    scope.restrict(&mut sql, Placed::Version);
     if let Some(Cursor { from, number }) = cursor {
         sql.push(" AND (v.valid_from < ").bind(from);
         sql.push(" OR (v.valid_from = ").bind(from).push(" AND v.id < ").bind(number).push("))");

@@ -68,7 +68,7 @@ fn spellings(word: &str) -> Vec<String> {
 pub fn find(connection: &mut AnyConnection, spellings: &[String]) -> QueryResult<Found> {
     let mut ids = Vec::new();
     for word in spellings {
-        ids.extend(containing(connection, word, MOST_IDS + 1)?.into_iter().map(|term| term.id));
+        ids.extend(containing(connection, word, &Sql::default(), MOST_IDS + 1)?.into_iter().map(|term| term.id));
     }
     if ids.len() > MOST_IDS {
         return Ok(Found::Many(Many { backend: backend(connection), spellings: spellings.to_vec() }));
@@ -83,10 +83,12 @@ pub fn exactly(connection: &mut AnyConnection, terms: &[String]) -> QueryResult<
     Ok(Found::Ids(sql.load::<Term>(connection)?.into_iter().map(|term| term.id).collect()))
 }
 
-/// Up to `most` terms that the word is in: anywhere, or at the beginning if it is short. In no particular order.
-pub fn containing(connection: &mut AnyConnection, word: &str, most: usize) -> QueryResult<Vec<Term>> {
+/// Up to `most` terms `m` that the word is in: anywhere, or at the beginning if it is short. In no particular order. `condition` follows
+/// what else is asked of them; it begins with `AND`, or is empty.
+pub fn containing(connection: &mut AnyConnection, word: &str, condition: &Sql, most: usize) -> QueryResult<Vec<Term>> {
     let mut sql = Sql::new("SELECT m.id, m.term FROM ");
-    sql.append(terms_with(backend(connection), word)).push(" LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
+    sql.append(terms_with(backend(connection), word)).append(condition.clone());
+    sql.push(" LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
     sql.load(connection)
 }
 
@@ -122,10 +124,11 @@ fn backend(connection: &AnyConnection) -> Backend {
     }
 }
 
-/// Up to `most` terms that begin with the word, in bytewise order: itself first.
-pub fn beginning(connection: &mut AnyConnection, word: &str, most: usize) -> QueryResult<Vec<Term>> {
+/// Up to `most` terms that begin with the word, in bytewise order: itself first. `condition` as for [`containing`].
+pub fn beginning(connection: &mut AnyConnection, word: &str, condition: &Sql, most: usize) -> QueryResult<Vec<Term>> {
     let mut sql = Sql::new("SELECT m.id, m.term FROM terms m WHERE m.term >= ");
     sql.bind(word).push(" AND m.term < ").bind(format!("{word}\u{10FFFF}"));
+    sql.append(condition.clone());
     sql.push(" ORDER BY m.term LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
     sql.load(connection)
 }

@@ -1,6 +1,6 @@
 //! A listing has ended: what is gone, what is held, and how the scope ends. Reads and judges; writes nothing.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Source, Tracked, fields};
 use crate::guard::{Loss, MANY, Peaks, Verdict, judge};
@@ -39,6 +39,16 @@ pub struct NewLoss {
     pub subject: String,
     pub reason: String,
     pub baseline: u64,
+}
+
+impl Decision {
+    /// The same without rows that the panel has written since the listing began.
+    pub fn without(mut self, newer: &BTreeSet<i64>) -> Self {
+        for rows in [&mut self.gone, &mut self.missing, &mut self.back] {
+            rows.retain(|(identity, _)| !newer.contains(identity));
+        }
+        self
+    }
 }
 
 /// Judges an ended listing.

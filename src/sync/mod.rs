@@ -7,6 +7,7 @@
 //! | `fields.rs` | whether most rows have lost a field |
 //! | `decide.rs` | a listing has ended: what is gone, what is held, how the scope ends |
 //! | `write.rs` | a scope's outcome written in one transaction, or staged and applied in slices |
+//! | `written.rs` | records that the panel itself has written, taken over at once |
 //! | `orphans.rs` | scopes that the listing no longer mentions |
 //! | `lease.rs` | the right to write, kept while the work goes on |
 //! | `report.rs` | what a sync came to |
@@ -42,6 +43,7 @@ mod report;
 mod source;
 mod tracked;
 mod write;
+pub mod written;
 
 pub use report::{Report, ScopeReport, SyncState};
 pub use source::Source;

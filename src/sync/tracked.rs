@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::clock::Instant;
 use crate::kinds::{Record, SecretValue};
 use crate::store::scopes::{self, KnownRow, ScopeRow};
 use crate::store::secret_values::Listed;
@@ -20,6 +21,8 @@ pub const STAGED_AT_ONCE: usize = 1_000;
 pub struct Tracked {
     pub scope: ScopeRef,
     pub row: ScopeRow,
+    /// What the panel has written since then is newer than this listing.
+    pub began_at: Instant,
     /// Sorted by identity.
     known: Vec<KnownRow>,
     /// One bit a known row.
@@ -71,6 +74,7 @@ impl Tracked {
         Ok(Self {
             scope,
             row,
+            began_at: now,
             seen,
             seen_count: 0,
             missing: missing.into_iter().map(|row| (row.external_hash, row.id)).collect(),

@@ -13,7 +13,7 @@ use crate::store::apply::{self, Applied, Batch, Put, SLICE};
 use crate::store::scopes::{self, Ending, ScopeState};
 use crate::store::stage::{self, Op, StagedRow};
 use crate::store::syncs::{self, Tally};
-use crate::store::{AnyConnection, Db, Priority, StoreError, Vault, gate, held, secret_values};
+use crate::store::{AnyConnection, Db, Priority, StoreError, Vault, gate, held, resource_writes, secret_values};
 
 /// How the application of a stage ends; kept with the scope, so that another process can finish it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,15 +84,17 @@ async fn small(
     tracked: Tracked,
     decision: Decision,
 ) -> Result<Tally, StoreError> {
-    let (claim, unchanged) = (claim.clone(), tracked.unchanged_count());
+    let (claim, unchanged, began_at) = (claim.clone(), tracked.unchanged_count(), tracked.began_at);
     let (vault, secrets) = (db.vault().cloned(), tracked.secrets());
     let puts: Vec<Put> = tracked.pending.into_values().map(|row| to_put(row, &batch)).collect();
     db.write_as(Priority::Background, move |connection| {
         syncs::hold(connection, claim.sync_id, &claim.worker, batch.at)?;
         gate::take_turn(connection, gate::Turn::Inventory)?;
         keep(connection, vault.as_ref(), &batch, &secrets)?;
+        let newer = resource_writes::since(connection, batch.scope_id, began_at)?;
+        let decision = decision.without(&newer);
         let mut applied = Applied::default();
-        let mut puts = puts.into_iter();
+        let mut puts = puts.into_iter().filter(|put| !newer.contains(&put.external_hash));
         loop {
             let slice: Vec<Put> = puts.by_ref().take(SLICE).collect();
             if slice.is_empty() {
@@ -152,9 +154,12 @@ async fn large(
     }
     let known = Tally { unchanged: tracked.unchanged_count(), held: decision.held_rows, ..Tally::default() };
     let (sync, begun) = (claim.clone(), batch.clone());
+    let began_at = tracked.began_at;
     let application = db
         .write_as(Priority::Background, move |connection| {
             syncs::hold(connection, sync.sync_id, &sync.worker, begun.at)?;
+            let newer = resource_writes::since(connection, begun.scope_id, began_at)?;
+            stage::forget(connection, begun.scope_id, &newer.into_iter().collect::<Vec<_>>())?;
             let losses = losses(connection, &begun, &decision)?;
             let application = Application::of(Plan {
                 sync_id: sync.sync_id,

@@ -13,9 +13,11 @@ use super::client::ClientAddress;
 use super::csrf;
 use super::error::PageError;
 use super::session::{Live, Session};
+use crate::accounts::reach::Sight;
 use crate::accounts::tokens::{self, Bearer};
 use crate::context::Context;
 use crate::roles::{Role, TokenScope};
+use crate::store::Scope;
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +34,15 @@ pub enum Access {
     Role(Role),
     /// People of at least this role; for others the page is not there (404).
     Hidden(Role),
+    /// People of at least this role who see everything; for whom a team bounds it is not there (404).
+    Whole(Role),
     /// Tokens of this scope; a signed-in browser too, where it only reads.
     Api(TokenScope),
     /// Tokens of this scope that belong to somebody of at least this role, or to nobody but the machine's own shell; a browser of
     /// such a person too, where it only reads. For other people it is not there (404).
     ApiOf(TokenScope, Role),
+    /// The same as [`Access::Api`], of somebody who sees everything; for others it is not there (404).
+    ApiWhole(TokenScope),
 }
 
 /// Who was let in; in the request's extensions.
@@ -61,7 +67,16 @@ impl Caller {
     pub fn effective_actor(&self) -> &str {
         match self {
             Self::Token(token) => &token.created_by,
-            Self::Anonymous | Self::Person(_) => "",
+            Self::Person(person) => person.view.as_ref().map_or("", |view| &view.label),
+            Self::Anonymous => "",
+        }
+    }
+
+    fn sight(&self) -> Sight {
+        match self {
+            Self::Anonymous => Sight::Nothing,
+            Self::Person(person) => person.sight(),
+            Self::Token(token) => token.sight,
         }
     }
 }
@@ -80,6 +95,12 @@ pub async fn guard(
         Ok(caller) => caller,
         Err(refusal) => return Ok(request.error_response(refusal)),
     };
+    // What the handler may ask the store for; there is no other way to come by it.
+    let scope = match scope(access, &caller, &request).await {
+        Ok(scope) => scope,
+        Err(refusal) => return Ok(request.error_response(refusal)),
+    };
+    request.extensions_mut().insert(scope);
     request.extensions_mut().insert(caller);
     let mut response = if request.method().is_safe() {
         next.call(request).await?
@@ -95,10 +116,24 @@ pub async fn guard(
     Ok(response)
 }
 
+/// What the caller sees, if that is enough for the route.
+async fn scope(access: Access, caller: &Caller, request: &ServiceRequest) -> Result<Scope, PageError> {
+    let sight = caller.sight();
+    if sight == Sight::Nothing {
+        return Ok(Scope::nothing());
+    }
+    let context = request.app_data::<web::Data<Context>>().ok_or(PageError::Overloaded)?;
+    let scope = sight.scope(&context.db).await?;
+    match access {
+        Access::Whole(_) | Access::ApiWhole(_) if !scope.sees_everything() => Err(PageError::NotFound),
+        _ => Ok(scope),
+    }
+}
+
 async fn admit(access: Access, request: &mut ServiceRequest) -> Result<Caller, PageError> {
     match access {
         Access::Open => return Ok(Caller::Anonymous),
-        Access::Api(scope) => return admit_to_api(scope, Role::Viewer, request).await,
+        Access::Api(scope) | Access::ApiWhole(scope) => return admit_to_api(scope, Role::Viewer, request).await,
         Access::ApiOf(scope, role) => return admit_to_api(scope, role, request).await,
         _ => {}
     }
@@ -111,7 +146,9 @@ async fn admit(access: Access, request: &mut ServiceRequest) -> Result<Caller, P
         (Access::Public, _) | (Access::Enrolling, Caller::Person(_)) => {}
         (_, Caller::Anonymous) => return Err(PageError::sign_in_first(request.request())),
         (_, Caller::Person(person)) if owes_second_factor(person, request) => return Err(PageError::Enrol),
-        (Access::Role(role), Caller::Person(person)) if person.role() < role => return Err(PageError::Forbidden(role)),
+        (Access::Role(role) | Access::Whole(role), Caller::Person(person)) if person.role() < role => {
+            return Err(PageError::Forbidden(role));
+        }
         (Access::Hidden(role), Caller::Person(person)) if person.role() < role => return Err(PageError::NotFound),
         _ => {}
     }
@@ -122,6 +159,13 @@ async fn admit(access: Access, request: &mut ServiceRequest) -> Result<Caller, P
             return Err(PageError::SignedIn);
         }
         checked?;
+        // Who looks as somebody else does nothing in anybody's name; but out there is always a way.
+        let leaves = matches!(request.path(), "/view-as/end" | "/sign-out");
+        if let Caller::Person(Live { view: Some(view), .. }) = &caller
+            && !leaves
+        {
+            return Err(PageError::Viewing(view.label.clone()));
+        }
     }
     Ok(caller)
 }

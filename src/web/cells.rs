@@ -3,6 +3,7 @@
 use crate::clock::Instant;
 use crate::kinds::{Cell, Column, KindSpec, Tone};
 use crate::store::rows::{ResourceRow, Wanted};
+use crate::web::moment;
 
 /// The columns to show of rows of a kind.
 #[derive(Debug)]
@@ -92,7 +93,7 @@ pub fn href(spec: &KindSpec, id: i64, at: Option<Instant>) -> String {
 
 /// The query that keeps a page at a moment.
 pub fn href_query(at: Option<Instant>) -> String {
-    at.map_or_else(String::new, |at| format!("?at={}", at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)))
+    at.map_or_else(String::new, |at| format!("?at={}", moment::said(at)))
 }
 
 /// How bad an alert of that severity looks.

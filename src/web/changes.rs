@@ -54,9 +54,7 @@ pub fn read(params: Params, now: Instant) -> Result<Reading, String> {
         values.extend(params.all(name).map(str::to_owned));
     }
     asked.limit = params.limit(super::listing::ROWS, MOST)?;
-    let cursor =
-        params.get("cursor").map(|text| Cursor::parse(text).ok_or("the cursor is not one that a page has given"));
-    asked.cursor = cursor.transpose()?;
+    asked.cursor = params.cursor(Cursor::parse)?;
     let net = match params.get("net") {
         None | Some("0" | "false") => false,
         Some("1" | "true") => true,

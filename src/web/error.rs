@@ -34,6 +34,9 @@ pub enum PageError {
     Enrol,
     #[error("this takes the role {0}")]
     Forbidden(Role),
+    /// An administrator looks at the panel as this one.
+    #[error("looking as {0} changes nothing")]
+    Viewing(String),
     #[error("the form was not ours")]
     Csrf,
     #[error("no token, or none that is accepted")]
@@ -136,6 +139,13 @@ impl PageError {
                 "forbidden",
                 "Your role does not allow this",
                 format!("It takes the role {role}. An administrator can give it to you."),
+                home,
+            ),
+            Self::Viewing(label) => (
+                403,
+                "viewing",
+                "You are looking as somebody else",
+                format!("What you see is what {label} would see, and it is for looking alone. Nothing was changed."),
                 home,
             ),
             Self::Csrf => (
@@ -272,9 +282,17 @@ impl From<AccountError> for PageError {
             AccountError::Hash(PasswordError::Hash) => Self::Internal(error.into()),
             AccountError::SetupLink => Self::DeadLink,
             AccountError::Invitation => Self::DeadInvitation,
-            AccountError::Unknown(_) | AccountError::NoToken(_) | AccountError::NoInvitation(_) => Self::NotFound,
+            AccountError::Unknown(_)
+            | AccountError::NoToken(_)
+            | AccountError::NoInvitation(_)
+            | AccountError::NoTeam(_)
+            | AccountError::NoRule(_)
+            | AccountError::NoMember(_) => Self::NotFound,
             AccountError::LastAdmin
             | AccountError::Taken(_)
+            | AccountError::TeamTaken(_)
+            | AccountError::RuleKnown(_)
+            | AccountError::MemberAlready(_)
             | AccountError::SecondFactorOn
             | AccountError::NoSecondFactor(_) => Self::Conflict(sentence(error)),
             other => Self::Invalid(sentence(other)),

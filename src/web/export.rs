@@ -13,16 +13,15 @@ use crate::store::rows::ResourceRow;
 use crate::store::{Scope, StoreError};
 
 /// The whole list as asked for, in its columns, with the id in front.
-pub fn csv(context: web::Data<Context>, mut asked: Asked) -> HttpResponse {
+pub fn csv(context: web::Data<Context>, scope: Scope, mut asked: Asked) -> HttpResponse {
     asked.query.limit = MOST;
     let disposition = format!("attachment; filename=\"{}.csv\"", asked.query.spec.path);
     let rows = stream::try_unfold(Some((asked, true)), move |state| {
-        let context = context.clone();
+        let (context, scope) = (context.clone(), scope.clone());
         async move {
             let Some((asked, first)) = state else { return Ok::<_, StoreError>(None) };
             let query = asked.query.clone();
-            let page =
-                context.db.read(move |connection| listing::list(connection, &Scope::of_member(), &query)).await?;
+            let page = context.db.read(move |connection| listing::list(connection, &scope, &query)).await?;
             let text = web::Bytes::from(lines(&asked, &page.rows, first));
             let next = page.next.and_then(|cursor| {
                 let query = asked.query.clone().starting_at(&cursor.to_string()).ok()?;

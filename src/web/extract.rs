@@ -15,12 +15,12 @@ use super::client::ClientAddress;
 use super::error::PageError;
 use super::frame::RequestId;
 use super::session::{Live, Session};
-use super::{Flash, Shell, Theme, Viewer, csrf};
+use super::{Flash, Shell, Theme, ViewedAs, Viewer, csrf};
 use crate::audit::Doer;
 use crate::context::Context;
 use crate::kinds::Tone;
 use crate::roles::Role;
-use crate::store::AnyConnection;
+use crate::store::{AnyConnection, Scope};
 
 /// Bytes that nearly every page fits into.
 const PAGE: usize = 96 * 1024;
@@ -48,6 +48,20 @@ impl FromRequest for Live {
             _ => Err(PageError::sign_in_first(request)),
         })
     }
+}
+
+/// What this request may ask of the store, as [`super::access::guard`] found it; a handler has no other.
+impl FromRequest for Scope {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(scope(request)))
+    }
+}
+
+fn scope(request: &HttpRequest) -> Scope {
+    request.extensions().get::<Scope>().cloned().unwrap_or_else(Scope::nothing)
 }
 
 /// Who acts by this request, for the audit.
@@ -101,6 +115,7 @@ impl Shell {
         shell.csrf_token = csrf::token(request);
         let Some(person) = session.live() else { return Ok(shell) };
         shell.viewer = Some(viewer(&person));
+        shell.scope = scope(request);
         shell.flash = session
             .take_flash()
             .map(|flash| Flash { tone: if flash.good { Tone::Good } else { Tone::Bad }, text: flash.text });
@@ -137,6 +152,7 @@ fn viewer(person: &Live) -> Viewer {
         role: role.to_string(),
         operates: role >= Role::Operator,
         administers: role >= Role::Admin,
+        view: person.view.as_ref().map(|view| ViewedAs { label: view.label.clone(), until: view.until }),
     }
 }
 

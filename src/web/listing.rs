@@ -3,8 +3,6 @@
 //! The same reading serves pages, exports and the API. An unknown name is refused rather than ignored: a filter with a typing error
 //! must not answer with everything.
 
-use chrono::SecondsFormat;
-
 use super::moment;
 use super::params::Params;
 use crate::clock::Instant;
@@ -62,7 +60,7 @@ pub fn read(spec: &'static KindSpec, params: Params, now: Instant) -> Result<Ask
 /// The links of a page of the past lead to the same past, however long somebody looks at it.
 fn pinned(params: Params, at: Option<Instant>) -> Params {
     match at {
-        Some(at) => params.with("at", &at.to_rfc3339_opts(SecondsFormat::Millis, true)),
+        Some(at) => params.with("at", &moment::said(at)),
         None => params,
     }
 }

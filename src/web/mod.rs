@@ -37,7 +37,8 @@ pub mod session;
 pub mod shell;
 pub mod tally;
 pub mod view;
+mod zone_file;
 
 pub use error::PageError;
 pub use session::{Live, Session};
-pub use shell::{Flash, Past, Shell, Theme, Viewer};
+pub use shell::{Flash, Past, Shell, Theme, ViewedAs, Viewer};

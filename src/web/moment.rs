@@ -1,7 +1,13 @@
 //! `?at=`: a past moment, as RFC 3339 or as how long ago.
 
-use chrono::{DateTime, TimeDelta};
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use chrono::{DateTime, SecondsFormat, TimeDelta};
 
+use super::PageError;
+use super::params::Params;
 use crate::clock::Instant;
 
 /// Reads `2026-11-20T03:10:00Z`, `90s`, `30m`, `2h`, `3d`, `1w`. A moment that has not come is no moment to look at.
@@ -20,6 +26,23 @@ pub fn parse(text: &str, now: Instant) -> Result<Instant, String> {
         Some(_) => Err(format!("{text} has not come yet; give a past moment")),
         None => Err(format!("“{text}” is no moment; write 2026-11-20T03:10:00Z, or how long ago: 30m, 2h, 3d")),
     }
+}
+
+/// Refuses `?at=` where nothing is kept of past moments: showing today's facts instead would be a lie in silence.
+pub async fn present_only(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if request.query_string().contains("at=") && Params::parse(request.query_string()).get("at").is_some() {
+        let what = "Only the present is known here: what this shows is not kept for past moments. Leave “at” out.";
+        return Ok(request.error_response(PageError::Invalid(what.to_owned())));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// A moment as links say it.
+pub fn said(at: Instant) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// Whether this is said from now on backwards (`2h`), and is another moment whenever it is read.

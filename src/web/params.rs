@@ -1,6 +1,8 @@
 //! A page's query as pairs, and the same page with a part of it changed: what chips, headings and pagers link to.
 
+use super::moment;
 use super::view::Kept;
+use crate::clock::Instant;
 
 /// The pairs of a query, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,9 +39,6 @@ impl Params {
     /// Which name is unknown, and which are not.
     pub fn only(&self, known: &[&str]) -> Result<(), String> {
         match self.names().into_iter().find(|name| !known.contains(name)) {
-            Some("at") => {
-                Err("Only the present is known here: what this shows is not kept for past moments.".to_owned())
-            }
             Some(name) if known.is_empty() => Err(format!("There is no parameter “{name}” here, nor any other.")),
             Some(name) => Err(format!("There is no parameter “{name}” here; there are {}.", known.join(", "))),
             None => Ok(()),
@@ -80,6 +79,11 @@ impl Params {
         let mut changed = self.without(&[name]);
         changed.0.push((name.to_owned(), value.to_owned()));
         changed
+    }
+
+    /// At that moment, if there is one.
+    pub fn at(&self, at: Option<Instant>) -> Self {
+        at.map_or_else(|| self.clone(), |at| self.with("at", &moment::said(at)))
     }
 
     /// With this value of that name added, or taken away where it is there.

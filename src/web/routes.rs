@@ -12,13 +12,14 @@ use super::pages::estate::{clusters, map, place, regions};
 use super::pages::findings::overview;
 use super::pages::inventory::{handlers, values};
 use super::pages::{
-    account, alerts, api, audit, cache_purges, changes, dashboard, findings, held_loss, invitation, placement, pulse,
-    runs, search, second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks, tokens, users,
+    account, alerts, api, audit, cache_purges, changes, dashboard, dns_changes, findings, held_loss, invitation,
+    placement, pulse, runs, search, second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks,
+    team, teams, tokens, users, view_as,
 };
-use super::{api as machines, assets, health};
-use crate::roles::Role::{Admin, Operator};
+use super::{api as machines, assets, health, moment, zone_file};
+use crate::roles::Role::{Admin, Operator, Viewer};
 use crate::roles::TokenScope::{Act, Generated, Read};
-use Access::{Api, ApiOf, Enrolling, Hidden, Open, Public, Role, SignedIn};
+use Access::{Api, ApiOf, ApiWhole, Enrolling, Hidden, Open, Public, Role, SignedIn, Whole};
 
 /// A route.
 #[derive(Clone, Copy)]
@@ -42,7 +43,7 @@ const ROUTES: &[Entry] = table! {
     GET  "/static/{version}/{name:.*}"      Open => assets::serve;
     GET  "/healthz"                         Open => health::healthz;
     GET  "/readyz"                          Open => health::readyz;
-    GET  "/metrics"                         Api(Generated) => health::metrics;
+    GET  "/metrics"                         ApiWhole(Generated) => health::metrics;
 
     GET  "/sign-in"                         Public => sign_in::show;
     POST "/sign-in"                         Public => sign_in::submit;
@@ -68,6 +69,13 @@ const ROUTES: &[Entry] = table! {
     GET  "/findings/{rule}/{id:[0-9]+}"     SignedIn => findings::one::show;
     POST "/findings/{rule}/{id:[0-9]+}/ignore"  Role(Operator) => findings::one::ignore;
     POST "/findings/{rule}/{id:[0-9]+}/heed"    Role(Operator) => findings::one::heed;
+    GET  "/dns-changes"                     Whole(Viewer) => dns_changes::list::show;
+    POST "/dns-changes"                     Whole(Operator) => dns_changes::acts::plan;
+    GET  "/dns-changes/new"                 Whole(Operator) => dns_changes::form::show;
+    GET  "/dns-changes/{id:[0-9]+}"         Whole(Viewer) => dns_changes::show::show;
+    POST "/dns-changes/{id:[0-9]+}/apply"   Whole(Operator) => dns_changes::acts::apply;
+    POST "/dns-changes/{id:[0-9]+}/undo"    Whole(Operator) => dns_changes::acts::undo;
+    POST "/dns-records/{id:[0-9]+}/annotation"  Role(Operator) => dns_changes::annotation::set;
     GET  "/runs"                            SignedIn => runs::list::show;
     GET  "/runs/{id:[0-9]+}"                SignedIn => runs::show::show;
     GET  "/runs/{id:[0-9]+}/events"         SignedIn => runs::events::show;
@@ -78,11 +86,11 @@ const ROUTES: &[Entry] = table! {
     GET  "/sources"                         SignedIn => sources::show;
     GET  "/sources/{name}"                  SignedIn => source::show;
     POST "/sources/{name}/syncs"            Role(Operator) => source::sync;
-    POST "/held-losses/{id}/accept"         Role(Operator) => held_loss::accept;
-    POST "/held-losses/{id}/reject"         Role(Operator) => held_loss::reject;
-    GET  "/syncs"                           SignedIn => syncs::show;
-    GET  "/placement"                       SignedIn => placement::show;
-    GET  "/tasks"                           SignedIn => tasks::show;
+    POST "/held-losses/{id}/accept"         Whole(Operator) => held_loss::accept;
+    POST "/held-losses/{id}/reject"         Whole(Operator) => held_loss::reject;
+    GET  "/syncs"                           Whole(Viewer) => syncs::show;
+    GET  "/placement"                       Whole(Viewer) => placement::show;
+    GET  "/tasks"                           Whole(Viewer) => tasks::show;
     POST "/tasks/{name}/run"                Role(Admin) => tasks::run;
     POST "/tasks/{name}/enable"             Role(Admin) => tasks::enable;
     POST "/tasks/{name}/disable"            Role(Admin) => tasks::disable;
@@ -108,8 +116,21 @@ const ROUTES: &[Entry] = table! {
     POST "/users/{id}/disable"              Hidden(Admin) => users::disable;
     POST "/users/{id}/enable"               Hidden(Admin) => users::enable;
     POST "/users/{id}/second-factor/reset"  Hidden(Admin) => users::reset_second_factor;
+    POST "/users/{id}/reach"                Hidden(Admin) => users::set_reach;
     POST "/invitations"                     Hidden(Admin) => users::invite;
     POST "/invitations/{id}/revoke"         Hidden(Admin) => users::revoke_invitation;
+    GET  "/teams"                           Hidden(Admin) => teams::show;
+    POST "/teams"                           Hidden(Admin) => teams::create;
+    GET  "/teams/{id:[0-9]+}"               Hidden(Admin) => team::show;
+    POST "/teams/{id:[0-9]+}"               Hidden(Admin) => team::rename;
+    GET  "/teams/{id:[0-9]+}/delete"        Hidden(Admin) => team::ask_to_delete;
+    POST "/teams/{id:[0-9]+}/delete"        Hidden(Admin) => team::delete;
+    POST "/teams/{id:[0-9]+}/rules"         Hidden(Admin) => team::add_rule;
+    POST "/teams/{id:[0-9]+}/rules/{rule_id}/remove"    Hidden(Admin) => team::remove_rule;
+    POST "/teams/{id:[0-9]+}/members"       Hidden(Admin) => team::add_member;
+    POST "/teams/{id:[0-9]+}/members/{user_id}/remove"  Hidden(Admin) => team::remove_member;
+    POST "/view-as"                         Hidden(Admin) => view_as::begin;
+    POST "/view-as/end"                     SignedIn => view_as::end;
     GET  "/audit"                           Hidden(Admin) => audit::show;
 
     GET  "/api/v1/openapi.json"             Api(Generated) => machines::description;
@@ -117,15 +138,15 @@ const ROUTES: &[Entry] = table! {
     GET  "/api/v1/sources"                  Api(Read) => machines::sources::list;
     GET  "/api/v1/sources/{name}"           Api(Read) => machines::sources::detail;
     POST "/api/v1/sources/{name}/syncs"     Api(Act) => machines::sources::sync;
-    POST "/api/v1/held-losses/{id}/accept"  Api(Act) => machines::sources::accept;
-    POST "/api/v1/held-losses/{id}/reject"  Api(Act) => machines::sources::reject;
+    POST "/api/v1/held-losses/{id}/accept"  ApiWhole(Act) => machines::sources::accept;
+    POST "/api/v1/held-losses/{id}/reject"  ApiWhole(Act) => machines::sources::reject;
     GET  "/api/v1/regions"                  Api(Read) => machines::estate::regions;
     GET  "/api/v1/regions/{name}"           Api(Read) => machines::estate::region;
     GET  "/api/v1/clusters"                 Api(Read) => machines::estate::clusters;
     GET  "/api/v1/clusters/{name}"          Api(Read) => machines::estate::cluster;
     GET  "/api/v1/served-certificates"      Api(Read) => machines::served_certificates::list;
     GET  "/api/v1/alerts"                   Api(Read) => machines::alerts::list;
-    GET  "/api/v1/tasks"                    Api(Read) => machines::tasks::list;
+    GET  "/api/v1/tasks"                    ApiWhole(Read) => machines::tasks::list;
     POST "/api/v1/tasks/{name}/run"         ApiOf(Act, Admin) => machines::tasks::run;
     GET  "/api/v1/audit"                    ApiOf(Read, Admin) => machines::audit::list;
     GET  "/api/v1/users"                    ApiOf(Read, Admin) => machines::users::list;
@@ -133,6 +154,16 @@ const ROUTES: &[Entry] = table! {
     GET  "/api/v1/invitations"              ApiOf(Read, Admin) => machines::users::invitations;
     POST "/api/v1/invitations"              ApiOf(Act, Admin) => machines::users::invite;
     DELETE "/api/v1/invitations/{id}"       ApiOf(Act, Admin) => machines::users::revoke_invitation;
+    PUT  "/api/v1/users/{id}/reach"         ApiOf(Act, Admin) => machines::teams::set_reach;
+    GET  "/api/v1/teams"                    ApiOf(Read, Admin) => machines::teams::list;
+    POST "/api/v1/teams"                    ApiOf(Act, Admin) => machines::teams::create;
+    GET  "/api/v1/teams/{id:[0-9]+}"        ApiOf(Read, Admin) => machines::teams::detail;
+    PUT  "/api/v1/teams/{id:[0-9]+}"        ApiOf(Act, Admin) => machines::teams::rename;
+    DELETE "/api/v1/teams/{id:[0-9]+}"      ApiOf(Act, Admin) => machines::teams::delete;
+    POST "/api/v1/teams/{id:[0-9]+}/rules"  ApiOf(Act, Admin) => machines::teams::add_rule;
+    DELETE "/api/v1/teams/{id:[0-9]+}/rules/{rule_id}"  ApiOf(Act, Admin) => machines::teams::remove_rule;
+    POST "/api/v1/teams/{id:[0-9]+}/members"  ApiOf(Act, Admin) => machines::teams::add_member;
+    DELETE "/api/v1/teams/{id:[0-9]+}/members/{user_id}"  ApiOf(Act, Admin) => machines::teams::remove_member;
     GET  "/api/v1/changes"                  Api(Read) => machines::changes::list;
     GET  "/api/v1/addresses/{address}"      Api(Read) => machines::holders::show;
     GET  "/api/v1/findings"                 Api(Read) => machines::findings::rules;
@@ -140,6 +171,11 @@ const ROUTES: &[Entry] = table! {
     GET  "/api/v1/findings/{rule}/{id:[0-9]+}"  Api(Read) => machines::findings::detail;
     POST "/api/v1/findings/{rule}/{id:[0-9]+}/ignore"  Api(Act) => machines::findings::ignore;
     POST "/api/v1/findings/{rule}/{id:[0-9]+}/heed"    Api(Act) => machines::findings::heed;
+    GET  "/api/v1/dns-changes"              ApiWhole(Read) => machines::dns_changes::list;
+    POST "/api/v1/dns-changes"              ApiWhole(Act) => machines::dns_changes::plan;
+    GET  "/api/v1/dns-changes/{id:[0-9]+}"  ApiWhole(Read) => machines::dns_changes::detail;
+    POST "/api/v1/dns-changes/{id:[0-9]+}/apply"  ApiWhole(Act) => machines::dns_changes::apply;
+    POST "/api/v1/dns-changes/{id:[0-9]+}/undo"   ApiWhole(Act) => machines::dns_changes::undo;
     GET  "/api/v1/runs"                     Api(Read) => machines::runs::list;
     GET  "/api/v1/runs/{id:[0-9]+}"         Api(Read) => machines::runs::detail;
     POST "/api/v1/runs/{id:[0-9]+}/cancel"  Api(Act) => machines::runs::cancel;
@@ -147,15 +183,31 @@ const ROUTES: &[Entry] = table! {
     POST "/api/v1/apps/{id:[0-9]+}/cache-purges" Api(Act) => machines::runs::purge_cache;
     GET  "/api/v1/{kind}"                   Api(Read) => machines::inventory::list;
     GET  "/api/v1/{kind}/{id:[0-9]+}"       Api(Read) => machines::inventory::detail;
+    GET  "/api/v1/zones/{id:[0-9]+}/zone-file"  ApiWhole(Read) => zone_file::show;
     GET  "/api/v1/{kind}/{id:[0-9]+}/touches"  Api(Read) => machines::touches::show;
 
     GET  "/{kind}"                          SignedIn => handlers::list;
     GET  "/{kind}/{id:[0-9]+}"              SignedIn => handlers::show;
     GET  "/{kind}/{id:[0-9]+}/history"      SignedIn => handlers::history;
+    GET  "/zones/{id:[0-9]+}/zone-file"     Whole(Viewer) => zone_file::show;
     GET  "/{kind}/{id:[0-9]+}/touches"      SignedIn => handlers::touches;
     GET  "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::show;
     POST "/{kind}/{id:[0-9]+}/values"       Role(Operator) => values::reveal;
 };
+
+/// The pages and calls that answer for a past moment. All others refuse `?at=` with a sentence.
+pub const LOOK_BACK: &[&str] = &[
+    "/search",
+    "/{kind}",
+    "/{kind}/{id:[0-9]+}",
+    "/{kind}/{id:[0-9]+}/history",
+    "/{kind}/{id:[0-9]+}/touches",
+    "/api/v1/search",
+    "/api/v1/addresses/{address}",
+    "/api/v1/{kind}",
+    "/api/v1/{kind}/{id:[0-9]+}",
+    "/api/v1/{kind}/{id:[0-9]+}/touches",
+];
 
 /// Every route, for the tests' table of routes and roles, and for the API's description.
 pub fn all() -> &'static [Entry] {
@@ -193,6 +245,12 @@ impl Entry {
             "GET" => guard::Any(guard::Get()).or(guard::Head()),
             other => guard::Any(guard::Method(Method::from_bytes(other.as_bytes()).unwrap_or_default())),
         };
-        (self.handler)().guard(methods).wrap(from_fn(move |request, next| access::guard(access, request, next)))
+        let route = (self.handler)().guard(methods);
+        let guard = from_fn(move |request, next| access::guard(access, request, next));
+        // Whoever may not enter is told that first: what is wrapped last is asked first.
+        match self.method == "GET" && !matches!(access, Open | Public) && !LOOK_BACK.contains(&self.path) {
+            true => route.wrap(from_fn(moment::present_only)).wrap(guard),
+            false => route.wrap(guard),
+        }
     }
 }

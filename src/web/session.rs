@@ -12,13 +12,15 @@ use actix_web::cookie::time::Duration;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::reach::Sight;
 use crate::accounts::second_factor;
+use crate::clock::Instant;
 use crate::config::RequireSecondFactor;
 use crate::roles::Role;
 use crate::secret::{random_token, token_hash};
-use crate::store::sessions::{self, NewSession};
+use crate::store::sessions::{self, NewSession, SessionRow, Viewed};
 use crate::store::users::UserRow;
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, teams, users};
 
 /// A session that nobody uses ends after this.
 pub const IDLE: TimeDelta = TimeDelta::hours(2);
@@ -58,21 +60,50 @@ pub struct Live {
     pub user_id: i64,
     pub email: String,
     role: String,
+    sight: Sight,
     second_factor: bool,
+    /// As whom the panel is looked at, where that is another.
+    pub view: Option<View>,
     /// Empty until the session is stored.
     pub token_hash: String,
     pub address: String,
     pub user_agent: String,
 }
 
-impl Live {
-    pub fn role(&self) -> Role {
+/// As whom an administrator looks at the panel. It is looked at, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// `ada@example.com`, `the team Shop`.
+    pub label: String,
+    role: String,
+    sight: Sight,
+    pub until: Instant,
+}
+
+impl View {
+    fn role(&self) -> Role {
         Role::parse(&self.role).unwrap_or(Role::Viewer)
+    }
+}
+
+impl Live {
+    /// What this person may do, or the one as whom they look.
+    pub fn role(&self) -> Role {
+        self.view.as_ref().map_or_else(|| self.own_role(), View::role)
+    }
+
+    fn own_role(&self) -> Role {
+        Role::parse(&self.role).unwrap_or(Role::Viewer)
+    }
+
+    /// What this person sees, or the one as whom they look.
+    pub fn sight(&self) -> Sight {
+        self.view.as_ref().map_or(self.sight, |view| view.sight)
     }
 
     /// Whether this person has to make a second factor before anything else.
     pub fn owes_second_factor(&self, required: RequireSecondFactor) -> bool {
-        second_factor::is_due(required, self.role(), self.second_factor)
+        second_factor::is_due(required, self.own_role(), self.second_factor)
     }
 }
 
@@ -109,6 +140,8 @@ impl Session {
                 user_id: user.id,
                 email: user.email.clone(),
                 role: user.role().to_string(),
+                sight: Sight::of(user),
+                view: None,
                 second_factor: user.second_factor_at.is_some(),
                 token_hash: String::new(),
                 address: address.to_owned(),
@@ -237,9 +270,12 @@ impl Sessions {
                 tracing::warn!(error = %error, "the last use of a session could not be written");
             }
         }
+        let view = self.view(&row, user.role(), at).await?;
         let live = Live {
             user_id: user.id,
             role: user.role().to_string(),
+            sight: Sight::of(&user),
+            view,
             second_factor: user.second_factor_at.is_some(),
             email: user.email,
             token_hash: hash,
@@ -248,5 +284,22 @@ impl Sessions {
         };
         let live = serde_json::to_string(&live).unwrap_or_default();
         Ok(Some(HashMap::from([(LIVE.to_owned(), live), (HELD.to_owned(), row.state)])))
+    }
+
+    /// As whom this session looks at the panel, as they are now. Of somebody who is no more there is nothing to be seen.
+    async fn view(&self, row: &SessionRow, own: Role, at: Instant) -> Result<Option<View>, StoreError> {
+        let Some((viewed, until)) = row.viewed(at).filter(|_| own == Role::Admin) else { return Ok(None) };
+        let viewer = Role::Viewer.to_string();
+        let (label, role, sight) = match viewed {
+            Viewed::User(id) => match self.0.read(move |connection| users::by_id(connection, id)).await? {
+                Some(user) => (user.email.clone(), user.role().to_string(), Sight::of(&user)),
+                None => ("nobody".to_owned(), viewer, Sight::Nothing),
+            },
+            Viewed::Team(id) => match self.0.read(move |connection| teams::by_id(connection, id)).await? {
+                Some(team) => (format!("the team {}", team.name), viewer, Sight::OfTeam(id)),
+                None => ("a team that is no more".to_owned(), viewer, Sight::Nothing),
+            },
+        };
+        Ok(Some(View { label, role, sight, until }))
     }
 }

@@ -6,7 +6,7 @@
 use diesel::QueryResult;
 
 use super::params::Params;
-use super::{PageError, moment};
+use super::{PageError, cells, moment};
 use crate::clock::Instant;
 use crate::kinds::{KINDS, KindSpec, Tone};
 use crate::store::standing::{self, Standing};
@@ -20,6 +20,8 @@ pub struct Shell {
     /// Path and query of this very page: where a form that changes nothing of it comes back to.
     pub here: String,
     pub viewer: Option<Viewer>,
+    /// What may be asked of the store for this page.
+    pub scope: Scope,
     /// For the hidden field `csrf_token` of each form.
     pub csrf_token: String,
     pub flash: Option<Flash>,
@@ -39,6 +41,15 @@ pub struct Viewer {
     pub operates: bool,
     /// May manage users, tokens of others and tasks, and read the audit.
     pub administers: bool,
+    /// As whom an administrator looks.
+    pub view: Option<ViewedAs>,
+}
+
+/// As whom the panel is looked at, and until when.
+#[derive(Clone, Debug)]
+pub struct ViewedAs {
+    pub label: String,
+    pub until: Instant,
 }
 
 /// A message about what has just been done, shown once.
@@ -73,6 +84,7 @@ impl Shell {
             theme: Theme::Auto,
             here: "/".to_owned(),
             viewer: None,
+            scope: Scope::nothing(),
             csrf_token: String::new(),
             flash: None,
             standing: None,
@@ -96,12 +108,33 @@ impl Shell {
         Ok(Some(at))
     }
 
+    /// What keeps a link at the past moment that this page shows; empty now.
+    pub fn at_query(&self) -> String {
+        cells::href_query(self.past.as_ref().map(|past| past.at))
+    }
+
+    /// The same as a hidden field's value.
+    pub fn at_value(&self) -> String {
+        self.past.as_ref().map(|past| moment::said(past.at)).unwrap_or_default()
+    }
+
     /// Reads how things stand, for somebody who is signed in.
     pub fn stand(&mut self, connection: &mut AnyConnection) -> QueryResult<()> {
-        if self.viewer.is_some() {
-            self.standing = Some(standing::read(connection, &Scope::of_member(), self.now)?);
+        // Of a house of which somebody sees nothing, nothing is said either.
+        if self.viewer.is_some() && !self.scope.sees_nothing() {
+            self.standing = Some(standing::read(connection, &self.scope, self.now)?);
         }
         Ok(())
+    }
+
+    /// Whether somebody is signed in who belongs to no team, and so sees nothing.
+    pub fn sees_nothing(&self) -> bool {
+        self.viewer.is_some() && self.scope.sees_nothing()
+    }
+
+    /// Whether nothing is hidden from whoever looks.
+    pub fn sees_everything(&self) -> bool {
+        self.scope.sees_everything()
     }
 
     /// Whether nobody has named anything to watch.

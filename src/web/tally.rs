@@ -24,6 +24,9 @@ pub struct Tally {
     pub silence: Option<Silence>,
 }
 
+/// The figure of losses that wait for a person.
+pub const HELD: &str = "Losses held";
+
 impl Tally {
     /// Counts what was read.
     pub fn of(alerts: &[AlertRow], sources: &[SourceLine], held: usize, silence: Option<Silence>) -> Self {
@@ -127,13 +130,7 @@ impl Tally {
                 alarm(self.troubled, Tone::Bad),
                 "/sources",
             ),
-            tile(
-                "Losses held",
-                self.held.to_string(),
-                "wait for a person".to_owned(),
-                alarm(self.held, Tone::Warn),
-                "/sources",
-            ),
+            tile(HELD, self.held.to_string(), "wait for a person".to_owned(), alarm(self.held, Tone::Warn), "/sources"),
             tile(
                 "Maintenance ahead",
                 many("maintenance-events"),

@@ -84,6 +84,59 @@ pub struct SetChange {
     pub after: Option<RecordSet>,
 }
 
+/// What a provider takes in a record: what differs between them when somebody types one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteTerms {
+    /// Seconds.
+    pub least_ttl: i64,
+    pub most_ttl: i64,
+    /// Of a record for which nobody says one.
+    pub usual_ttl: i64,
+    /// 1 means that the provider chooses.
+    pub automatic_ttl: bool,
+    pub proxies: bool,
+    /// Comments belong to values, and not to sets.
+    pub comments_of_values: bool,
+    /// MX, SRV and CAA are kept in parts.
+    pub structured: bool,
+    /// A CNAME at the apex is flattened.
+    pub cname_at_apex: bool,
+    /// ALIAS and ANAME are plain names that may be rewritten.
+    pub aliases: bool,
+}
+
+impl Default for WriteTerms {
+    /// Plain DNS (RFC 2181 §8).
+    fn default() -> Self {
+        Self {
+            least_ttl: 0,
+            most_ttl: 2_147_483_647,
+            usual_ttl: 300,
+            automatic_ttl: false,
+            proxies: false,
+            comments_of_values: false,
+            structured: false,
+            cname_at_apex: false,
+            aliases: false,
+        }
+    }
+}
+
+impl WriteTerms {
+    /// Cloudflare's, for plans other than Enterprise.
+    pub const CLOUDFLARE: Self = Self {
+        least_ttl: 60,
+        most_ttl: 86_400,
+        usual_ttl: 1,
+        automatic_ttl: true,
+        proxies: true,
+        comments_of_values: true,
+        structured: true,
+        cname_at_apex: true,
+        aliases: false,
+    };
+}
+
 impl RecordSet {
     /// Whether it says the same to people and resolvers: values in any order, without ids and times.
     pub fn says_the_same_as(&self, other: &Self) -> bool {

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{HistoryConfig, NetworkConfig, ProbeConfig};
+use crate::config::{HistoryConfig, NetworkConfig, ProbeConfig, ZoneFilesConfig};
 use crate::runs::Executor;
 use crate::secret::{hex, random_bytes};
 use crate::store::{self, Backend, Db, StoreError};
@@ -46,6 +46,8 @@ pub struct Worker {
     pub probe: Arc<ProbeConfig>,
     /// What drives runs; none are driven until somebody gives it one.
     executor: Option<Executor>,
+    /// Where it keeps zone files.
+    pub zone_files: Arc<ZoneFilesConfig>,
     /// Cancelled when it is about to stop, for tasks that take longer than anybody wants to wait.
     stopping: CancellationToken,
     /// What counts as our own address space.
@@ -69,6 +71,7 @@ impl Worker {
             history: HistoryConfig::default(),
             probe: Arc::new(ProbeConfig::off()),
             executor: None,
+            zone_files: Arc::default(),
             stopping: CancellationToken::new(),
             networks: Arc::new([]),
             slots,
@@ -96,6 +99,11 @@ impl Worker {
     pub fn executing(self, executor: Executor) -> Self {
         let executor = Some(executor.named(&self.name));
         Self { executor, ..self }
+    }
+
+    /// Keeps zone files where that says.
+    pub fn keeping_zone_files(self, zone_files: ZoneFilesConfig) -> Self {
+        Self { zone_files: Arc::new(zone_files), ..self }
     }
 
     /// Cancelled when a task had better come to its end.

@@ -30,6 +30,18 @@ pub const TASKS: &[Task] = &[
         run: |worker| Box::pin(run::findings::run(worker)),
     },
     Task {
+        name: "restore-ttls",
+        about: "Restores the times to live that were lowered for a switch, once it has soaked.",
+        every: seconds(30),
+        run: |worker| Box::pin(run::dns_changes::run(worker)),
+    },
+    Task {
+        name: "zone-files",
+        about: "Writes the zone files of zones that were listed completely since, where a folder is configured.",
+        every: seconds(10),
+        run: |worker| Box::pin(run::zone_files::run(worker)),
+    },
+    Task {
         name: "recovery",
         about: "Ends syncs whose worker is dead and finishes or discards what they left.",
         every: seconds(60),

@@ -14,9 +14,10 @@ import * as purge from './journeys/purge.mjs';
 import * as secondFactor from './journeys/second_factor.mjs';
 import * as setup from './journeys/setup.mjs';
 import * as signIn from './journeys/sign_in.mjs';
+import * as switched from './journeys/switch.mjs';
 import * as sync from './journeys/sync.mjs';
 
-const JOURNEYS = [checks, setup, signIn, secondFactor, invite, find, map, sync, accept, purge];
+const JOURNEYS = [checks, setup, signIn, secondFactor, invite, find, map, sync, accept, purge, switched];
 
 const all = process.argv.includes('--all');
 const filter = process.argv.slice(2).find(argument => !argument.startsWith('--')) ?? '';

@@ -6,6 +6,7 @@ use crate::clock::Instant;
 use crate::store::AnyConnection;
 use crate::store::alerts::Condition;
 
+mod dns_changes;
 mod held_loss;
 mod maintenance_event;
 mod runs;
@@ -23,6 +24,8 @@ pub const RULES: &[Rule] = &[
     runs::STUCK,
     runs::UNSETTLED,
     runs::QUEUE,
+    dns_changes::WAY_BACK,
+    dns_changes::MEMBERS,
 ];
 
 /// A rule: which conditions hold at a moment.

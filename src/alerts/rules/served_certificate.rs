@@ -9,7 +9,7 @@ use diesel::QueryResult;
 
 use super::Rule;
 use crate::clock::Instant;
-use crate::served::{Finding, Judgement};
+use crate::served::{Finding, Grade, Judgement};
 use crate::store::alerts::{Condition, Severity};
 use crate::store::served_certificates::{self, ServedRow};
 use crate::store::{AnyConnection, Scope};
@@ -46,15 +46,11 @@ fn condition(host: &str, judgement: Judgement, seen: &[(&ServedRow, Finding)]) -
 
 /// How soon somebody has to look; `None` for what is only good to know.
 fn severity(finding: &Finding) -> Option<Severity> {
-    match (finding.judgement, finding.days) {
-        (Judgement::Expired | Judgement::NotYetValid | Judgement::WrongName | Judgement::SelfSigned, _)
-        | (Judgement::EndsSoon, Some(..=3)) => Some(Severity::Critical),
-        (Judgement::EndsSoon, Some(15..)) => Some(Severity::Info),
-        (
-            Judgement::IncompleteChain | Judgement::DiffersFromStored | Judgement::TargetsDiffer | Judgement::EndsSoon,
-            _,
-        ) => Some(Severity::Warning),
-        _ => None,
+    match finding.grade() {
+        Grade::Critical => Some(Severity::Critical),
+        Grade::Warning => Some(Severity::Warning),
+        Grade::Info => Some(Severity::Info),
+        Grade::Remark | Grade::Unknown | Grade::NotProbed | Grade::Good => None,
     }
 }
 

@@ -1,3 +1,5 @@
+//! How changes of sets become one batch.
+
 use super::*;
 
 fn of(record_type: &str) -> SetName {

@@ -12,7 +12,7 @@ use super::client::WRITE_TIME_OUT;
 use super::sets;
 use super::wire::WireRecord;
 use crate::providers::dns::{WriteError, WriteRecords, Written, ZoneRead};
-use crate::wire::dns::{RecordSet, RecordValue, SetChange, SetName, ZoneAt};
+use crate::wire::dns::{RecordSet, RecordValue, SetChange, SetName, WriteTerms, ZoneAt};
 use crate::wire::{ErrorKind, ProviderError};
 
 /// Of a batch, what it has left: in the order in which it was asked.
@@ -56,6 +56,10 @@ impl WriteRecords for Cloudflare {
 
     fn shaped(&self, _zone: &ZoneAt, set: RecordSet) -> Result<RecordSet, String> {
         batch::shaped(set)
+    }
+
+    fn terms(&self) -> WriteTerms {
+        WriteTerms::CLOUDFLARE
     }
 
     fn patience(&self) -> Duration {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
 use super::client::Client;
 use super::listing::{self, Sink};
 use super::wire::{WireSet, WireZone, host};
@@ -12,8 +14,10 @@ use crate::wire::dns::{RecordSet, ZoneAt};
 
 /// Sets in one PATCH: 5,000 of them took the server 0.15 s.
 pub const MOST_PER_WRITE: usize = 5_000;
-/// From so many names on the whole zone is one request and they would be many.
-const FEW: usize = 8;
+/// From so many names on the whole zone is asked for: each answer for one name holds the comments of all others, too.
+const FEW: usize = 32;
+/// Names that are asked for at the same time.
+const SIDE_BY_SIDE: usize = 8;
 
 /// Keeps the sets that were asked for.
 struct Kept<'a> {
@@ -73,11 +77,15 @@ async fn read_few(
     let path = format!("/zones/{}", zone.id);
     let apex = format!("{}.", zone.name);
     let head: WireZone = client.get(call, &path, &[("rrset_name", &apex), ("rrset_type", "NS")]).await?;
-    let mut sets = Vec::new();
-    for name in names {
-        let read: WireZone = client.get(call, &path, &[("rrset_name", &format!("{name}."))]).await?;
-        let asked = read.rrsets.into_iter().filter(|set| host(&set.name) == *name);
-        sets.extend(asked.filter_map(WireSet::into_set));
-    }
-    Ok((head, sets))
+    let path = path.as_str();
+    let sets: Vec<Vec<RecordSet>> = stream::iter(names.clone())
+        .map(|name| async move {
+            let read: WireZone = client.get(call, path, &[("rrset_name", &format!("{name}."))]).await?;
+            let asked = read.rrsets.into_iter().filter(|set| host(&set.name) == name);
+            Ok::<_, ProviderError>(asked.filter_map(WireSet::into_set).collect())
+        })
+        .buffered(SIDE_BY_SIDE)
+        .try_collect()
+        .await?;
+    Ok((head, sets.concat()))
 }

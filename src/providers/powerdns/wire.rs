@@ -162,6 +162,24 @@ impl WireComment {
     }
 }
 
+/// The records of a set that was read as one, under the ids that a listing gives them.
+pub fn records_of(zone: &str, set: &RecordSet) -> Vec<DnsRecord> {
+    let comments = set.comments.iter().map(|comment| match comment.account.as_str() {
+        "" => comment.content.clone(),
+        account => format!("{} ({account})", comment.content),
+    });
+    let comment = comments.collect::<Vec<_>>().join("; ");
+    let mut records: Vec<DnsRecord> = Vec::with_capacity(set.values.len());
+    for value in &set.values {
+        let mut record_id = identifier(zone, &set.of.name, &set.of.record_type, &value.content);
+        if records.iter().any(|record| record.record_id == record_id) {
+            record_id = format!("{record_id}#{}", records.len());
+        }
+        records.push(DnsRecord { record_id, comment: comment.clone(), ..DnsRecord::of_value(zone, &set.of, value) });
+    }
+    records
+}
+
 /// The canonical content, and of an SOA the serial, which is no part of it.
 fn content(record_type: &str, said: &str) -> (String, Option<u32>) {
     let content = rdata::canonical(record_type, said);

@@ -9,8 +9,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::Method;
 
-use super::wire::WireZone;
+use super::wire::{self, WireZone};
 use super::{PowerDns, patch, sets};
+use crate::kinds::dns_record::DnsRecord;
 use crate::net::http::{Call, Unanswered};
 use crate::providers::dns::{WriteError, WriteRecords, Written, ZoneRead};
 use crate::wire::dns::{RecordSet, SetChange, ZoneAt};
@@ -45,6 +46,10 @@ impl WriteRecords for PowerDns {
             request: format!("PATCH {path}: {} sets", changes.len()),
             answer: answer(&before, after.as_ref(), rectified),
         })
+    }
+
+    fn records(&self, zone: &ZoneAt, set: &RecordSet) -> Vec<DnsRecord> {
+        wire::records_of(&zone.name, set)
     }
 
     fn shaped(&self, _zone: &ZoneAt, set: RecordSet) -> Result<RecordSet, String> {

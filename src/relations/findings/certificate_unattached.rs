@@ -24,8 +24,8 @@ pub const RULE: Rule = Rule {
 const MOST: usize = 1_000;
 
 fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryResult<Vec<Found>> {
-    let rows = resources::of_ids(connection, &Scope::unrestricted(), ids, None)?;
-    let loose = rows.into_iter().filter(|row| row.gone_at.is_none() && row.status == "unattached");
+    let rows = resources::present(connection, &Scope::unrestricted(), ids)?;
+    let loose = rows.into_iter().filter(|row| row.status == "unattached");
     let mut names: BTreeMap<i64, Vec<Key>> = loose.map(|row| (row.id, Vec::new())).collect();
     let ids: Vec<i64> = names.keys().copied().collect();
     for link in keys::of_resources(connection, Held::Key, &ids, When::Now)? {
@@ -54,12 +54,14 @@ fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryRes
 fn is_used(connection: &mut AnyConnection, names: &[Key]) -> QueryResult<bool> {
     let stored: Vec<String> = names.iter().map(Key::stored).collect();
     for side in [Held::Key, Held::Ref] {
-        if !keys::of_keys(connection, side, &stored, &[Role::Serves], When::Now, 1)?.is_empty() {
+        if !keys::of_keys(connection, &Scope::unrestricted(), side, &stored, &[Role::Serves], When::Now, 1)?.is_empty()
+        {
             return Ok(true);
         }
         for name in names {
             let Some(prefix) = name.stored_below_wildcard() else { continue };
-            let below = keys::below(connection, side, &prefix, &[Role::Serves], When::Now, MOST)?;
+            let below =
+                keys::below(connection, &Scope::unrestricted(), side, &prefix, &[Role::Serves], When::Now, MOST)?;
             if below.iter().any(|link| wildcard::covers(name, &Key::from_stored(&link.key))) || below.len() == MOST {
                 return Ok(true);
             }

@@ -18,9 +18,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(connection: &mut AnyConnection, given: &Given, ids: &[i64]) -> QueryResult<Vec<Found>> {
-    let rows = resources::of_ids(connection, &Scope::unrestricted(), ids, None)?;
-    let present = rows.into_iter().filter(|row| row.gone_at.is_none());
-    Ok(present
+    Ok(resources::present(connection, &Scope::unrestricted(), ids)?
+        .into_iter()
         .filter_map(|row| {
             Some(Found {
                 walked_id: row.id,

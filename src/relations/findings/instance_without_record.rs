@@ -19,9 +19,10 @@ pub const RULE: Rule = Rule {
 
 fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryResult<Vec<Found>> {
     let unpointed = unmet::unpointed(connection, ids, &[&dns_record::SPEC, &load_balancer::SPEC])?;
-    let running = resources::of_ids(connection, &Scope::unrestricted(), &unpointed, None)?;
-    let running = running.into_iter().filter(|row| row.gone_at.is_none() && row.status == "running");
-    Ok(running
+    let present = resources::present(connection, &Scope::unrestricted(), &unpointed)?;
+    Ok(present
+        .into_iter()
+        .filter(|row| row.status == "running")
         .map(|row| Found {
             walked_id: row.id,
             resource_id: row.id,

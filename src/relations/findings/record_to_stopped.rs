@@ -25,7 +25,11 @@ const MOST: usize = 1_000;
 
 fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryResult<Vec<Found>> {
     let everything = Scope::unrestricted();
-    let stopped: Vec<i64> = present(connection, ids)?.iter().filter(|row| is_stopped(row)).map(|row| row.id).collect();
+    let stopped: Vec<i64> = resources::present(connection, &Scope::unrestricted(), ids)?
+        .iter()
+        .filter(|row| is_stopped(row))
+        .map(|row| row.id)
+        .collect();
     if stopped.is_empty() {
         return Ok(Vec::new());
     }
@@ -37,24 +41,25 @@ fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryRes
     }
     let addresses: Vec<String> = held.keys().cloned().collect();
     // Somebody else may have the address as well, and run.
-    let holders = keys::of_keys(connection, Held::Key, &addresses, &[Role::Is], When::Now, usize::MAX)?;
+    let holders = keys::of_keys(connection, &everything, Held::Key, &addresses, &[Role::Is], When::Now, usize::MAX)?;
     let others: BTreeSet<i64> = holders.iter().map(|link| link.resource_id).collect();
-    let running: BTreeSet<i64> = present(connection, &others.into_iter().collect::<Vec<_>>())?
-        .iter()
-        .filter(|row| !is_stopped(row))
-        .map(|row| row.id)
-        .collect();
+    let running: BTreeSet<i64> =
+        resources::present(connection, &Scope::unrestricted(), &others.into_iter().collect::<Vec<_>>())?
+            .iter()
+            .filter(|row| !is_stopped(row))
+            .map(|row| row.id)
+            .collect();
     for link in &holders {
         if running.contains(&link.resource_id) {
             held.remove(&link.key);
         }
     }
     let addresses: Vec<String> = held.keys().cloned().collect();
-    let links = keys::of_keys(connection, Held::Ref, &addresses, &[Role::PointsAt], When::Now, MOST)?;
+    let links = keys::of_keys(connection, &everything, Held::Ref, &addresses, &[Role::PointsAt], When::Now, MOST)?;
     let ids: Vec<i64> = links.iter().map(|link| link.resource_id).collect();
-    let records: BTreeSet<i64> = resources::of_ids(connection, &everything, &ids, None)?
+    let records: BTreeSet<i64> = resources::present(connection, &everything, &ids)?
         .into_iter()
-        .filter(|row| row.kind == dns_record::SPEC.name && row.gone_at.is_none())
+        .filter(|row| row.kind == dns_record::SPEC.name)
         .map(|row| row.id)
         .collect();
     Ok(links
@@ -72,13 +77,6 @@ fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryRes
                 doubt: None,
             })
         })
-        .collect())
-}
-
-fn present(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Vec<ResourceRow>> {
-    Ok(resources::of_ids(connection, &Scope::unrestricted(), ids, None)?
-        .into_iter()
-        .filter(|row| row.gone_at.is_none())
         .collect())
 }
 

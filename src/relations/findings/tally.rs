@@ -29,7 +29,7 @@ pub fn tally(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Que
     let passes = finding_passes::passes(connection)?;
     let ignored = findings::ignored(connection, scope, now)?;
     let shares = findings::shares(connection, scope, &names, now)?;
-    let mut doubts = Doubts::at(now);
+    let mut doubts = Doubts::at(now, scope);
     let mut tallies = Vec::with_capacity(RULES.len());
     for rule in RULES {
         let computed_at = passes.get(rule.name).map(|pass| pass.began_at.and_utc());

@@ -51,7 +51,7 @@ pub fn verify(
         let Some(one) = found.remove(&(stored.resource_id, stored.subject.clone())) else { continue };
         let Some(row) = rows.get(&stored.resource_id).filter(|row| row.gone_at.is_none()) else { continue };
         let doubt = match one.doubt {
-            Some(doubt) => Some(doubt),
+            Some(doubt) => Some(doubts.worded(doubt)),
             None => doubts.about(connection, one.needs)?,
         };
         verified.push(Finding {
@@ -70,12 +70,12 @@ pub fn verify(
 pub(super) fn drafts(connection: &mut AnyConnection, found: Vec<Found>) -> QueryResult<Vec<Draft>> {
     let ids: BTreeSet<i64> = found.iter().map(|one| one.resource_id).collect();
     let ids: Vec<i64> = ids.into_iter().collect();
-    let rows = resources::of_ids(connection, &Scope::unrestricted(), &ids, None)?;
+    let rows = resources::present(connection, &Scope::unrestricted(), &ids)?;
     let rows: BTreeMap<i64, ResourceRow> = rows.into_iter().map(|row| (row.id, row)).collect();
     Ok(found
         .into_iter()
         .filter_map(|one| {
-            let row = rows.get(&one.resource_id).filter(|row| row.gone_at.is_none())?;
+            let row = rows.get(&one.resource_id)?;
             let (resource_id, subject) = identity(&one);
             Some(Draft {
                 walked_id: one.walked_id,

@@ -114,7 +114,7 @@ impl Walk<'_> {
 
     fn meetings(&mut self, ids: &BTreeSet<i64>, way: Way) -> QueryResult<Vec<Meeting>> {
         let asking: Vec<(i64, Way)> = ids.iter().map(|id| (*id, way)).collect();
-        let (meetings, more) = links::meetings(self.connection, &asking, When::from(self.at))?;
+        let (meetings, more) = links::meetings(self.connection, self.scope, &asking, When::from(self.at))?;
         self.truncated |= more;
         Ok(meetings)
     }

@@ -7,8 +7,9 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
 use super::{Asked, Cursor, What};
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
-use crate::store::AnyConnection;
+use crate::store::scope::Placed;
 use crate::store::sql::Sql;
+use crate::store::{AnyConnection, Scope};
 
 /// A change, without its states.
 #[derive(Clone, Debug, QueryableByName)]
@@ -42,6 +43,8 @@ pub(super) struct Event {
     before_region: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     before_cluster: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    before_app: Option<String>,
 }
 
 impl Event {
@@ -60,6 +63,17 @@ impl Event {
             () if self.before_gone == Some(true) => What::Returned,
             () => What::Changed,
         }
+    }
+
+    /// Forgets what was before where the asker may not see that: it has come from nowhere.
+    fn seen_by(mut self, scope: &Scope) -> Self {
+        let [region, cluster, app] = [&self.before_region, &self.before_cluster, &self.before_app]
+            .map(|place| place.as_deref().unwrap_or_default());
+        if self.before_id.is_some() && !scope.admits(region, cluster, app) {
+            (self.before_id, self.before_gone, self.before_region, self.before_cluster) = (None, None, None, None);
+            self.is_first = true;
+        }
+        self
     }
 
     /// Where it was before.
@@ -122,21 +136,23 @@ const STREAMS: [Stream; 5] = [
 /// The next `limit` changes from the cursor on, in its direction. With `lasts`, whether another follows each is looked up too.
 pub(super) fn read(
     connection: &mut AnyConnection,
+    scope: &Scope,
     asked: &Asked,
     from: Option<Cursor>,
     limit: usize,
     lasts: bool,
 ) -> QueryResult<Vec<Event>> {
-    query(asked, from, limit, lasts).load(connection)
+    let events: Vec<Event> = query(scope, asked, from, limit, lasts).load(connection)?;
+    Ok(events.into_iter().map(|event| event.seen_by(scope)).collect())
 }
 
 /// The statement of [`read`].
-pub(super) fn query(asked: &Asked, from: Option<Cursor>, limit: usize, lasts: bool) -> Sql {
+pub(super) fn query(scope: &Scope, asked: &Asked, from: Option<Cursor>, limit: usize, lasts: bool) -> Sql {
     let backwards = from.is_some_and(|cursor| cursor.backwards);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut sql = Sql::new(
         "SELECT e.at, e.resource_id, e.is_end, e.version_id, e.source, e.region, e.cluster, e.is_first, e.is_last, e.before_id, \
-         p.ended_gone AS before_gone, p.region AS before_region, p.cluster AS before_cluster FROM (SELECT u.*, \
+         p.ended_gone AS before_gone, p.region AS before_region, p.cluster AS before_cluster, p.app AS before_app FROM (SELECT u.*, \
          CASE WHEN u.at = o.first_seen_at THEN TRUE ELSE FALSE END AS is_first, ",
     );
     is_last(&mut sql, asked, lasts);
@@ -150,7 +166,7 @@ pub(super) fn query(asked: &Asked, from: Option<Cursor>, limit: usize, lasts: bo
         for stream in &STREAMS {
             sql.push(if first { "SELECT * FROM (" } else { ") x UNION ALL SELECT * FROM (" });
             first = false;
-            stream.append_to(&mut sql, spec, asked, from, backwards);
+            stream.append_to(&mut sql, scope, spec, asked, from, backwards);
             sql.push(" LIMIT ").bind(limit);
         }
     }
@@ -181,8 +197,18 @@ fn is_last(sql: &mut Sql, asked: &Asked, wanted: bool) {
 }
 
 impl Stream {
-    fn append_to(&self, sql: &mut Sql, spec: &KindSpec, asked: &Asked, from: Option<Cursor>, backwards: bool) {
+    fn append_to(
+        &self,
+        sql: &mut Sql,
+        scope: &Scope,
+        spec: &KindSpec,
+        asked: &Asked,
+        from: Option<Cursor>,
+        backwards: bool,
+    ) {
+        let versions = self.key.starts_with("(v.");
         sql.push(self.select).bind(spec.name);
+        scope.restrict(sql, if versions { Placed::Version } else { Placed::Resource });
         sql.push(" AND ").push(self.at).push(" > ").bind(asked.from);
         sql.push(" AND ").push(self.at).push(" <= ").bind(asked.to);
         if let Some(cursor) = from {
@@ -198,7 +224,7 @@ impl Stream {
             sql.bind(cursor.at).push(", ").bind(cursor.resource_id).push(")");
         }
         sql.push(" ORDER BY ").push(self.at).push(if backwards { ", " } else { " DESC, " });
-        sql.push(if self.key.starts_with("(v.") { "v.resource_id" } else { "r.id" });
+        sql.push(if versions { "v.resource_id" } else { "r.id" });
         if !backwards {
             sql.push(" DESC");
         }

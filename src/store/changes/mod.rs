@@ -156,7 +156,7 @@ pub fn tape(connection: &mut AnyConnection, scope: &Scope, asked: &Asked) -> Que
     let at_once = if asked.is_narrow() { 2_000 } else { limit + 1 };
     let mut walk = Walk::of(asked, limit);
     while walk.goes_on() {
-        let events = events::read(connection, asked, walk.at, at_once, false)?;
+        let events = events::read(connection, scope, asked, walk.at, at_once, false)?;
         walk.take(events, at_once, |event| asked.admits(&event).then_some(event));
     }
     let page = walk.page();
@@ -165,8 +165,8 @@ pub fn tape(connection: &mut AnyConnection, scope: &Scope, asked: &Asked) -> Que
 }
 
 /// The statement that a page's look at the tape is made of, for those who want to know how a database answers it.
-pub fn statement(asked: &Asked, net: bool) -> Sql {
-    events::query(asked, asked.cursor, asked.limit, net)
+pub fn statement(scope: &Scope, asked: &Asked, net: bool) -> Sql {
+    events::query(scope, asked, asked.cursor, asked.limit, net)
 }
 
 /// A walk along the tape until a page is full, in either direction.

@@ -62,7 +62,7 @@ pub fn net(connection: &mut AnyConnection, scope: &Scope, asked: &Asked) -> Quer
     }
     let mut walk = Walk::of(asked, asked.limit.clamp(1, MOST));
     while walk.goes_on() {
-        let events = events::read(connection, asked, walk.at, AT_ONCE, true)?;
+        let events = events::read(connection, scope, asked, walk.at, AT_ONCE, true)?;
         let lasts: Vec<(Cursor, i64)> = events
             .iter()
             .filter(|event| event.is_last && asked.admits_source(&event.source))

@@ -1,17 +1,22 @@
-//! The counts beside a list's filters: read as they are kept, never counted.
+//! The counts beside a list's filters: read as they are kept, never counted. What a team sees has no counts of its own; of that as much is
+//! counted as can be without anybody noticing.
 
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use super::column;
 use crate::kinds::KindSpec;
 use crate::store::counts::EVERYWHERE;
+use crate::store::scope::Placed;
 use crate::store::sql::{Positional, Sql};
 use crate::store::{AnyConnection, Scope};
 
 /// So many values of a filter are offered: the most frequent ones. A filter with more is one to type into, not to choose from.
 const OFFERED: i64 = 24;
+/// So far is counted what nobody keeps count of.
+pub const COUNTED: i64 = 1_000;
 
 /// The facet under which all of a kind are counted.
 const ALL: &str = "";
@@ -20,6 +25,8 @@ const ALL: &str = "";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub total: i64,
+    /// There are more than were counted: the others are not in these numbers.
+    pub more: bool,
     /// By filter name; the most frequent values first.
     pub values: BTreeMap<String, Vec<(String, i64)>>,
 }
@@ -44,10 +51,10 @@ pub fn facets<'c>(
     spec: &KindSpec,
     chosen: impl IntoIterator<Item = (&'c str, &'c str)>,
 ) -> QueryResult<Counts> {
-    let mut counts = Counts::default();
-    if scope.sees_nothing() {
-        return Ok(counts);
+    if !scope.sees_everything() {
+        return counted_for(connection, scope, spec, chosen);
     }
+    let mut counts = Counts::default();
     let mut sql = Sql::default();
     of_facet(&mut sql, spec, ALL);
     for filter in spec.filters {
@@ -89,16 +96,92 @@ pub(super) fn counted(
 }
 
 /// How many of a kind are present.
-pub fn total(connection: &mut AnyConnection, scope: &Scope, spec: &KindSpec) -> QueryResult<i64> {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    pub present: i64,
+    /// There are more than were counted.
+    pub more: bool,
+}
+
+/// How many of a kind are present.
+pub fn total(connection: &mut AnyConnection, scope: &Scope, spec: &KindSpec) -> QueryResult<Total> {
     if scope.sees_nothing() {
-        return Ok(0);
+        return Ok(Total::default());
+    }
+    if !scope.sees_everything() {
+        let mut sql = Sql::new("WITH seen AS (SELECT r.id");
+        visible(&mut sql, scope, spec);
+        sql.push(") SELECT '' AS facet, '' AS value, COUNT(*) AS present FROM seen");
+        return Ok(capped(sql.load_positional::<Count>(connection)?.first().map_or(0, |count| count.present)));
     }
     let mut sql = Sql::default();
     of_facet(&mut sql, spec, ALL);
-    Ok(sql.load_positional::<Count>(connection)?.first().map_or(0, |count| count.present))
+    let present = sql.load_positional::<Count>(connection)?.first().map_or(0, |count| count.present);
+    Ok(Total { present, more: false })
 }
 
 fn of_facet(sql: &mut Sql, spec: &KindSpec, facet: &str) {
     sql.push("SELECT facet, value, present FROM counts WHERE kind = ").bind(spec.name);
     sql.push(" AND facet = ").bind(facet).push(" AND cluster = ").bind(EVERYWHERE);
+}
+
+/// The counts over what a team sees, as far as [`COUNTED`].
+fn counted_for<'c>(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    spec: &KindSpec,
+    chosen: impl IntoIterator<Item = (&'c str, &'c str)>,
+) -> QueryResult<Counts> {
+    if scope.sees_nothing() {
+        return Ok(Counts::default());
+    }
+    let columns = spec.filters.iter().filter_map(|filter| Some((*filter, column::text(spec, filter)?)));
+    let columns: Vec<_> = columns.collect();
+    let mut sql = Sql::new("WITH seen AS (SELECT r.id");
+    for (_, column) in &columns {
+        sql.push(", ").push(column.now.plain);
+    }
+    visible(&mut sql, scope, spec);
+    sql.push(") SELECT '' AS facet, '' AS value, COUNT(*) AS present FROM seen");
+    for (filter, column) in &columns {
+        let column = column.now.plain.trim_start_matches("r.");
+        sql.push(" UNION ALL SELECT ").bind(*filter).push(" AS facet, ").push(column);
+        sql.push(" AS value, COUNT(*) AS present FROM seen WHERE ").push(column);
+        sql.push(" <> '' GROUP BY ").push(column);
+    }
+    let mut counts = Counts::default();
+    for Count { facet, value, present } in sql.load_positional(connection)? {
+        if facet.is_empty() {
+            let Total { present, more } = capped(present);
+            (counts.total, counts.more) = (present, more);
+        } else {
+            counts.values.entry(facet).or_default().push((value, present));
+        }
+    }
+    let chosen: Vec<(&str, &str)> = chosen.into_iter().collect();
+    for (facet, values) in &mut counts.values {
+        values.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+        let mut place = 0;
+        values.retain(|(value, _)| {
+            place += 1;
+            place <= OFFERED || chosen.contains(&(facet.as_str(), value.as_str()))
+        });
+    }
+    Ok(counts)
+}
+
+/// From the present resources of a kind that the asker may see, one more than are counted.
+fn visible(sql: &mut Sql, scope: &Scope, spec: &KindSpec) {
+    sql.push(" FROM resources r WHERE r.gone_at IS NULL AND r.kind = ").bind(spec.name);
+    if let Some((column, values)) = scope.hull()
+        && let Some(column) = column::text(spec, column)
+    {
+        sql.push(" AND ").push(column.now.plain).push(" IN ").bind_list(&values);
+    }
+    scope.restrict(sql, Placed::Resource);
+    sql.push(" LIMIT ").bind(COUNTED + 1);
+}
+
+fn capped(counted: i64) -> Total {
+    Total { present: counted.min(COUNTED), more: counted > COUNTED }
 }

@@ -1,6 +1,7 @@
 //! How far a list can be trusted: over the scopes that its filter can reach.
 //!
 //! Only `source` and `scope` narrow them. A cluster or an app does not: a scope that was not listed completely may hold more of them.
+//! For a team nothing narrows them, or the answer would tell whether there is a zone of that name.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamp};
@@ -9,9 +10,9 @@ use super::ListQuery;
 use super::column;
 use super::filter::By;
 use crate::clock::Instant;
-use crate::store::AnyConnection;
 use crate::store::moment::Moment;
 use crate::store::sql::{Positional, Sql};
+use crate::store::{AnyConnection, Scope};
 
 /// The trust in what is listed, and in what is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +47,12 @@ const QUESTIONS: [(i64, &str); 4] = [
 ];
 
 /// The freshness of what `query` lists.
-pub(super) fn of(connection: &mut AnyConnection, query: &ListQuery) -> QueryResult<Freshness> {
+pub(super) fn of(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) -> QueryResult<Freshness> {
     let mut sql = Sql::default();
     for (question, condition) in QUESTIONS {
         sql.push(if question == ANY { "SELECT * FROM (SELECT " } else { ") x UNION ALL SELECT * FROM (SELECT " });
         sql.bind(question).push(" AS question, s.confirmed_at FROM scopes s WHERE s.gone_at IS NULL");
-        reached(&mut sql, query);
+        reached(&mut sql, scope, query);
         sql.push(condition).push(" LIMIT 1");
     }
     sql.push(") x");
@@ -67,8 +68,11 @@ pub(super) fn of(connection: &mut AnyConnection, query: &ListQuery) -> QueryResu
 }
 
 /// The scopes that the query's filters can reach.
-fn reached(sql: &mut Sql, query: &ListQuery) {
+fn reached(sql: &mut Sql, scope: &Scope, query: &ListQuery) {
     sql.push(" AND s.kind = ").bind(query.spec.name);
+    if !scope.sees_everything() {
+        return;
+    }
     let source = column::text(query.spec, "source");
     for filter in &query.filters {
         match filter.by {

@@ -17,7 +17,7 @@ mod plan;
 mod slice;
 
 pub use cursor::{Cursor, CursorError};
-pub use facets::{Counts, facets, total};
+pub use facets::{Counts, Total, facets, total};
 pub use filter::Filter;
 pub use freshness::Freshness;
 pub use keyset::Sort;
@@ -104,15 +104,21 @@ pub fn list(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) ->
     let from = query.cursor.as_ref();
     let backwards = from.is_some_and(Cursor::is_backwards);
 
-    let mut rows = slice::rows(connection, query, from, limit + 1)?;
+    let mut rows = match narrowed(scope, query) {
+        Some(narrowed) => slice::rows(connection, scope, &narrowed, from, limit + 1)?,
+        None => slice::rows(connection, scope, query, from, limit + 1)?,
+    };
     let more = rows.len() > limit;
     rows.truncate(limit);
+    if let Some(at) = query.at {
+        rows.iter_mut().for_each(|row| row.look_back(at));
+    }
     if backwards {
         rows.reverse();
     }
     let next = if backwards { !rows.is_empty() } else { more };
     let previous = if backwards { more } else { from.is_some() && !rows.is_empty() };
-    let Freshness { confirmed_at, complete } = freshness::of(connection, query)?;
+    let Freshness { confirmed_at, complete } = freshness::of(connection, scope, query)?;
     Ok(Page {
         next: rows.last().filter(|_| next).map(|row| Cursor::after(query, row)),
         previous: rows.first().filter(|_| previous).map(|row| Cursor::before(query, row)),
@@ -122,7 +128,15 @@ pub fn list(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) ->
     })
 }
 
+/// The same list with a filter more, by which it can be walked: every resource that the asker may see has one of its values.
+fn narrowed(scope: &Scope, query: &ListQuery) -> Option<ListQuery> {
+    let (column, values) = scope.hull()?;
+    let mut narrowed = query.clone();
+    narrowed.filters.extend(Filter::named(query.spec, column, values));
+    Some(narrowed)
+}
+
 /// The statement that reads the rows of the first page of `query`, for a look at how a database means to answer it.
 pub fn statement(connection: &mut AnyConnection, query: &ListQuery) -> QueryResult<Sql> {
-    slice::statement(connection, query)
+    slice::statement(connection, &Scope::unrestricted(), query)
 }

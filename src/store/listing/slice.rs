@@ -10,8 +10,9 @@ use super::keyset::{Key, Segment};
 use super::plan::{self, Drive, Restriction};
 use super::{Cursor, ListQuery};
 use crate::store::rows::{COLUMNS, ENDED_VERSION_COLUMNS, ResourceRow, VERSION_COLUMNS, Wanted};
+use crate::store::scope::Placed;
 use crate::store::sql::Sql;
-use crate::store::{AnyConnection, words};
+use crate::store::{AnyConnection, Scope, words};
 
 /// So many versions of a moment are sorted rather than walked by name, which an index does without a look at what was not true then, and
 /// no further than the page goes.
@@ -52,6 +53,7 @@ impl Slice {
 /// Up to `wanted` rows of the list, from the cursor on, in its direction.
 pub(super) fn rows(
     connection: &mut AnyConnection,
+    scope: &Scope,
     query: &ListQuery,
     from: Option<&Cursor>,
     wanted: usize,
@@ -66,7 +68,7 @@ pub(super) fn rows(
     for position in order {
         let from = from.filter(|cursor| cursor.segment() == position);
         let left = wanted - rows.len();
-        let stretch = Stretch { query, segment: segments[position], from, backwards, left };
+        let stretch = Stretch { scope, query, segment: segments[position], from, backwards, left };
         rows.extend(stretch.statement(connection, &restrictions)?.load_positional::<ResourceRow>(connection)?);
         if rows.len() >= wanted {
             break;
@@ -76,10 +78,11 @@ pub(super) fn rows(
 }
 
 /// The statement that gives the first page's rows, as far as its first stretch goes.
-pub(super) fn statement(connection: &mut AnyConnection, query: &ListQuery) -> QueryResult<Sql> {
+pub(super) fn statement(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) -> QueryResult<Sql> {
     let restrictions = restrictions(connection, query)?;
     let segment = query.sort.segments()[0];
-    Stretch { query, segment, from: None, backwards: false, left: query.limit + 1 }.statement(connection, &restrictions)
+    Stretch { scope, query, segment, from: None, backwards: false, left: query.limit + 1 }
+        .statement(connection, &restrictions)
 }
 
 /// What rows must fulfil, the words and tags by the terms that they are in.
@@ -96,6 +99,7 @@ fn restrictions<'q>(connection: &mut AnyConnection, query: &'q ListQuery) -> Que
 
 /// One segment of the list, as far as it is needed.
 struct Stretch<'q> {
+    scope: &'q Scope,
     query: &'q ListQuery,
     segment: Segment,
     from: Option<&'q Cursor>,
@@ -211,6 +215,7 @@ impl Stretch<'_> {
             let sharp = matches!(drive, Drive::Through(chosen) | Drive::Within(chosen) if chosen == position);
             restriction.append_to(&mut sql, self.query, versions, sharp);
         }
+        self.scope.restrict(&mut sql, if versions { Placed::Version } else { Placed::Resource });
         self.push_start(&mut sql, versions, ordered);
         self.order_by(&mut sql, spelled);
         Ok(sql)

@@ -6,6 +6,7 @@ use diesel::sql_types::BigInt;
 use super::{COLUMNS, RunRow};
 use crate::clock::Instant;
 use crate::store::page::{Page, one_more};
+use crate::store::scope::Placed;
 use crate::store::sql::Sql;
 use crate::store::{AnyConnection, Scope};
 use crate::wire::runs::RunState;
@@ -140,8 +141,15 @@ pub fn prune(connection: &mut AnyConnection, before: Instant, limit: i64) -> Que
 }
 
 /// Narrows a query over `runs r` to what `scope` may see.
+/// Narrows a query over `runs r` to what `scope` may see: a team those of which every subject is its own, since a run tells of all.
 fn only_visible(sql: &mut Sql, scope: &Scope) {
-    if scope.sees_nothing() {
-        sql.push(" AND 1 = 0");
+    if scope.sees_everything() {
+        return;
     }
+    sql.push(
+        " AND EXISTS (SELECT 1 FROM run_subjects s WHERE s.run_id = r.id) AND NOT EXISTS (SELECT 1 FROM run_subjects s \
+         WHERE s.run_id = r.id AND NOT EXISTS (SELECT 1 FROM resources seen WHERE seen.id = s.resource_id",
+    );
+    scope.restrict(sql, Placed::Seen);
+    sql.push("))");
 }

@@ -1,4 +1,4 @@
-//! Who may enter: people, their second factors, sessions and tokens, who is invited, attempts to sign in.
+//! Who may enter and who sees what: people, their second factors, sessions and tokens, who is invited, attempts to sign in, teams.
 
 diesel::table! {
     users (id) {
@@ -11,6 +11,7 @@ diesel::table! {
         disabled_at -> Nullable<Timestamp>,
         last_sign_in_at -> Nullable<Timestamp>,
         second_factor_at -> Nullable<Timestamp>,
+        reach -> Text,
     }
 }
 
@@ -24,6 +25,9 @@ diesel::table! {
         expires_at -> Timestamp,
         address -> Text,
         user_agent -> Text,
+        views_user_id -> Nullable<BigInt>,
+        views_team_id -> Nullable<BigInt>,
+        views_until -> Nullable<Timestamp>,
     }
 }
 
@@ -102,6 +106,33 @@ diesel::table! {
         expires_at -> Timestamp,
         used_at -> Nullable<Timestamp>,
         revoked_at -> Nullable<Timestamp>,
+        reach -> Text,
+    }
+}
+
+diesel::table! {
+    teams (id) {
+        id -> BigInt,
+        name -> Text,
+        note -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    team_members (team_id, user_id) {
+        team_id -> BigInt,
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    team_rules (id) {
+        id -> BigInt,
+        team_id -> BigInt,
+        region -> Text,
+        cluster -> Text,
+        app -> Text,
     }
 }
 
@@ -110,5 +141,17 @@ diesel::joinable!(invitations -> users (inviter_id));
 diesel::joinable!(invitations -> api_tokens (token_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(api_tokens -> users (user_id));
+diesel::joinable!(team_members -> users (user_id));
+diesel::joinable!(team_members -> teams (team_id));
+diesel::joinable!(team_rules -> teams (team_id));
 
-diesel::allow_tables_to_appear_in_same_query!(users, sessions, api_tokens, half_sign_ins, invitations);
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    sessions,
+    api_tokens,
+    half_sign_ins,
+    invitations,
+    teams,
+    team_members,
+    team_rules,
+);

@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::items::{AlertItem, List};
-use super::sources::together;
 use super::{answer, asked};
 use crate::context::Context;
 use crate::store::alerts::{self, AlertRow};
@@ -14,18 +13,18 @@ use crate::web::listing::ROWS;
 use crate::web::pages::alerts::wanted;
 
 /// `GET /api/v1/alerts`. An alert that should be there may be missing while a source is not complete.
-pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let params = asked(&request, &["state", "severity", "region", "cluster", "cursor", "limit"])?;
     let limit = params.limit(ROWS, MOST).map_err(PageError::Invalid)?;
     let wanted = wanted(&params, limit)?;
     let (page, rows) = context
         .db
         .read(move |connection| {
-            let reach = Scope::of_member();
+            let reach = scope;
             Ok((alerts::page(connection, &reach, &wanted)?, sources::all(connection, &reach)?))
         })
         .await?;
-    let (confirmed_at, complete) = together(&rows);
+    let (confirmed_at, complete) = sources::together(&rows);
     let items = page.rows.into_iter().map(AlertItem::from).collect();
     answer(&request, &List { items, next_cursor: page.next.map(|id| id.to_string()), confirmed_at, complete })
 }

@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer;
 use super::items::{ChangeItem, ChangeList, FieldChange};
-use super::sources::together;
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::diff::Change as Field;
@@ -16,10 +15,10 @@ use crate::web::changes::{fields, net_fields, read};
 use crate::web::params::Params;
 
 /// `GET /api/v1/changes`.
-pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let reading = read(Params::parse(request.query_string()), context.clock.now()).map_err(PageError::Invalid)?;
     let answered = context.db.read(move |connection| {
-        let (scope, asked) = (Scope::of_member(), &reading.asked);
+        let (scope, asked) = (scope, &reading.asked);
         let (items, next, previous, cut) = if reading.net {
             let page = changes::net(connection, &scope, asked)?;
             (page.rows.iter().filter_map(difference).collect(), page.next, page.previous, page.cut)
@@ -27,7 +26,7 @@ pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<H
             let page = changes::tape(connection, &scope, asked)?;
             (page.rows.iter().map(change).collect(), page.next, page.previous, page.cut)
         };
-        let (confirmed_at, complete) = together(&sources::all(connection, &scope)?);
+        let (confirmed_at, complete) = sources::together(&sources::all(connection, &scope)?);
         Ok(ChangeList {
             items,
             next_cursor: next.map(|cursor| cursor.to_string()),

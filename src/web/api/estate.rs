@@ -9,7 +9,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::items::List;
-use super::sources::together;
 use super::{answer, asked};
 use crate::clock::Instant;
 use crate::context::Context;
@@ -77,10 +76,14 @@ pub struct PlaceSourceItem {
 }
 
 /// `GET /api/v1/regions`.
-pub async fn regions(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn regions(
+    context: web::Data<Context>,
+    scope: Scope,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
     let asked = Asked::of_regions(Params::parse(request.query_string())).map_err(PageError::Invalid)?;
     let now = context.clock.now();
-    let list = read(&context, now, move |estate| {
+    let list = read(&context, scope, now, move |estate| {
         let regions = estate.regions.into_iter().filter(|region| asked.admits_region(region));
         regions.map(|region| RegionItem::of(region, now)).collect::<Vec<_>>()
     });
@@ -88,9 +91,13 @@ pub async fn regions(context: web::Data<Context>, request: HttpRequest) -> Resul
 }
 
 /// `GET /api/v1/clusters`.
-pub async fn clusters(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn clusters(
+    context: web::Data<Context>,
+    scope: Scope,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
     let asked = Asked::read(Params::parse(request.query_string())).map_err(PageError::Invalid)?;
-    let list = read(&context, context.clock.now(), move |estate| {
+    let list = read(&context, scope, context.clock.now(), move |estate| {
         let clusters = estate.clusters.into_iter().filter(|cluster| asked.admits(cluster));
         clusters.map(ClusterItem::from).collect::<Vec<_>>()
     });
@@ -100,13 +107,15 @@ pub async fn clusters(context: web::Data<Context>, request: HttpRequest) -> Resu
 /// `GET /api/v1/regions/{name}`.
 pub async fn region(
     context: web::Data<Context>,
+    scope: Scope,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     asked(&request, &[])?;
     let now = context.clock.now();
-    let found =
-        read(&context, now, move |estate| estate.regions.into_iter().filter(|region| region.name == *name).collect());
+    let found = read(&context, scope, now, move |estate| {
+        estate.regions.into_iter().filter(|region| region.name == *name).collect()
+    });
     let region = found.await?.items.pop().ok_or(PageError::NotFound)?;
     answer(&request, &RegionItem::of(region, now))
 }
@@ -114,28 +123,29 @@ pub async fn region(
 /// `GET /api/v1/clusters/{name}`.
 pub async fn cluster(
     context: web::Data<Context>,
+    scope: Scope,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     asked(&request, &[])?;
     let of_name = move |estate: Estate| estate.clusters.into_iter().filter(|cluster| cluster.name == *name).collect();
-    let cluster = read(&context, context.clock.now(), of_name).await?.items.pop().ok_or(PageError::NotFound)?;
+    let cluster = read(&context, scope, context.clock.now(), of_name).await?.items.pop().ok_or(PageError::NotFound)?;
     answer(&request, &ClusterItem::from(cluster))
 }
 
 /// What `pick` takes of the estate, and how far the whole can be trusted.
 async fn read<T: Send + 'static>(
     context: &Context,
+    scope: Scope,
     now: Instant,
     pick: impl FnOnce(Estate) -> Vec<T> + Send + 'static,
 ) -> Result<List<T>, PageError> {
     let config = Arc::clone(&context.config);
     let read = context.db.read(move |connection| {
-        let scope = Scope::of_member();
         Ok((Estate::read(connection, &scope, &config, now)?, sources::all(connection, &scope)?))
     });
     let (estate, rows) = read.await?;
-    let (confirmed_at, complete) = together(&rows);
+    let (confirmed_at, complete) = sources::together(&rows);
     Ok(List { items: pick(estate), next_cursor: None, confirmed_at, complete })
 }
 

@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::items::{FindingItem, FindingRuleItem, IgnoreUntil, List, OtherItem};
-use super::sources::together;
 use super::{answer, asked};
 use crate::audit::Doer;
 use crate::context::Context;
@@ -16,39 +15,35 @@ use crate::web::params::Params;
 use crate::web::{PageError, acts};
 
 /// `GET /api/v1/findings`.
-pub async fn rules(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn rules(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     asked(&request, &[])?;
     let now = context.clock.now();
     let (tallies, rows) = context
         .db
-        .read(move |connection| {
-            let scope = Scope::of_member();
-            Ok((findings::tally(connection, &scope, now)?, sources::all(connection, &scope)?))
-        })
+        .read(move |connection| Ok((findings::tally(connection, &scope, now)?, sources::all(connection, &scope)?)))
         .await?;
-    let (confirmed_at, complete) = together(&rows);
+    let (confirmed_at, complete) = sources::together(&rows);
     let items = tallies.into_iter().map(FindingRuleItem::from).collect();
     answer(&request, &List { items, next_cursor: None, confirmed_at, complete })
 }
 
 /// `GET /api/v1/findings/{rule}`.
-pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let rule = rule_of(&request)?;
     let params = Params::parse(request.query_string());
     let (wanted, given) = (wanted(&params)?, given(&context));
     if params.get("format") == Some("csv") {
-        return Ok(crate::web::pages::findings::csv::file(context, rule, wanted));
+        return Ok(crate::web::pages::findings::csv::file(context, scope, rule, wanted));
     }
     let (found, next, doubt, confirmed_at) = context
         .db
         .read(move |connection| {
-            let scope = Scope::of_member();
             let page = stored::page(connection, &scope, rule.name, &wanted, given.now)?;
             let next = next_cursor(&page);
-            let mut doubts = Doubts::at(given.now);
+            let mut doubts = Doubts::at(given.now, &scope);
             let found = findings::verify(connection, &scope, rule, &given, &mut doubts, page.rows)?;
             let doubt = doubts.about(connection, [rule.walks.name])?;
-            let confirmed_at = together(&sources::all(connection, &scope)?).0;
+            let confirmed_at = sources::together(&sources::all(connection, &scope)?).0;
             Ok((found, next, doubt, confirmed_at))
         })
         .await?;
@@ -58,9 +53,13 @@ pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<H
 }
 
 /// `GET /api/v1/findings/{rule}/{id}`.
-pub async fn detail(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn detail(
+    context: web::Data<Context>,
+    scope: Scope,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
     asked(&request, &[])?;
-    answer(&request, &FindingItem::from(looked_up(&context, &request).await?))
+    answer(&request, &FindingItem::from(looked_up(&context, &request, scope).await?))
 }
 
 /// `POST /api/v1/findings/{rule}/{id}/ignore`.
@@ -69,22 +68,28 @@ pub async fn ignore(
     doer: Doer,
     request: HttpRequest,
     body: web::Json<IgnoreUntil>,
+    scope: Scope,
 ) -> Result<HttpResponse, PageError> {
     let IgnoreUntil { until, reason } = body.into_inner();
     let (rule, id) = (rule_of(&request)?, id_of(&request)?);
-    acts::ignore(&context, &doer, &Scope::of_member(), rule, id, &until, &reason).await?;
-    Ok(HttpResponse::Ok().json(FindingItem::from(looked_up(&context, &request).await?)))
+    acts::ignore(&context, &doer, &scope, rule, id, &until, &reason).await?;
+    Ok(HttpResponse::Ok().json(FindingItem::from(looked_up(&context, &request, scope).await?)))
 }
 
 /// `POST /api/v1/findings/{rule}/{id}/heed`.
-pub async fn heed(context: web::Data<Context>, doer: Doer, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    acts::heed(&context, &doer, &Scope::of_member(), rule_of(&request)?, id_of(&request)?).await?;
-    Ok(HttpResponse::Ok().json(FindingItem::from(looked_up(&context, &request).await?)))
+pub async fn heed(
+    context: web::Data<Context>,
+    doer: Doer,
+    request: HttpRequest,
+    scope: Scope,
+) -> Result<HttpResponse, PageError> {
+    acts::heed(&context, &doer, &scope, rule_of(&request)?, id_of(&request)?).await?;
+    Ok(HttpResponse::Ok().json(FindingItem::from(looked_up(&context, &request, scope).await?)))
 }
 
-async fn looked_up(context: &Context, request: &HttpRequest) -> Result<Finding, PageError> {
+async fn looked_up(context: &Context, request: &HttpRequest, scope: Scope) -> Result<Finding, PageError> {
     let (rule, id, given) = (rule_of(request)?, id_of(request)?, given(context));
-    let found = context.db.read(move |connection| one::find(connection, &Scope::of_member(), rule, id, &given)).await?;
+    let found = context.db.read(move |connection| one::find(connection, &scope, rule, id, &given)).await?;
     found.ok_or(PageError::NotFound)
 }
 

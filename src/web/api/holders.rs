@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::inventory::moment_of;
 use super::items::{HolderItem, HoldersAnswer};
 use super::{answer, asked};
 use crate::context::Context;
@@ -16,10 +17,13 @@ pub async fn show(
     context: web::Data<Context>,
     request: HttpRequest,
     address: web::Path<String>,
+    scope: Scope,
 ) -> Result<HttpResponse, PageError> {
-    let limit = asked(&request, &["limit"])?.limit(ROWS, MOST).map_err(PageError::Invalid)?;
+    let params = asked(&request, &["limit", "at"])?;
+    let at = moment_of(&context, &params)?;
+    let limit = params.limit(ROWS, MOST).map_err(PageError::Invalid)?;
     let text = address.into_inner();
-    let found = context.db.read(move |connection| holders::of(connection, &Scope::of_member(), &text, limit)).await?;
+    let found = context.db.read(move |connection| holders::of(connection, &scope, &text, limit, at)).await?;
     // A private address that nobody ever had is of no network, and so is no key; that is an answer too.
     let (holders, more) = found.unwrap_or_default();
     answer(&request, &HoldersAnswer { holders: holders.into_iter().map(HolderItem::from).collect(), more })

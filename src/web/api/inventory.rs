@@ -21,15 +21,15 @@ pub const HITS: usize = 10;
 pub const MOST_HITS: usize = 100;
 
 /// `GET /api/v1/{kind}`.
-pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let spec = kind_of(&request)?;
     let asked =
         listing::read(spec, Params::parse(request.query_string()), context.clock.now()).map_err(PageError::Invalid)?;
     if wants_csv(&request, &asked.params) {
-        return Ok(export::csv(context, asked));
+        return Ok(export::csv(context, scope, asked));
     }
     let query = asked.query;
-    let page = context.db.read(move |connection| lists::list(connection, &Scope::of_member(), &query)).await?;
+    let page = context.db.read(move |connection| lists::list(connection, &scope, &query)).await?;
     answer(
         &request,
         &List::<Item> {
@@ -42,7 +42,11 @@ pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<H
 }
 
 /// `GET /api/v1/{kind}/{id}`.
-pub async fn detail(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn detail(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    scope: Scope,
+) -> Result<HttpResponse, PageError> {
     let spec = kind_of(&request)?;
     let id = request.match_info().query("id").parse().map_err(|_| PageError::NotFound)?;
     let params = asked(&request, &["at"])?;
@@ -50,7 +54,6 @@ pub async fn detail(context: web::Data<Context>, request: HttpRequest) -> Result
     let found = context
         .db
         .read(move |connection| {
-            let scope = Scope::of_member();
             let Some(row) = resources::find(connection, &scope, spec, id, at)? else { return Ok(None) };
             let neighbours = relations::neighbours(connection, &scope, &row, at)?;
             Ok(Some((row, neighbours)))
@@ -61,13 +64,16 @@ pub async fn detail(context: web::Data<Context>, request: HttpRequest) -> Result
 }
 
 /// `GET /api/v1/search`.
-pub async fn search(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn search(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    scope: Scope,
+) -> Result<HttpResponse, PageError> {
     let params = asked(&request, &["q", "limit", "at"])?;
     let text = params.get("q").unwrap_or_default().to_owned();
     let limit = params.limit(HITS, MOST_HITS).map_err(PageError::Invalid)?;
     let at = moment_of(&context, &params)?;
-    let groups =
-        context.db.read(move |connection| searches::search(connection, &Scope::of_member(), &text, limit, at)).await?;
+    let groups = context.db.read(move |connection| searches::search(connection, &scope, &text, limit, at)).await?;
     let groups = groups
         .into_iter()
         .map(|group| SearchGroup {

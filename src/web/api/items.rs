@@ -8,12 +8,19 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 mod changes;
+mod dns_changes;
 mod findings;
 mod runs;
+mod teams;
 
 pub use changes::{ChangeItem, ChangeList, FieldChange, HolderItem, HoldersAnswer};
+pub use dns_changes::{
+    ApplyWanted, DnsChangeItem, DnsChangeList, DnsChangeWanted, OverrideWanted, RecordSetItem, RecordWanted,
+    RefusalItem, ResourceId, SetChangeItem, SetTouchItem,
+};
 pub use findings::{FindingItem, FindingRuleItem, IgnoreUntil, OtherItem, StepItem, TouchedItem, TouchesAnswer};
 pub use runs::{CachePurge, RunAccepted, RunDetail, RunItem, RunStepItem};
+pub use teams::{MemberItem, MemberWanted, ReachWanted, TeamItem, TeamRuleItem, TeamWanted, WithinWanted};
 
 use crate::store::rows::ResourceRow;
 
@@ -235,6 +242,8 @@ pub struct UserItem {
     pub email: String,
     /// `admin`, `operator` or `viewer`.
     pub role: String,
+    /// `everything`, or `teams`: what their teams see.
+    pub reach: String,
     /// `enabled` or `disabled`.
     pub state: String,
     pub created_at: DateTime<Utc>,
@@ -250,6 +259,8 @@ pub struct InvitationItem {
     pub email: String,
     /// `admin`, `operator` or `viewer`.
     pub role: String,
+    /// `everything` or `teams`.
+    pub reach: String,
     /// `open` or `revoked`.
     pub state: String,
     pub invited_by: String,
@@ -273,6 +284,9 @@ pub struct InvitationWanted {
     pub email: String,
     /// `admin`, `operator` or `viewer`.
     pub role: String,
+    /// `everything` or `teams`; `everything` where it is not given.
+    #[serde(default = "everything")]
+    pub reach: String,
 }
 
 impl<T> List<T> {
@@ -312,4 +326,8 @@ impl From<ResourceRow> for Item {
             attrs: RawValue::from_string(row.attrs).unwrap_or_else(|_| RawValue::NULL.to_owned()),
         }
     }
+}
+
+fn everything() -> String {
+    crate::roles::Reach::Everything.to_string()
 }

@@ -4,16 +4,18 @@
 //! of routes, and its entry in [`operations`].
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::params::Params;
 use super::{PageError, revalidation};
+use crate::store::Scope;
 
 pub mod alerts;
 pub mod audit;
 pub mod changes;
+pub mod dns_changes;
 pub mod estate;
 pub mod findings;
 pub mod holders;
@@ -26,6 +28,7 @@ pub mod schemas;
 pub mod served_certificates;
 pub mod sources;
 pub mod tasks;
+pub mod teams;
 pub mod touches;
 pub mod users;
 
@@ -36,10 +39,12 @@ fn asked(request: &HttpRequest, known: &[&str]) -> Result<Params, PageError> {
     Ok(params)
 }
 
-/// JSON with an ETag over its content; `304` for who has it already.
+/// JSON with an ETag over its content and what its reader sees; `304` for who has it already.
 fn answer(request: &HttpRequest, content: &impl Serialize) -> Result<HttpResponse, PageError> {
     let body = serde_json::to_vec(content).map_err(|error| PageError::Internal(error.into()))?;
-    let tag = format!("{:032x}", xxh3_128(&body));
+    // For two who see different things, the same bytes are not the same answer.
+    let seen = request.extensions().get::<Scope>().map_or(0, Scope::fingerprint);
+    let tag = format!("{:032x}{seen:016x}", xxh3_128(&body));
     let mut answer = match revalidation::begin(request, tag, "private, no-cache") {
         Ok(mut fresh) => fresh.content_type("application/json").body(body),
         Err(known) => *known,

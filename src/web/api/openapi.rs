@@ -60,7 +60,11 @@ fn responses(operation: &Operation) -> Value {
     if !operation.example.is_null() {
         json["example"] = operation.example.clone();
     }
-    let mut content = json!({"application/json": json});
+    // An answer that is no JSON is described by its media type.
+    let mut content = match operation.answer.contains('/') {
+        true => json!({ operation.answer.clone(): {"schema": {"type": "string"}} }),
+        false => json!({"application/json": json}),
+    };
     if operation.csv {
         content["text/csv"] = json!({"schema": {"type": "string"}});
     }

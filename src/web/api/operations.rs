@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 
 mod access;
 mod changes;
+mod dns_changes;
 mod estate;
 mod findings;
 mod runs;
+mod teams;
 
 use super::inventory::{HITS, MOST_HITS};
 use super::schemas;
@@ -18,6 +20,7 @@ use crate::store::listing::MOST;
 use crate::web::listing::ROWS;
 
 mod served_certificates;
+mod zone_files;
 
 /// One call.
 #[derive(Clone, Debug)]
@@ -56,9 +59,12 @@ pub fn all() -> Vec<Operation> {
     operations.extend(estate::all());
     operations.extend(changes::all());
     operations.extend(findings::all());
+    operations.extend(dns_changes::all());
     operations.extend(runs::all());
+    operations.push(zone_files::read());
     operations.extend([served_certificates::list(), alerts(), tasks(), run_task()]);
     operations.extend(access::all());
+    operations.extend(teams::all());
     operations.extend([audit(), description()]);
     operations
 }

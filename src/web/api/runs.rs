@@ -23,11 +23,11 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const LONGEST_KEY: usize = 200;
 
 /// `GET /api/v1/runs`.
-pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let params = asked(&request, &PARAMETERS)?;
     let limit = params.limit(ROWS, MOST).map_err(PageError::Invalid)?;
     let wanted = wanted(&params)?;
-    let page = context.db.read(move |connection| rows::page(connection, &Scope::of_member(), &wanted, limit)).await?;
+    let page = context.db.read(move |connection| rows::page(connection, &scope, &wanted, limit)).await?;
     let next = page.next.map(|id| id.to_string());
     answer(&request, &List::of_own(page.rows.into_iter().map(RunItem::from).collect(), next))
 }
@@ -37,17 +37,18 @@ pub async fn detail(
     context: web::Data<Context>,
     request: HttpRequest,
     id: web::Path<i64>,
+    scope: Scope,
 ) -> Result<HttpResponse, PageError> {
     asked(&request, &[])?;
-    let detail = read(&context, *id).await?;
+    let detail = read(&context, *id, scope).await?;
     answer(&request, &detail)
 }
 
-async fn read(context: &Context, id: i64) -> Result<RunDetail, PageError> {
+async fn read(context: &Context, id: i64, scope: Scope) -> Result<RunDetail, PageError> {
     let found = context
         .db
         .read(move |connection| {
-            let Some(run) = rows::find(connection, &Scope::of_member(), id)? else { return Ok(None) };
+            let Some(run) = rows::find(connection, &scope, id)? else { return Ok(None) };
             Ok(Some((run, steps::of_run(connection, id)?)))
         })
         .await?;
@@ -57,8 +58,13 @@ async fn read(context: &Context, id: i64) -> Result<RunDetail, PageError> {
 }
 
 /// `POST /api/v1/runs/{id}/cancel`.
-pub async fn cancel(context: web::Data<Context>, doer: Doer, id: web::Path<i64>) -> Result<HttpResponse, PageError> {
-    let (run, _) = acts::end(&context, &doer, &Scope::of_member(), *id).await?;
+pub async fn cancel(
+    context: web::Data<Context>,
+    doer: Doer,
+    id: web::Path<i64>,
+    scope: Scope,
+) -> Result<HttpResponse, PageError> {
+    let (run, _) = acts::end(&context, &doer, &scope, *id).await?;
     Ok(HttpResponse::Accepted().json(RunAccepted::of(&run)))
 }
 
@@ -67,8 +73,9 @@ pub async fn acknowledge(
     context: web::Data<Context>,
     doer: Doer,
     id: web::Path<i64>,
+    scope: Scope,
 ) -> Result<HttpResponse, PageError> {
-    let noted = crate::runs::acknowledge(&context, &doer, &Scope::of_member(), *id).await?;
+    let noted = crate::runs::acknowledge(&context, &doer, &scope, *id).await?;
     let run =
         noted.ok_or_else(|| PageError::Conflict("There is nothing to take note of, or somebody has.".to_owned()))?;
     Ok(HttpResponse::Ok().json(RunAccepted::of(&run)))
@@ -80,13 +87,14 @@ pub async fn purge_cache(
     doer: Doer,
     request: HttpRequest,
     id: web::Path<i64>,
+    scope: Scope,
     body: web::Json<CachePurge>,
 ) -> Result<HttpResponse, PageError> {
     let CachePurge { hosts, prefixes, files, everything, reason } = body.into_inner();
     let wish = Wish { hosts, prefixes, files, everything };
     let key = idempotency_key(&request, &cache_purges::asked(*id, &wish, &reason))?;
-    let run = cache_purges::ask(&context, &doer, &Scope::of_member(), *id, wish, &reason, key).await?;
-    let found = context.db.read(move |connection| rows::find(connection, &Scope::of_member(), run)).await?;
+    let run = cache_purges::ask(&context, &doer, &scope, *id, wish, &reason, key).await?;
+    let found = context.db.read(move |connection| rows::find(connection, &scope, run)).await?;
     Ok(HttpResponse::Accepted().json(RunAccepted::of(&found.ok_or(PageError::NotFound)?)))
 }
 

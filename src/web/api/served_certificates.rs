@@ -85,11 +85,11 @@ pub struct SentItem {
 }
 
 /// `GET /api/v1/served-certificates`.
-pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let params = asked(&request, &["judgement", "host", "cursor", "limit"])?;
     let limit = params.limit(ROWS, MOST).map_err(PageError::Invalid)?;
     let wanted = wanted(&params, limit)?;
-    let read = move |connection: &mut _| served_certificates::page(connection, &Scope::of_member(), &wanted);
+    let read = move |connection: &mut _| served_certificates::page(connection, &scope, &wanted);
     let page = context.db.read(read).await?;
     let now = context.clock.now();
     let items = page.rows.into_iter().map(|row| item(row, &context.config.probe, now)).collect();

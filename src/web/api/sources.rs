@@ -10,15 +10,15 @@ use crate::context::Context;
 use crate::store::Scope;
 use crate::store::held::{self, HeldLossRow};
 use crate::store::scopes::{self, ScopeRow};
-use crate::store::sources::{self, SourceRow};
+use crate::store::sources::{self, SourceRow, together};
 use crate::web::PageError;
 use crate::web::acts::{self, Decision};
 
 /// `GET /api/v1/sources`.
-pub async fn list(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let now = context.clock.now();
     asked(&request, &[])?;
-    let rows = context.db.read(|connection| sources::all(connection, &Scope::of_member())).await?;
+    let rows = context.db.read(move |connection| sources::all(connection, &scope)).await?;
     let (confirmed_at, complete) = together(&rows);
     let items = rows.into_iter().map(|row| source(row, now)).collect();
     answer(&request, &List::<SourceItem> { items, next_cursor: None, confirmed_at, complete })
@@ -29,13 +29,13 @@ pub async fn detail(
     context: web::Data<Context>,
     request: HttpRequest,
     name: web::Path<String>,
+    reach: Scope,
 ) -> Result<HttpResponse, PageError> {
     let now = context.clock.now();
     asked(&request, &[])?;
     let found = context
         .db
         .read(move |connection| {
-            let reach = Scope::of_member();
             let Some(row) = sources::find(connection, &reach, &name)? else { return Ok(None) };
             let listed = scopes::of_source(connection, &reach, &name)?;
             Ok(Some((row, listed, held::open(connection, &reach, Some(&name))?)))
@@ -46,15 +46,20 @@ pub async fn detail(
         &request,
         &SourceDetail {
             source: source(row, now),
-            scopes: listed.into_iter().map(scope).collect(),
+            scopes: listed.into_iter().map(listing).collect(),
             held_losses: losses.into_iter().map(loss).collect(),
         },
     )
 }
 
 /// `POST /api/v1/sources/{name}/syncs`.
-pub async fn sync(context: web::Data<Context>, doer: Doer, name: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let row = acts::sync_now(&context, &doer, &Scope::of_member(), &name).await?;
+pub async fn sync(
+    context: web::Data<Context>,
+    doer: Doer,
+    name: web::Path<String>,
+    scope: Scope,
+) -> Result<HttpResponse, PageError> {
+    let row = acts::sync_now(&context, &doer, &scope, &name).await?;
     Ok(HttpResponse::Accepted().json(SyncAccepted { id: row.id.to_string(), state: row.state }))
 }
 
@@ -62,48 +67,41 @@ pub async fn sync(context: web::Data<Context>, doer: Doer, name: web::Path<Strin
 pub async fn accept(
     context: web::Data<Context>,
     doer: Doer,
+    scope: Scope,
     id: web::Path<i64>,
     body: web::Json<Reason>,
 ) -> Result<HttpResponse, PageError> {
-    decide(&context, &doer, *id, Decision::Accept, &body.reason).await
+    decide(&context, &doer, &scope, *id, Decision::Accept, &body.reason).await
 }
 
 /// `POST /api/v1/held-losses/{id}/reject`.
 pub async fn reject(
     context: web::Data<Context>,
     doer: Doer,
+    scope: Scope,
     id: web::Path<i64>,
     body: web::Json<Reason>,
 ) -> Result<HttpResponse, PageError> {
-    decide(&context, &doer, *id, Decision::Reject, &body.reason).await
+    decide(&context, &doer, &scope, *id, Decision::Reject, &body.reason).await
 }
 
 async fn decide(
     context: &Context,
     doer: &Doer,
+    scope: &Scope,
     id: i64,
     decision: Decision,
     reason: &str,
 ) -> Result<HttpResponse, PageError> {
-    let decided = acts::decide(context, doer, &Scope::of_member(), id, decision, reason).await?;
+    let decided = acts::decide(context, doer, scope, id, decision, reason).await?;
     Ok(HttpResponse::Ok().json(loss(decided)))
-}
-
-/// The oldest confirmation over all sources that can be asked, and whether every one of their scopes is complete.
-pub fn together(rows: &[SourceRow]) -> (Option<Instant>, bool) {
-    let asked = || rows.iter().filter(|row| row.state != "not_configured");
-    (asked().map(SourceRow::confirmed_at).min().flatten(), asked().all(is_complete))
-}
-
-fn is_complete(row: &SourceRow) -> bool {
-    row.scopes > 0 && row.complete_scopes == row.scopes
 }
 
 fn source(row: SourceRow, now: Instant) -> SourceItem {
     SourceItem {
         state: row.state_at(now).as_str().to_owned(),
         confirmed_at: row.confirmed_at(),
-        complete: is_complete(&row),
+        complete: row.is_complete(),
         name: row.name,
         provider: row.provider,
         reason: row.reason,
@@ -114,7 +112,7 @@ fn source(row: SourceRow, now: Instant) -> SourceItem {
     }
 }
 
-fn scope(row: ScopeRow) -> ScopeItem {
+fn listing(row: ScopeRow) -> ScopeItem {
     ScopeItem {
         confirmed_at: row.confirmed_at(),
         kind: row.kind,

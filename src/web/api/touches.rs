@@ -12,14 +12,13 @@ use crate::store::{Scope, resources};
 use crate::web::PageError;
 
 /// `GET /api/v1/{kind}/{id}/touches`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let spec = kind_of(&request)?;
     let id = request.match_info().query("id").parse().map_err(|_| PageError::NotFound)?;
     let at = moment_of(&context, &asked(&request, &["at"])?)?;
     let found = context
         .db
         .read(move |connection| {
-            let scope = Scope::of_member();
             let Some(row) = resources::find(connection, &scope, spec, id, at)? else { return Ok(None) };
             touches::touches(connection, &scope, &row, at, NODES).map(Some)
         })

@@ -8,10 +8,11 @@ use secrecy::ExposeSecret;
 use super::items::{InvitationItem, InvitationMade, InvitationWanted, List, UserItem};
 use super::{answer, asked};
 use crate::accounts::invitations::{self, Inviter};
+use crate::accounts::reach::Sight;
 use crate::accounts::{second_factor, users};
 use crate::audit::Doer;
 use crate::context::Context;
-use crate::roles::Role;
+use crate::roles::{Reach, Role};
 use crate::store::invitations::InvitationRow;
 use crate::store::users::UserRow;
 use crate::web::PageError;
@@ -49,14 +50,16 @@ pub async fn invite(
     caller: web::ReqData<Caller>,
     body: web::Json<InvitationWanted>,
 ) -> Result<HttpResponse, PageError> {
-    let InvitationWanted { email, role } = body.into_inner();
+    let InvitationWanted { email, role, reach } = body.into_inner();
     let role = Role::parse(&role).ok_or_else(|| PageError::Invalid(format!("There is no role {role:?}.")))?;
+    let reach = Reach::parse(&reach)
+        .ok_or_else(|| PageError::Invalid(format!("Nobody can see {reach:?}: say everything or teams.")))?;
     let inviter = match &*caller {
         Caller::Token(token) => Inviter { user_id: token.user_id, token_id: Some(token.id) },
         Caller::Person(person) => Inviter { user_id: Some(person.user_id), token_id: None },
         Caller::Anonymous => return Err(PageError::Unauthorized(None)),
     };
-    let (invitation, link) = invitations::invite(&context, &doer, inviter, &email, role).await?;
+    let (invitation, link) = invitations::invite(&context, &doer, inviter, &email, (role, reach)).await?;
     let link = link.expose_secret().to_owned();
     Ok(HttpResponse::Created().json(InvitationMade { invitation: invitation.into(), link }))
 }
@@ -76,6 +79,7 @@ impl From<UserRow> for UserItem {
         Self {
             id: row.id.to_string(),
             role: row.role().to_string(),
+            reach: Sight::of(&row).reach().to_string(),
             email: row.email,
             state: if row.disabled_at.is_some() { "disabled" } else { "enabled" }.to_owned(),
             created_at: row.created_at.and_utc(),
@@ -90,6 +94,7 @@ impl From<InvitationRow> for InvitationItem {
         Self {
             id: row.id.to_string(),
             role: row.role().to_string(),
+            reach: row.reach().to_string(),
             email: row.email,
             state: if row.revoked_at.is_some() { "revoked" } else { "open" }.to_owned(),
             invited_by: row.invited_by,

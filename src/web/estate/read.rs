@@ -31,11 +31,14 @@ pub(super) fn estate(
     now: Instant,
 ) -> QueryResult<Estate> {
     let mut gathered = Gathered::default();
-    for region in &config.regions {
-        gathered.regions.entry(region.name.clone()).or_default();
-    }
-    for cluster in &config.clusters {
-        gathered.clusters.entry(cluster.name.clone()).or_default();
+    // To a team even the name of a place is told only if something of its own is there.
+    if scope.sees_everything() {
+        for region in &config.regions {
+            gathered.regions.entry(region.name.clone()).or_default();
+        }
+        for cluster in &config.clusters {
+            gathered.clusters.entry(cluster.name.clone()).or_default();
+        }
     }
     for counted in estate::counted(connection, scope)? {
         gathered.count(counted);
@@ -65,7 +68,13 @@ pub(super) fn estate(
     for source in sources::lines(connection, scope, now)? {
         gathered.hear(&source, &region_of);
     }
-    Ok(gathered.told(config, &region_of))
+    let mut estate = gathered.told(config, &region_of);
+    let known: BTreeSet<String> = estate.regions.iter().map(|region| region.name.clone()).collect();
+    for config in estate.regions.iter_mut().filter_map(|region| region.config.as_mut()) {
+        let is_told = |watcher: &String| scope.sees_everything() || known.contains(watcher);
+        config.watched_by = config.watched_by.take().filter(is_told);
+    }
+    Ok(estate)
 }
 
 impl Gathered {

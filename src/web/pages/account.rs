@@ -17,7 +17,7 @@ use crate::clock::Instant;
 use crate::context::Context;
 use crate::passwords;
 use crate::secret::Secret;
-use crate::store::{recovery_codes, sessions};
+use crate::store::{recovery_codes, sessions, teams};
 use crate::web::csrf::Cookies;
 use crate::web::error::PageError;
 use crate::web::extract::{THEME_COOKIE, page_with, safe_next};
@@ -32,6 +32,7 @@ pub struct AccountPage {
     pub shell: Shell,
     pub email: String,
     pub role: String,
+    pub sees: Sees,
     pub created_at: Instant,
     /// Since when a code is asked for besides the password.
     pub second_factor_at: Option<Instant>,
@@ -43,6 +44,16 @@ pub struct AccountPage {
     /// Why the password was not changed.
     pub error: Option<String>,
     pub shortest_password: usize,
+}
+
+/// What somebody sees, in words.
+#[derive(Clone, Debug)]
+pub struct Sees {
+    pub everything: bool,
+    /// The teams that let them see it.
+    pub teams: Vec<String>,
+    /// Where it lies: `cluster eu-staging, app shop*`.
+    pub places: Vec<String>,
 }
 
 /// A browser that is signed in.
@@ -179,9 +190,15 @@ async fn page(context: &Context, person: &Live, shell: Shell, error: Option<Stri
     let user = accounts::users::by_id(context, person.user_id).await?;
     let (user_id, at) = (user.id, shell.now);
     let read = context.db.read(move |connection| {
-        Ok((sessions::of_user(connection, user_id, at)?, recovery_codes::left(connection, user_id)?))
+        let teams = teams::of_user(connection, user_id)?;
+        Ok((sessions::of_user(connection, user_id, at)?, recovery_codes::left(connection, user_id)?, teams))
     });
-    let (rows, codes_left) = read.await?;
+    let (rows, codes_left, teams) = read.await?;
+    let sees = Sees {
+        everything: shell.sees_everything(),
+        teams: teams.into_iter().map(|team| team.name).collect(),
+        places: shell.scope.places().iter().map(ToString::to_string).collect(),
+    };
     let second_factor_at = user.second_factor_at.map(|at| at.and_utc());
     let mut lines: Vec<SessionLine> = rows
         .into_iter()
@@ -198,6 +215,7 @@ async fn page(context: &Context, person: &Live, shell: Shell, error: Option<Stri
     lines.sort_by_key(|line| !line.current);
     Ok(AccountPage {
         shell,
+        sees,
         role: user.role().to_string(),
         email: user.email,
         created_at: user.created_at.and_utc(),

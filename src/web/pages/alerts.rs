@@ -133,9 +133,14 @@ impl AlertLine {
 }
 
 /// `GET /alerts`.
-pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<AlertsPage, PageError> {
+pub async fn show(
+    context: web::Data<Context>,
+    shell: Shell,
+    request: HttpRequest,
+    scope: Scope,
+) -> Result<AlertsPage, PageError> {
     let params = Params::parse(request.query_string());
     params.only(&["state", "severity", "region", "cluster", "cursor"]).map_err(PageError::Invalid)?;
     let wanted = wanted(&params, ROWS)?;
-    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), &wanted, &params, shell)).await?)
+    Ok(context.db.read(move |connection| fetch(connection, &scope, &wanted, &params, shell)).await?)
 }

@@ -113,12 +113,12 @@ pub async fn show(
     shell: Shell,
     id: web::Path<i64>,
     request: HttpRequest,
+    scope: Scope,
 ) -> Result<CachePurgesPage, PageError> {
     let params = Params::parse(request.query_string());
     params.only(&["host", "prefixes", "files", "everything"]).map_err(PageError::Invalid)?;
     let own = context.clone();
-    let page =
-        context.db.read(move |connection| fetch(connection, &Scope::of_member(), &own, *id, &params, shell)).await?;
+    let page = context.db.read(move |connection| fetch(connection, &scope, &own, *id, &params, shell)).await?;
     page.ok_or(PageError::NotFound)
 }
 
@@ -128,13 +128,14 @@ pub async fn purge(
     doer: Doer,
     session: Session,
     id: web::Path<i64>,
+    scope: Scope,
     body: web::Bytes,
 ) -> Result<HttpResponse, PageError> {
     let params = Params::parse(&String::from_utf8_lossy(&body));
     let reason = params.get("reason").unwrap_or_default().trim().to_owned();
     let wish = wish_of(&params);
     let key = params.get("key").map(|key| IdempotencyKey::new(key, &asked(*id, &wish, &reason)));
-    let run = ask(&context, &doer, &Scope::of_member(), *id, wish, &reason, key).await?;
+    let run = ask(&context, &doer, &scope, *id, wish, &reason, key).await?;
     session.leave_flash(true, "The purge is asked for. This page says how it goes.".to_owned());
     Ok(go_on(&format!("/runs/{run}")))
 }

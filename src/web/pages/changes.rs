@@ -15,7 +15,6 @@ use crate::store::changes::{self, Change, Difference, Differs, What};
 use crate::store::listing::facets;
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, sources};
-use crate::web::api::sources::together;
 use crate::web::changes::{Reading, fields, net_fields, read};
 use crate::web::extract::written;
 use crate::web::params::Params;
@@ -84,7 +83,7 @@ fn fetch(connection: &mut AnyConnection, scope: &Scope, reading: &Reading, shell
         (page.rows.iter().filter_map(change).collect(), page.next, page.previous, page.cut)
     };
     let rows = sources::all(connection, scope)?;
-    let (confirmed_at, complete) = together(&rows);
+    let (confirmed_at, complete) = sources::together(&rows);
     let stale_after = shell.standing.and_then(|standing| standing.stale_after);
     let age = Age {
         stale: confirmed_at.zip(stale_after).is_some_and(|(at, after)| shell.now - at > after),
@@ -241,9 +240,9 @@ fn shortened(text: &str) -> String {
 }
 
 /// `GET /changes`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let shell = Shell::begin(&request)?;
     let reading = read(Params::parse(request.query_string()), shell.now).map_err(PageError::Invalid)?;
-    let fetch = move |connection: &mut _, shell| fetch(connection, &Scope::of_member(), &reading, shell).map(Some);
+    let fetch = move |connection: &mut _, shell| fetch(connection, &scope, &reading, shell).map(Some);
     written(&context, shell, fetch).await
 }

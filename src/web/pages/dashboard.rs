@@ -18,7 +18,7 @@ use crate::web::pages::alerts::AlertLine;
 use crate::web::pages::findings::overview::{self, RuleLine};
 use crate::web::pages::runs::RunLine;
 use crate::web::pages::sources::{self, SourceLine};
-use crate::web::tally::Tally;
+use crate::web::tally::{HELD, Tally};
 use crate::web::view::Verdict;
 use crate::web::{PageError, Shell, cells, filters};
 
@@ -73,6 +73,8 @@ pub struct KindCount {
     pub path: &'static str,
     pub titles: &'static str,
     pub present: i64,
+    /// There are more than were counted.
+    pub more: bool,
 }
 
 /// A source in one line.
@@ -116,12 +118,8 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
     let mut changes = Vec::new();
     let mut due = Vec::new();
     for spec in KINDS.iter().copied() {
-        kinds.push(KindCount {
-            name: spec.name,
-            path: spec.path,
-            titles: spec.titles,
-            present: listing::total(connection, scope, spec)?,
-        });
+        let listing::Total { present, more } = listing::total(connection, scope, spec)?;
+        kinds.push(KindCount { name: spec.name, path: spec.path, titles: spec.titles, present, more });
         due.push((spec.path, resources::due_count(connection, scope, spec, shell.now + HORIZON, COUNTED)?));
         upcoming.extend(coming(connection, scope, spec, shell.now)?);
         changes.extend(recent(connection, scope, spec, shell.now)?);
@@ -131,7 +129,9 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
     changes.truncate(SHOWN + 4);
     let tally = Tally::of(&alerts, &sources, held.len(), tasks::silence(connection, shell.now)?);
     let served = served_certificates::bad_hosts(connection, scope)?;
-    let tiles = tally.tiles(&upcoming, &due, served, shell.now);
+    let mut tiles = tally.tiles(&upcoming, &due, served, shell.now);
+    // Losses are held of whole listings: a team is not told of them, and so not that there are none.
+    tiles.retain(|tile| tile.label != HELD || scope.sees_everything());
     upcoming.truncate(SHOWN);
     Ok(DashboardPage {
         verdict: tally.verdict(),
@@ -217,7 +217,7 @@ fn change(spec: &'static KindSpec, row: &ResourceRow, at: Instant, what: &'stati
 }
 
 /// `GET /`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let fetch = |connection: &mut _, shell| fetch(connection, &Scope::of_member(), shell).map(Some);
+pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
+    let fetch = move |connection: &mut _, shell| fetch(connection, &scope, shell).map(Some);
     written(&context, Shell::begin(&request)?, fetch).await
 }

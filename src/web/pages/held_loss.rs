@@ -21,33 +21,36 @@ pub struct Decided {
 pub async fn accept(
     context: web::Data<Context>,
     doer: Doer,
+    scope: Scope,
     session: Session,
     id: web::Path<i64>,
     form: web::Form<Decided>,
 ) -> Result<HttpResponse, PageError> {
-    decide(&context, &doer, &session, *id, Decision::Accept, &form.reason).await
+    decide(&context, &doer, &scope, &session, *id, Decision::Accept, &form.reason).await
 }
 
 /// `POST /held-losses/{id}/reject`.
 pub async fn reject(
     context: web::Data<Context>,
     doer: Doer,
+    scope: Scope,
     session: Session,
     id: web::Path<i64>,
     form: web::Form<Decided>,
 ) -> Result<HttpResponse, PageError> {
-    decide(&context, &doer, &session, *id, Decision::Reject, &form.reason).await
+    decide(&context, &doer, &scope, &session, *id, Decision::Reject, &form.reason).await
 }
 
 async fn decide(
     context: &Context,
     doer: &Doer,
+    scope: &Scope,
     session: &Session,
     id: i64,
     decision: Decision,
     reason: &str,
 ) -> Result<HttpResponse, PageError> {
-    let loss = acts::decide(context, doer, &Scope::of_member(), id, decision, reason.trim()).await?;
+    let loss = acts::decide(context, doer, scope, id, decision, reason.trim()).await?;
     let told = match decision {
         Decision::Accept => {
             format!("Accepted. What was missing from {} is gone, and can still be looked up.", loss.scope)

@@ -109,7 +109,7 @@ fn rule(rule: &PlacementRule) -> RuleLine {
 }
 
 /// `GET /placement`.
-pub async fn show(context: web::Data<Context>, shell: Shell) -> Result<PlacementPage, PageError> {
+pub async fn show(context: web::Data<Context>, shell: Shell, scope: Scope) -> Result<PlacementPage, PageError> {
     let rules = context.config.placements.clone();
-    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), &rules, shell)).await?)
+    Ok(context.db.read(move |connection| fetch(connection, &scope, &rules, shell)).await?)
 }

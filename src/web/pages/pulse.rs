@@ -54,6 +54,8 @@ pub struct Figure {
 const COUNTED: usize = 100;
 /// Troubles that a phone shows at once.
 const SHOWN: usize = 8;
+/// Of which a team is told nothing, and so not that there are none.
+const HELD_HERE: &str = "losses held";
 
 /// How things stand.
 pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> QueryResult<PulsePage> {
@@ -82,11 +84,11 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
     };
     let at_work = Wanted { states: vec![RunState::Running, RunState::Cancelling], ..Wanted::default() };
     let going_on = list::page(connection, scope, &at_work, COUNTED)?.rows.len();
-    let figures = vec![
+    let mut figures = vec![
         figure("critical", tally.critical, Tone::Bad),
         figure("to look at", tally.warnings, Tone::Warn),
         figure("sources down", tally.troubled, Tone::Bad),
-        figure("losses held", tally.held, Tone::Warn),
+        figure(HELD_HERE, tally.held, Tone::Warn),
         figure("runs going on", going_on, Tone::Plain),
         figure("sources", tally.sources, Tone::Plain),
         Figure {
@@ -95,6 +97,7 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
             tone: Tone::Plain,
         },
     ];
+    figures.retain(|figure| figure.label != HELD_HERE || scope.sees_everything());
     let verdict = Verdict { tone: found.tone, title: title.to_owned(), detail: format!("{}.", found.title) };
     Ok(PulsePage { verdict, lines, figures, confirmed_at: tally.confirmed_at, shell })
 }
@@ -113,7 +116,7 @@ fn source(line: &SourceLine) -> PulseLine {
 }
 
 /// `GET /pulse`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let fetch = |connection: &mut _, shell| fetch(connection, &Scope::of_member(), shell).map(Some);
+pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
+    let fetch = move |connection: &mut _, shell| fetch(connection, &scope, shell).map(Some);
     written(&context, Shell::begin(&request)?, fetch).await
 }

@@ -82,15 +82,21 @@ pub fn fetch(
     let enough = query.trim().chars().count() >= 2;
     let found = if enough { search::search(connection, scope, &query, SHOWN, at)? } else { Vec::new() };
     let groups = found.into_iter().map(|group| group_of(group, &query, at)).collect();
-    let holders = if enough && at.is_none() { holders::of(connection, scope, &query, HOLDERS)? } else { None };
+    let holders = if enough { holders::of(connection, scope, &query, HOLDERS, at)? } else { None };
     let (holders, more_holders) = holders.unwrap_or_default();
-    Ok(SearchPage { shell, holders: holders.iter().filter_map(holder).collect(), more_holders, query, groups })
+    Ok(SearchPage {
+        shell,
+        holders: holders.iter().filter_map(|one| holder(one, at)).collect(),
+        more_holders,
+        query,
+        groups,
+    })
 }
 
-fn holder(holder: &Holder) -> Option<HolderLine> {
+fn holder(holder: &Holder, at: Option<Instant>) -> Option<HolderLine> {
     let spec = holder.row.spec()?;
     // As it was when it held it.
-    let at = holder.until.map(|until| until - TimeDelta::milliseconds(1));
+    let at = holder.until.map(|until| until - TimeDelta::milliseconds(1)).or(at);
     Some(HolderLine {
         name: holder.row.title().to_owned(),
         href: cells::href(spec, holder.row.id, at),
@@ -117,15 +123,15 @@ fn group_of(group: search::Group, query: &str, at: Option<Instant>) -> HitGroup 
         kind: spec.name,
         titles: spec.titles,
         hits: group.hits.iter().map(hit).collect(),
-        all_href: group.more.then(|| Params::default().with("q", query).href(&format!("/{}", spec.path))),
+        all_href: group.more.then(|| Params::default().with("q", query).at(at).href(&format!("/{}", spec.path))),
     }
 }
 
 /// `GET /search`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let (params, mut shell) = (Params::parse(request.query_string()), Shell::begin(&request)?);
     let at = shell.look_back(&params, "/search")?;
     let query = params.get("q").unwrap_or_default().to_owned();
-    let fetch = move |connection: &mut _, shell| fetch(connection, &Scope::of_member(), query, at, shell).map(Some);
+    let fetch = move |connection: &mut _, shell| fetch(connection, &scope, query, at, shell).map(Some);
     written(&context, shell, fetch).await
 }

@@ -13,7 +13,7 @@ use crate::clock::Instant;
 use crate::config::ProbeConfig;
 use crate::context::Context;
 use crate::kinds::{Key, KindSpec, Tone, app, certificate};
-use crate::served::{Finding, Judgement};
+use crate::served::{Finding, Grade, Judgement};
 use crate::store::served_certificates::{self as store, Outcome, ServedRow, Wanted};
 use crate::store::{AnyConnection, Scope};
 use crate::web::params::Params;
@@ -219,21 +219,12 @@ fn finding(finding: &Finding) -> FindingLine {
 
 /// How bad it looks.
 fn tone(finding: &Finding) -> Tone {
-    match (finding.judgement, finding.days) {
-        (Judgement::Expired | Judgement::NotYetValid | Judgement::WrongName | Judgement::SelfSigned, _)
-        | (Judgement::EndsSoon, Some(..=3)) => Tone::Bad,
-        (Judgement::EndsSoon, Some(15..)) => Tone::Plain,
-        (
-            Judgement::IncompleteChain
-            | Judgement::DiffersFromStored
-            | Judgement::TargetsDiffer
-            | Judgement::EndsSoon
-            | Judgement::Unknown,
-            _,
-        ) => Tone::Warn,
-        (Judgement::Good, _) => Tone::Good,
-        (Judgement::NotProbed, _) => Tone::Muted,
-        _ => Tone::Plain,
+    match finding.grade() {
+        Grade::Critical => Tone::Bad,
+        Grade::Warning | Grade::Unknown => Tone::Warn,
+        Grade::Info | Grade::Remark => Tone::Plain,
+        Grade::NotProbed => Tone::Muted,
+        Grade::Good => Tone::Good,
     }
 }
 
@@ -242,10 +233,15 @@ fn seconds(probe: &ProbeConfig) -> i64 {
 }
 
 /// `GET /served-certificates`.
-pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<ServedPage, PageError> {
+pub async fn show(
+    context: web::Data<Context>,
+    shell: Shell,
+    request: HttpRequest,
+    scope: Scope,
+) -> Result<ServedPage, PageError> {
     let params = Params::parse(request.query_string());
     params.only(&["judgement", "host", "cursor"]).map_err(PageError::Invalid)?;
     let (wanted, config) = (wanted(&params, crate::web::listing::ROWS)?, Arc::clone(&context.config));
-    let read = move |connection: &mut _| fetch(connection, &Scope::of_member(), &wanted, &params, &config.probe, shell);
+    let read = move |connection: &mut _| fetch(connection, &scope, &wanted, &params, &config.probe, shell);
     Ok(context.db.read(read).await?)
 }

@@ -136,8 +136,13 @@ fn scope_line(listing: &ScopeRow) -> ScopeLine {
 }
 
 /// `GET /sources/{name}`.
-pub async fn show(context: web::Data<Context>, shell: Shell, name: web::Path<String>) -> Result<SourcePage, PageError> {
-    let page = context.db.read(move |connection| fetch(connection, &Scope::of_member(), &name, shell)).await?;
+pub async fn show(
+    context: web::Data<Context>,
+    shell: Shell,
+    name: web::Path<String>,
+    scope: Scope,
+) -> Result<SourcePage, PageError> {
+    let page = context.db.read(move |connection| fetch(connection, &scope, &name, shell)).await?;
     page.ok_or(PageError::NotFound)
 }
 
@@ -147,8 +152,9 @@ pub async fn sync(
     doer: Doer,
     session: Session,
     name: web::Path<String>,
+    scope: Scope,
 ) -> Result<HttpResponse, PageError> {
-    acts::sync_now(&context, &doer, &Scope::of_member(), &name).await?;
+    acts::sync_now(&context, &doer, &scope, &name).await?;
     session.leave_flash(
         true,
         format!("A sync of {name} is asked for. This page shows how it goes when you load it again."),

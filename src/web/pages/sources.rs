@@ -82,6 +82,6 @@ impl SourceLine {
 }
 
 /// `GET /sources`.
-pub async fn show(context: web::Data<Context>, shell: Shell) -> Result<SourcesPage, PageError> {
-    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), shell)).await?)
+pub async fn show(context: web::Data<Context>, shell: Shell, scope: Scope) -> Result<SourcesPage, PageError> {
+    Ok(context.db.read(move |connection| fetch(connection, &scope, shell)).await?)
 }

@@ -105,7 +105,12 @@ fn line(row: SyncRow, results: &[SyncResultRow]) -> SyncLine {
 }
 
 /// `GET /syncs`.
-pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<SyncsPage, PageError> {
+pub async fn show(
+    context: web::Data<Context>,
+    shell: Shell,
+    request: HttpRequest,
+    scope: Scope,
+) -> Result<SyncsPage, PageError> {
     let params = Params::parse(request.query_string());
-    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), &params, shell)).await?)
+    Ok(context.db.read(move |connection| fetch(connection, &scope, &params, shell)).await?)
 }

@@ -1,7 +1,9 @@
 //! `/users`: who may sign in, and as what.
 //!
-//! Forms: `POST /users` (`email`, `role`, `password`), `POST /users/{id}/role` (`role`), `POST /users/{id}/disable`, `/enable` and
-//! `/second-factor/reset`, `POST /invitations` (`email`, `role`), `POST /invitations/{id}/revoke`; each with `csrf_token`.
+//! Forms: `POST /users` (`email`, `role`, `reach`, `password`), `POST /users/{id}/role` (`role`), `/reach` (`reach`), `/disable`,
+//! `/enable` and `/second-factor/reset`, `POST /invitations` (`email`, `role`, `reach`), `POST /invitations/{id}/revoke`; each with `csrf_token`.
+
+use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -16,9 +18,10 @@ use crate::audit::Doer;
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::passwords;
-use crate::roles::Role;
+use crate::roles::{Reach, Role};
 use crate::secret::Secret;
 use crate::store::invitations::InvitationRow;
+use crate::store::teams;
 use crate::store::users::UserRow;
 use crate::web::error::PageError;
 use crate::web::extract::page_with;
@@ -38,6 +41,8 @@ pub struct UsersPage {
     pub made: Option<(String, String)>,
     /// `admin`, `operator`, `viewer`.
     pub roles: Vec<String>,
+    /// `everything`, `teams`.
+    pub reaches: Vec<String>,
     pub draft: Draft,
     pub shortest_password: usize,
 }
@@ -48,6 +53,11 @@ pub struct UserLine {
     pub id: i64,
     pub email: String,
     pub role: String,
+    pub reach: String,
+    /// Sees everything by the role.
+    pub is_admin: bool,
+    /// Of which they are a member.
+    pub teams: Vec<String>,
     pub created_at: Instant,
     pub last_sign_in_at: Option<Instant>,
     pub disabled_at: Option<Instant>,
@@ -64,6 +74,7 @@ pub struct InvitationLine {
     pub id: i64,
     pub email: String,
     pub role: String,
+    pub reach: String,
     pub invited_by: String,
     pub expires_at: Instant,
 }
@@ -73,6 +84,8 @@ pub struct InvitationLine {
 pub struct InviteForm {
     email: String,
     role: String,
+    #[serde(default = "everything")]
+    reach: String,
 }
 
 /// What the form for one more user sends.
@@ -80,7 +93,19 @@ pub struct InviteForm {
 pub struct AddForm {
     email: String,
     role: String,
+    #[serde(default = "everything")]
+    reach: String,
     password: Secret,
+}
+
+/// What a form that does not ask means.
+fn everything() -> String {
+    Reach::Everything.to_string()
+}
+
+#[derive(Deserialize)]
+pub struct ReachForm {
+    reach: String,
 }
 
 #[derive(Deserialize)]
@@ -93,13 +118,20 @@ pub struct RoleForm {
 pub struct Draft {
     pub email: String,
     pub role: String,
+    pub reach: String,
     pub invitation_error: Option<String>,
     pub user_error: Option<String>,
 }
 
 impl Default for Draft {
     fn default() -> Self {
-        Self { email: String::new(), role: Role::Viewer.to_string(), invitation_error: None, user_error: None }
+        Self {
+            email: String::new(),
+            role: Role::Viewer.to_string(),
+            reach: everything(),
+            invitation_error: None,
+            user_error: None,
+        }
     }
 }
 
@@ -117,8 +149,8 @@ pub async fn add(
     session: Session,
     form: web::Form<AddForm>,
 ) -> Result<HttpResponse, PageError> {
-    let AddForm { email, role, password } = form.into_inner();
-    let known = known_role(&role)?;
+    let AddForm { email, role, reach, password } = form.into_inner();
+    let known = (known_role(&role)?, known_reach(&reach)?);
     let refusal = match accounts::users::add(&context, &doer, &email, known, password).await {
         Ok(_) => {
             session.leave_flash(true, format!("{} can sign in now.", email.trim()));
@@ -127,7 +159,7 @@ pub async fn add(
         Err(error @ (AccountError::Email(_) | AccountError::Password(_) | AccountError::Taken(_))) => sentence(&error),
         Err(error) => return Err(error.into()),
     };
-    let draft = Draft { email, role, user_error: Some(refusal), invitation_error: None };
+    let draft = Draft { email, role, reach, user_error: Some(refusal), invitation_error: None };
     refuse(&request, &context, &person, draft).await
 }
 
@@ -139,9 +171,10 @@ pub async fn invite(
     person: Live,
     form: web::Form<InviteForm>,
 ) -> Result<HttpResponse, PageError> {
-    let InviteForm { email, role } = form.into_inner();
+    let InviteForm { email, role, reach } = form.into_inner();
+    let known = (known_role(&role)?, known_reach(&reach)?);
     let inviter = Inviter { user_id: Some(person.user_id), token_id: None };
-    let refusal = match invitations::invite(&context, &doer, inviter, &email, known_role(&role)?).await {
+    let refusal = match invitations::invite(&context, &doer, inviter, &email, known).await {
         Ok((invitation, link)) => {
             let made = Some((invitation.email, link.expose_secret().to_owned()));
             let page = page(&context, &person, frame(&request).await?, Draft::default(), made).await?;
@@ -150,7 +183,7 @@ pub async fn invite(
         Err(error @ (AccountError::Email(_) | AccountError::Taken(_))) => sentence(&error),
         Err(error) => return Err(error.into()),
     };
-    let draft = Draft { email, role, invitation_error: Some(refusal), user_error: None };
+    let draft = Draft { email, role, reach, invitation_error: Some(refusal), user_error: None };
     refuse(&request, &context, &person, draft).await
 }
 
@@ -180,6 +213,22 @@ pub async fn set_role(
     let user = accounts::users::by_id(&context, id).await?;
     let ended = accounts::users::set_role(&context, &doer, &user, role).await?;
     Ok(done(&session, &format!("{} is {role} now", user.email), ended))
+}
+
+/// `POST /users/{id}/reach`.
+pub async fn set_reach(
+    context: web::Data<Context>,
+    doer: Doer,
+    session: Session,
+    id: web::Path<i64>,
+    form: web::Form<ReachForm>,
+) -> Result<HttpResponse, PageError> {
+    let reach = known_reach(&form.reach)?;
+    let user = accounts::users::by_id(&context, *id).await?;
+    accounts::users::set_reach(&context, &doer, &user, reach).await?;
+    let what = if reach == Reach::Teams { "what their teams see" } else { "everything" };
+    session.leave_flash(true, format!("{} sees {what} from now on.", user.email));
+    Ok(go_on("/users"))
 }
 
 /// `POST /users/{id}/disable`.
@@ -225,6 +274,10 @@ fn known_role(role: &str) -> Result<Role, PageError> {
     Role::parse(role).ok_or_else(|| PageError::Invalid(format!("There is no role {role:?}.")))
 }
 
+fn known_reach(reach: &str) -> Result<Reach, PageError> {
+    Reach::parse(reach).ok_or_else(|| PageError::Invalid(format!("Nobody can see {reach:?}: say everything or teams.")))
+}
+
 /// Whoever locked himself out would need somebody else to come back.
 fn not_oneself(id: i64, person: &Live) -> Result<i64, PageError> {
     match id == person.user_id {
@@ -266,23 +319,28 @@ async fn page(
 ) -> Result<UsersPage, PageError> {
     let users = accounts::users::list(context).await?;
     let invitations = invitations::list(context).await?;
+    let mut teams = context.db.read(teams::by_member).await?;
     Ok(UsersPage {
         shell,
-        users: users.into_iter().map(|user| line(context, person, user)).collect(),
+        users: users.into_iter().map(|user| line(context, person, &mut teams, user)).collect(),
         invitations: invitations.into_iter().map(invitation).collect(),
         made,
         roles: Role::ALL.iter().map(ToString::to_string).collect(),
+        reaches: Reach::ALL.iter().map(ToString::to_string).collect(),
         draft,
         shortest_password: passwords::MIN_LENGTH,
     })
 }
 
-fn line(context: &Context, person: &Live, user: UserRow) -> UserLine {
+fn line(context: &Context, person: &Live, teams: &mut BTreeMap<i64, Vec<String>>, user: UserRow) -> UserLine {
     let required = context.config.server.require_second_factor;
     let has_one = user.second_factor_at.is_some();
     UserLine {
         id: user.id,
         role: user.role().to_string(),
+        reach: user.reach().to_string(),
+        is_admin: user.role() == Role::Admin,
+        teams: teams.remove(&user.id).unwrap_or_default(),
         owes_second_factor: second_factor::is_due(required, user.role(), has_one),
         is_self: user.id == person.user_id,
         email: user.email,
@@ -297,6 +355,7 @@ fn invitation(row: InvitationRow) -> InvitationLine {
     InvitationLine {
         id: row.id,
         role: row.role().to_string(),
+        reach: row.reach().to_string(),
         expires_at: row.expires_at.and_utc(),
         email: row.email,
         invited_by: row.invited_by,

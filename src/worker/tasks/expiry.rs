@@ -1,5 +1,5 @@
 //! Removes what has run out: sessions, setup links, invitations, attempts to sign in and half of it, second factors that nobody
-//! confirmed, keys of requests, what syncs of a month ago did, the secrets of what has been gone for a month, and what says that a finding is ignored.
+//! confirmed, keys of requests, notes of what the panel wrote, what syncs of a month ago did, the secrets of what has been gone for a month, and what says that a finding is ignored.
 //! Closes audit rows that nobody will complete.
 //!
 //! **One more**: its `prune` in the store, and its number in the report.
@@ -10,8 +10,8 @@ use super::slices;
 use crate::accounts::{second_factor, throttle};
 use crate::audit;
 use crate::store::{
-    findings, half_sign_ins, idempotency, invitations, second_factors, secret_values, sessions, setup_links, sign_ins,
-    syncs,
+    findings, half_sign_ins, idempotency, invitations, resource_writes, second_factors, secret_values, sessions,
+    setup_links, sign_ins, syncs,
 };
 use crate::worker::Worker;
 use crate::worker::task::Outcome;
@@ -34,7 +34,9 @@ pub async fn run(worker: &Worker) -> Outcome {
             Ok((
                 sessions::prune(connection, now)? + half_sign_ins::prune(connection, now)?,
                 setup_links::prune(connection, now)? + invitations::prune(connection, now)?,
-                sign_ins::prune(connection, now - throttle::WINDOW)? + idempotency::prune(connection, now - KEYS_KEPT)?,
+                sign_ins::prune(connection, now - throttle::WINDOW)?
+                    + idempotency::prune(connection, now - KEYS_KEPT)?
+                    + resource_writes::prune(connection, now - KEYS_KEPT)?,
                 secret_values::prune(connection, now - SECRETS_KEPT)?
                     + second_factors::prune(connection, now - second_factor::TO_CONFIRM)?,
                 findings::forget_ignores(connection, now)?,

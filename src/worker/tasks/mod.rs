@@ -1,6 +1,7 @@
 //! The tasks, a file each; `schedule.rs` says when.
 
 pub mod alerts;
+pub mod dns_changes;
 pub mod expiry;
 pub mod findings;
 pub mod prune;
@@ -8,3 +9,4 @@ pub mod recovery;
 pub mod served;
 mod slices;
 pub mod sync;
+pub mod zone_files;

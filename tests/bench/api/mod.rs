@@ -14,12 +14,15 @@ use crate::estate::Estate;
 
 mod cloudflare;
 mod ec2;
+mod powerdns;
 
 /// Which provider to be.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Shape {
     Cloudflare,
     Ec2,
+    /// One zone of all records.
+    Powerdns,
 }
 
 /// What to serve, and where.
@@ -46,12 +49,14 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (answers, kind) = match arguments.shape {
         Shape::Cloudflare => (cloudflare::answers(&estate), "application/json"),
         Shape::Ec2 => (ec2::answers(&estate), "text/xml;charset=UTF-8"),
+        Shape::Powerdns => (powerdns::answers(&estate), "application/json"),
     };
     let (answers, shape) = (Arc::new(answers), arguments.shape);
     let answer = move |request: HttpRequest, body: Bytes| {
         let key = match shape {
             Shape::Cloudflare => cloudflare::key(&request),
             Shape::Ec2 => ec2::key(&request, &body),
+            Shape::Powerdns => powerdns::key(&request),
         };
         let found = answers.get(&key).cloned();
         async move {

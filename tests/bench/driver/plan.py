@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from . import during, machine, peers, report, syncs
+from . import during, machine, peers, powerdns, report, syncs
 from .build import Programs
 from .databases import Postgres, Sqlite
 from .http import sizes
@@ -63,6 +63,7 @@ class Plan:
                 self.pages(database, instances, given.connections[:1])
         if "syncs" in given.parts:
             syncs.measure(self, database)
+            powerdns.measure(self, database)
         if "during" in given.parts:
             during.measure(self, database)
 

@@ -89,11 +89,11 @@ class Use:
 
 
 @contextlib.contextmanager
-def stand_in(plan, shape):
+def stand_in(plan, shape, instances=None):
     """The API of a provider; its URL and its process."""
     listen = f"127.0.0.1:{free_port()}"
     command = [plan.programs.tools, "api", "--shape", shape, "--listen", listen, "--seed", str(plan.given.seed),
-               "--instances", str(plan.given.instances), "--present", plan.present]
+               "--instances", str(instances or plan.given.instances), "--present", plan.present]
     with process(command) as child:
         wait_until_answers(child, f"http://{listen}/healthz")
         yield f"http://{listen}", child.pid

@@ -100,6 +100,7 @@ impl Filling {
                 region: source.region.clone().unwrap_or_default(),
                 cluster: source.cluster.clone().unwrap_or_default(),
                 every_seconds: i64::try_from(source.every.as_secs()).unwrap_or(i64::MAX),
+                kinds: Vec::new(),
                 missing: None,
             })
             .collect();

@@ -13,3 +13,5 @@ mod sessions;
 mod setup;
 mod sign_in;
 mod tokens;
+
+pub use roles::example;

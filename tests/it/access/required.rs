@@ -97,10 +97,10 @@ async fn a_lost_one_is_reset_from_the_machines_own_shell() {
     let ada = program.browser();
     assert_eq!(ada.sign_in("ada@example.com", PASSWORD).await.status, 303);
     enrol(&ada, PASSWORD, &quarterdeck::clock::Clock::system()).await;
-    assert_eq!(program.run(&["user", "list"]).out, "ada@example.com  admin  enabled  second factor\n");
+    assert_eq!(program.run(&["user", "list"]).out, "ada@example.com  admin  enabled  sees everything  second factor\n");
     assert_eq!(program.browser().sign_in("ada@example.com", PASSWORD).await.header("location"), "/sign-in");
     assert_eq!(program.run(&["user", "reset-second-factor", "ada@example.com"]).code, 0);
     assert!(!ada.is_signed_in().await);
     assert_eq!(program.browser().sign_in("ada@example.com", PASSWORD).await.header("location"), "/");
-    assert_eq!(program.run(&["user", "list"]).out, "ada@example.com  admin  enabled\n");
+    assert_eq!(program.run(&["user", "list"]).out, "ada@example.com  admin  enabled  sees everything\n");
 }

@@ -75,6 +75,7 @@ async fn the_audit_tells_tokens_of_one_name_apart_and_says_for_whom_they_act() {
             region: String::new(),
             cluster: String::new(),
             every_seconds: 300,
+            kinds: Vec::new(),
             missing: None,
         };
         let now = panel.clock.now();

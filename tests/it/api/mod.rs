@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use quarterdeck::accounts::invitations::{self, Inviter};
 use quarterdeck::accounts::tokens::{self, Wanted};
-use quarterdeck::accounts::users;
+use quarterdeck::accounts::{teams, users};
 use quarterdeck::actions::purge_cache::PurgeCache;
 use quarterdeck::audit::Doer;
 use quarterdeck::clock::Clock;
 use quarterdeck::config::{Config, Environment};
 use quarterdeck::net::http::Http;
+use quarterdeck::placement::Within;
 use quarterdeck::providers::{Built, Parts, build};
 use quarterdeck::relations::findings;
-use quarterdeck::roles::{Role, TokenScope};
+use quarterdeck::roles::{Reach, Role, TokenScope};
 use quarterdeck::runs::{self, AfterCrash, NewRun, NewStep};
 use quarterdeck::store::alerts::{self, Condition, Severity};
 use quarterdeck::store::{AnyConnection, tasks};
@@ -51,7 +52,14 @@ impl Platform {
                 house.sync(&source.name).await;
             }
         }
-        let panel = Panel::over(db).await;
+        let places = "[[region]]\nname = \"eu\"\nlatitude = 52.2\nlongitude = 21.0\nwatched_by = \"us\"\n[[region]]\nname = \"us\"\n\
+             [[cluster]]\nname = \"eu-1\"\nregion = \"eu\"\n";
+        let configured = Config::from_text("test.toml", places, &Environment::default()).unwrap();
+        let panel = Panel::configured(db, |config| {
+            config.regions = configured.regions;
+            config.clusters = configured.clusters;
+        })
+        .await;
         panel.person("ada@example.com", Role::Admin).await;
         Self { panel, house, _database: database }
     }
@@ -85,8 +93,20 @@ impl Platform {
         };
         self.panel.context.db.write(write).await.unwrap();
         let (context, doer) = (&self.panel.context, Doer::command_line());
-        let made = invitations::invite(context, &doer, Inviter::default(), "grace@example.com", Role::Operator).await;
+        let made = invitations::invite(
+            context,
+            &doer,
+            Inviter::default(),
+            "grace@example.com",
+            (Role::Operator, Reach::Everything),
+        )
+        .await;
         made.unwrap();
+        let team = teams::create(context, &doer, "Shop", "").await.unwrap();
+        let within = Within { cluster: "eu-staging".to_owned(), ..Within::default() };
+        teams::add_rule(context, &doer, team.row.id, within).await.unwrap();
+        let ada = users::find(context, "ada@example.com").await.unwrap();
+        teams::add_member(context, &doer, team.row.id, &ada).await.unwrap();
         findings::sweep(&self.panel.context.db, &[]).await.unwrap();
     }
 

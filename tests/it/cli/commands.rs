@@ -55,7 +55,7 @@ fn a_person_is_added_with_a_password_from_standard_input() {
     let add = ["user", "add", "ada@example.com", "--role", "admin", "--password-stdin"];
     let ran = program.run_with(&add, "a long enough password\n");
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(program.run(&["user", "list"]).out, "ada@example.com  admin  enabled\n");
+    assert_eq!(program.run(&["user", "list"]).out, "ada@example.com  admin  enabled  sees everything\n");
     let again = program.run_with(&add, "a long enough password\n");
     assert_eq!((again.code, again.out.as_str()), (1, ""), "{again:?}");
     let short =
@@ -161,5 +161,5 @@ fn a_password_that_is_typed_is_not_shown() {
     screen.read_to_string(&mut shown).unwrap();
     assert!(terminal.wait().unwrap().success(), "{shown}");
     assert!(!shown.contains("long enough"), "{shown}");
-    assert_eq!(program.run(&["user", "list"]).out, "ada@example.com  admin  enabled\n");
+    assert_eq!(program.run(&["user", "list"]).out, "ada@example.com  admin  enabled  sees everything\n");
 }

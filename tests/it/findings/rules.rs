@@ -3,6 +3,8 @@
 use quarterdeck::kinds::Held;
 use quarterdeck::kinds::Role::{Covers, Is, PointsAt, Serves};
 use quarterdeck::kinds::certificate::{Certificate, Link};
+use quarterdeck::store::Db;
+use quarterdeck::store::sources::{ConfiguredSource, configure};
 use quarterdeck::store::sql::Sql;
 
 use super::{attrs, found, numbers, swept, told};
@@ -99,6 +101,43 @@ async fn a_running_instance_that_nothing_leads_to_is_found() {
         swept(&db, seeds).await;
         let ids: Vec<i64> = found(&db, "instance-without-record").await.iter().map(|one| one.row.id).collect();
         assert_eq!(ids, [105, 101, 106], "by name");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_source_that_was_never_listed_leaves_in_doubt_whatever_it_may_list() {
+    on_each_database(async |db: Db| {
+        let lonely = one(101, "lonely").key(Is, "ip:192.0.2.1");
+        swept(&db, vec![with_status(lonely, "running"), record(501, "a.example.com", "ip:192.0.2.2")]).await;
+        let doubts = |db: Db| async move {
+            let found = found(&db, "instance-without-record").await;
+            found.into_iter().map(|one| one.doubt.unwrap_or_default()).collect::<Vec<_>>()
+        };
+        let sure = doubts(db.clone()).await;
+        assert_eq!(sure, [""]);
+        let partner = |kinds: &[&'static str]| ConfiguredSource {
+            name: "partner-dns".to_owned(),
+            provider: "memory".to_owned(),
+            region: String::new(),
+            cluster: String::new(),
+            every_seconds: 300,
+            kinds: kinds.to_vec(),
+            missing: None,
+        };
+        for (kinds, doubt) in [
+            (["zone", "dns_record"], vec!["partner-dns was never listed".to_owned()]),
+            // What it could not have listed proves nothing less.
+            (["zone", "certificate"], sure.clone()),
+        ] {
+            let (seeded, source, now) =
+                (ConfiguredSource { name: "seeded".to_owned(), ..partner(&[]) }, partner(&kinds), db.clock.now());
+            db.write(move |connection| configure(connection, &[seeded, source], now)).await.unwrap();
+            assert_eq!(doubts(db.clone()).await, doubt, "{kinds:?}");
+        }
+        let (source, now) = (ConfiguredSource { name: "seeded".to_owned(), ..partner(&[]) }, db.clock.now());
+        db.write(move |connection| configure(connection, &[source], now)).await.unwrap();
+        assert_eq!(doubts(db.clone()).await, sure, "nobody waits for one that was removed");
     })
     .await;
 }

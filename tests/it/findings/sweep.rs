@@ -128,7 +128,7 @@ async fn thousands_are_counted_so_far_and_paged_each_once() {
             let page = db
                 .read(move |connection| {
                     let wanted = stored::Wanted { limit: 333, after, ..stored::Wanted::default() };
-                    stored::page(connection, &Scope::of_member(), "instance-without-record", &wanted, minute(505))
+                    stored::page(connection, &Scope::unrestricted(), "instance-without-record", &wanted, minute(505))
                 })
                 .await
                 .unwrap();
@@ -163,7 +163,7 @@ async fn no_page_of_findings_reads_a_large_table_from_end_to_end() {
             let asked = format!("{wanted:?}");
             let plan = db
                 .write(move |connection| {
-                    let statement = stored::statement("dangling-record", &wanted, minute(505));
+                    let statement = stored::statement(&Scope::unrestricted(), "dangling-record", &wanted, minute(505));
                     Ok(explained(connection, backend, statement))
                 })
                 .await

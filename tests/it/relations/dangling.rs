@@ -37,8 +37,8 @@ fn networks() -> Vec<NetworkConfig> {
 
 async fn of(db: &Db, id: i64, now: i64) -> Vec<Dangling> {
     db.read(move |connection| {
-        let row = resources::of_ids(connection, &Scope::of_member(), &[id], None)?.remove(0);
-        dangling(connection, &Scope::of_member(), &row, &networks(), minute(now))
+        let row = resources::of_ids(connection, &Scope::unrestricted(), &[id], None)?.remove(0);
+        dangling(connection, &Scope::unrestricted(), &row, &networks(), minute(now))
     })
     .await
     .unwrap()

@@ -1,5 +1,6 @@
 //! What hangs together: a small platform, and who is whose neighbour.
 
+mod app_page;
 mod dangling;
 mod endpoints;
 mod neighbours;

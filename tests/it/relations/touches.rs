@@ -30,8 +30,8 @@ fn typed_platform() -> Vec<Seed> {
 
 async fn of(db: &Db, id: i64, most: usize) -> Touches {
     db.read(move |connection| {
-        let row = resources::of_ids(connection, &Scope::of_member(), &[id], None)?.remove(0);
-        touches(connection, &Scope::of_member(), &row, None, most)
+        let row = resources::of_ids(connection, &Scope::unrestricted(), &[id], None)?.remove(0);
+        touches(connection, &Scope::unrestricted(), &row, None, most)
     })
     .await
     .unwrap()
@@ -215,7 +215,7 @@ async fn who_sees_nothing_is_told_nothing() {
         sown(&db, typed_platform()).await;
         let found = db
             .read(|connection| {
-                let row = resources::of_ids(connection, &Scope::of_member(), &[101], None)?.remove(0);
+                let row = resources::of_ids(connection, &Scope::unrestricted(), &[101], None)?.remove(0);
                 touches(connection, &Scope::nothing(), &row, None, NODES)
             })
             .await

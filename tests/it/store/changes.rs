@@ -14,7 +14,7 @@ use crate::support::seed::{self, Seed, minute};
 
 async fn page(db: &Db, asked: &Asked) -> Page<Change> {
     let asked = asked.clone();
-    db.read(move |connection| changes::tape(connection, &Scope::of_member(), &asked)).await.unwrap()
+    db.read(move |connection| changes::tape(connection, &Scope::unrestricted(), &asked)).await.unwrap()
 }
 
 /// `what name`, the newest first.
@@ -210,7 +210,9 @@ async fn a_page_is_ranges_of_indexes_and_reads_no_table_from_end_to_end() {
         for (net, cursor) in [(false, None), (false, cursor), (false, back), (true, None), (true, cursor)] {
             let asked = Asked { cursor, ..whole_window.clone() };
             let plan = db
-                .write(move |connection| Ok(explained(connection, backend, changes::statement(&asked, net))))
+                .write(move |connection| {
+                    Ok(explained(connection, backend, changes::statement(&Scope::unrestricted(), &asked, net)))
+                })
                 .await
                 .unwrap();
             let tables = ["r", "v", "w", "n", "o", "p", "resources", "resource_versions"];

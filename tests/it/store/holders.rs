@@ -11,7 +11,7 @@ use crate::support::plans::{explained, whole};
 use crate::support::seed::minute;
 
 async fn of(db: &Db, text: &'static str, most: usize) -> Option<(Vec<Holder>, bool)> {
-    db.read(move |connection| holders::of(connection, &Scope::of_member(), text, most)).await.unwrap()
+    db.read(move |connection| holders::of(connection, &Scope::unrestricted(), text, most, None)).await.unwrap()
 }
 
 /// `id since-until`, in minutes.
@@ -73,7 +73,11 @@ async fn it_is_a_look_at_an_index() {
         let backend = db.backend();
         let plan = db
             .write(move |connection| {
-                Ok(explained(connection, backend, holders::statement(&["ip:192.0.2.1".to_owned()], 50)))
+                Ok(explained(
+                    connection,
+                    backend,
+                    holders::statement(&Scope::unrestricted(), &["ip:192.0.2.1".to_owned()], 50, None),
+                ))
             })
             .await
             .unwrap();

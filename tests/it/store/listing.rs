@@ -71,7 +71,7 @@ async fn sown(db: &Db) {
 }
 
 async fn page(db: &Db, query: ListQuery) -> Page {
-    db.read(move |connection| list(connection, &Scope::of_member(), &query)).await.unwrap()
+    db.read(move |connection| list(connection, &Scope::unrestricted(), &query)).await.unwrap()
 }
 
 /// Every page of a query, forwards.
@@ -180,7 +180,8 @@ async fn every_filter_admits_what_looking_at_each_row_admits() {
         sown(&db).await;
         for at in [None, Some(minute(130)), Some(minute(350))] {
             let all = everything(&db, at).await;
-            for (name, values, admits) in cases {
+            // What was missing at a past moment is not kept, and pages refuse to be asked for it.
+            for (name, values, admits) in cases.iter().filter(|(name, ..)| at.is_none() || *name != "missing") {
                 for sort in ["name", "-changed_at", "due_at", "type"] {
                     let mut query = ListQuery { at, ..query(sort, 17) };
                     query.filters.push(filter(name, values));
@@ -324,8 +325,9 @@ async fn counts_are_summed_over_the_clusters() {
         .await
         .unwrap();
         let told = async |chosen: &'static [(&str, &str)]| {
-            let of =
-                move |connection: &mut _| facets(connection, &Scope::of_member(), &dns_record::SPEC, chosen.to_vec());
+            let of = move |connection: &mut _| {
+                facets(connection, &Scope::unrestricted(), &dns_record::SPEC, chosen.to_vec())
+            };
             db.read(of).await.unwrap()
         };
         let counts = told(&[]).await;
@@ -342,14 +344,14 @@ async fn counts_are_summed_over_the_clusters() {
 async fn a_timeline_tells_the_newest_state_first_and_how_it_ended() {
     on_each_database(async |db| {
         sown(&db).await;
-        let of = async |id| db.read(move |connection| timeline(connection, &Scope::of_member(), id)).await.unwrap();
+        let of = async |id| db.read(move |connection| timeline(connection, &Scope::unrestricted(), id)).await.unwrap();
         let states = of(4).await;
         assert_eq!(states.iter().map(|state| state.row.status.as_str()).collect::<Vec<_>>(), ["active", "was"]);
         assert_eq!((states[0].until, states[1].until), (None, Some(states[0].row.changed_at())));
         let tombstone = of(7).await;
         assert_eq!((tombstone[0].until, tombstone[0].ended_gone), (Some(minute(307)), true));
         assert!(of(999).await.is_empty());
-        let (cursor, scope) = (states[0].cursor(), Scope::of_member());
+        let (cursor, scope) = (states[0].cursor(), Scope::unrestricted());
         let older = db.read(move |connection| versions::before(connection, &scope, 4, Some(cursor), 9)).await.unwrap();
         assert_eq!(older.iter().map(|state| state.row.status.as_str()).collect::<Vec<_>>(), ["was"]);
     })
@@ -371,7 +373,7 @@ async fn states_that_began_at_one_moment_are_told_in_the_order_in_which_they_cam
         })
         .await
         .unwrap();
-        let states = db.read(|connection| timeline(connection, &Scope::of_member(), 1)).await.unwrap();
+        let states = db.read(|connection| timeline(connection, &Scope::unrestricted(), 1)).await.unwrap();
         let told: Vec<&str> = states.iter().map(|state| state.row.status.as_str()).collect();
         assert_eq!(told, ["now", "third", "second", "first"]);
     })

@@ -19,7 +19,7 @@ async fn sown(db: &Db, seeds: Vec<Seed>) {
 
 async fn groups(db: &Db, text: &str) -> Vec<Group> {
     let text = text.to_owned();
-    db.read(move |connection| search(connection, &Scope::of_member(), &text, 10, None)).await.unwrap()
+    db.read(move |connection| search(connection, &Scope::unrestricted(), &text, 10, None)).await.unwrap()
 }
 
 async fn names(db: &Db, text: &str) -> Vec<String> {
@@ -133,7 +133,7 @@ async fn a_past_moment_finds_what_bore_the_word_then() {
             ("new-name", 50, None),
         ] {
             let groups = db
-                .read(move |connection| search(connection, &Scope::of_member(), text, 10, Some(minute(at))))
+                .read(move |connection| search(connection, &Scope::unrestricted(), text, 10, Some(minute(at))))
                 .await
                 .unwrap();
             let name = groups.first().map(|group| group.hits[0].row.name.as_str());

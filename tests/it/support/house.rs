@@ -63,6 +63,7 @@ impl House {
             region: String::new(),
             cluster: String::new(),
             every_seconds: 300,
+            kinds: Vec::new(),
             missing: None,
         };
         self.sources.insert(name.to_owned(), Source::new(&self.config, source, provider));

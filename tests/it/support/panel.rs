@@ -10,7 +10,7 @@ use quarterdeck::config::{Config, SecretKeyConfig};
 use quarterdeck::context::{Connected, Context};
 use quarterdeck::net::http::Http;
 use quarterdeck::providers::Parts;
-use quarterdeck::roles::{Role, TokenScope};
+use quarterdeck::roles::{Reach, Role, TokenScope};
 use quarterdeck::store::Db;
 use quarterdeck::web::server;
 use secrecy::ExposeSecret;
@@ -67,9 +67,14 @@ impl Panel {
         Self { clock: context.clock.clone(), context, url, client }
     }
 
-    /// A person who can sign in with [`PASSWORD`].
+    /// A person who sees everything and can sign in with [`PASSWORD`].
     pub async fn person(&self, email: &str, role: Role) -> i64 {
-        users::add(&self.context, &Doer::command_line(), email, role, PASSWORD.into()).await.unwrap()
+        self.person_seeing(email, role, Reach::Everything).await
+    }
+
+    /// A person who sees that far.
+    pub async fn person_seeing(&self, email: &str, role: Role, reach: Reach) -> i64 {
+        users::add(&self.context, &Doer::command_line(), email, (role, reach), PASSWORD.into()).await.unwrap()
     }
 
     /// The token of a fresh setup link.

@@ -34,7 +34,18 @@ pub struct Seed {
     pub gone: Option<Instant>,
     links: Vec<(Held, Role, String, Instant, Option<Instant>)>,
     terms: Vec<(String, Instant, Option<Instant>)>,
-    versions: Vec<(Instant, Instant, String, String)>,
+    versions: Vec<Was>,
+}
+
+/// How a resource was for a while, and where.
+#[derive(Clone, Debug)]
+struct Was {
+    from: Instant,
+    until: Instant,
+    name: String,
+    status: String,
+    place: [String; 3],
+    attrs: String,
 }
 
 impl Seed {
@@ -86,7 +97,29 @@ impl Seed {
     /// Was in another state for a while.
     pub fn version(mut self, from: Instant, until: Instant, name: &str, status: &str) -> Self {
         self.first_seen = self.first_seen.min(from);
-        self.versions.push((from, until, name.to_owned(), status.to_owned()));
+        let place = [&self.region, &self.cluster, &self.app].map(String::clone);
+        let (name, status, attrs) = (name.to_owned(), status.to_owned(), self.attrs.clone());
+        self.versions.push(Was { from, until, name, status, place, attrs });
+        self
+    }
+
+    /// Was somewhere else for a while, as a region, a cluster and an app, under another name and with other attrs.
+    pub fn elsewhere(mut self, (from, until): (Instant, Instant), name: &str, place: [&str; 3], attrs: &str) -> Self {
+        self = self.version(from, until, name, "");
+        if let Some(was) = self.versions.last_mut() {
+            (was.place, was.attrs) = (place.map(str::to_owned), attrs.to_owned());
+        }
+        self
+    }
+
+    /// The same under another id.
+    pub fn numbered(self, id: i64) -> Self {
+        Self { id, ..self }
+    }
+
+    /// Is there: a region, a cluster and an app.
+    pub fn placed(mut self, [region, cluster, app]: [&str; 3]) -> Self {
+        (self.region, self.cluster, self.app) = (region.to_owned(), cluster.to_owned(), app.to_owned());
         self
     }
 
@@ -109,9 +142,22 @@ fn spelled(key: &str) -> Key {
 
 /// A scope to put resources in.
 pub fn scope(connection: &mut AnyConnection, id: i64, kind: &str, name: &str, state: &str, confirmed: Option<Instant>) {
+    scope_of(connection, "seeded", id, kind, name, state, confirmed);
+}
+
+/// The same, of that source.
+pub fn scope_of(
+    connection: &mut AnyConnection,
+    source: &str,
+    id: i64,
+    kind: &str,
+    name: &str,
+    state: &str,
+    confirmed: Option<Instant>,
+) {
     let row = vec![
         id.into(),
-        "seeded".into(),
+        source.into(),
         kind.into(),
         name.into(),
         "".into(),
@@ -169,13 +215,13 @@ fn versions(connection: &mut AnyConnection, seeds: &[Seed]) {
          environment, facet_a, facet_b, facet_c, attrs, valid_from, valid_until, ended_gone) VALUES ";
     let mut rows = Vec::new();
     for seed in seeds {
-        for (from, until, name, status) in &seed.versions {
+        for Was { from, until, name, status, place: [region, cluster, app], attrs } in &seed.versions {
             let [a, b, c] = &seed.facets;
             let mut row: Vec<Value> =
                 vec![NEXT.fetch_add(1, Ordering::Relaxed).into(), seed.id.into(), seed.kind.into()];
-            row.extend([&seed.source, name, status, &seed.region, &seed.cluster, &seed.app].map(Value::from));
+            row.extend([&seed.source, name, status, region, cluster, app].map(Value::from));
             row.extend(["", "", ""].map(Value::from));
-            row.extend([a, b, c, &seed.attrs].map(Value::from));
+            row.extend([a, b, c, attrs].map(Value::from));
             row.extend([(*from).into(), (*until).into(), Value::Bool(false)]);
             rows.push(row);
         }
@@ -206,7 +252,7 @@ fn terms(connection: &mut AnyConnection, seeds: &[Seed]) {
     let mut borne: Vec<(String, Vec<Value>)> = Vec::new();
     for seed in seeds {
         let name = (seed.name.to_lowercase(), seed.changed, seed.gone);
-        let was = seed.versions.iter().map(|(from, until, name, _)| (name.to_lowercase(), *from, Some(*until)));
+        let was = seed.versions.iter().map(|was| (was.name.to_lowercase(), was.from, Some(was.until)));
         for (term, since, until) in seed.terms.iter().cloned().chain([name]).chain(was) {
             distinct.push(term.clone());
             borne.push((term, vec![seed.id.into(), since.into(), until.into()]));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use quarterdeck::audit::{self, Act, Doer};
-use quarterdeck::roles::Role;
+use quarterdeck::roles::{Reach, Role};
 use quarterdeck::store::invitations::NewInvitation;
 use quarterdeck::store::{AnyConnection, half_sign_ins, invitations, second_factors, setup_links, sign_ins, users};
 use quarterdeck::worker::{Worker, schedule};
@@ -67,7 +67,7 @@ async fn what_was_begun_at_the_door_and_never_finished_goes() {
         let (now, vault) = (house.clock.now(), house.db.vault().cloned().unwrap());
         let begin = move |connection: &mut AnyConnection| {
             for (id, email) in [(1, "ada@example.com"), (2, "bob@example.com")] {
-                users::insert(connection, id, email, Role::Admin, "no hash", now)?;
+                users::insert(connection, id, email, (Role::Admin, Reach::Everything), "no hash", now)?;
                 second_factors::begin(connection, &vault, id, now, now)?;
             }
             users::set_second_factor(connection, 2, Some(now))?;
@@ -77,6 +77,7 @@ async fn what_was_begun_at_the_door_and_never_finished_goes() {
                 token_hash: "hash".to_owned(),
                 email: "grace@example.com".to_owned(),
                 role: Role::Viewer,
+                reach: Reach::Everything,
                 invited_by: ada.email,
                 inviter_id: Some(1),
                 token_id: None,

@@ -20,6 +20,7 @@ use async_trait::async_trait;
 
 use super::holding::{Holding, Seal};
 use crate::kinds::Kind;
+use crate::providers::dns::WriteRecords;
 use crate::providers::{Collector, Provider};
 use crate::wire::ProviderError;
 
@@ -27,10 +28,13 @@ mod act;
 pub mod gate;
 #[cfg(test)]
 mod tests;
+pub mod writes;
 
 pub use gate::Gate;
+pub use writes::Writing;
 
 use act::Act;
+use writes::Writes;
 
 /// A scripted provider. Cheap to clone; all clones are the same script.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +59,7 @@ struct State {
     notes: Vec<String>,
     refusal: Option<ProviderError>,
     collections: usize,
+    writes: Writes,
 }
 
 impl Script {
@@ -194,5 +199,11 @@ impl Provider for Script {
 
     async fn probe(&self) -> Result<String, ProviderError> {
         self.state().refusal.clone().map_or_else(|| Ok("a script".to_owned()), Err)
+    }
+
+    /// A script has the power as soon as it has a zone that can be written to.
+    fn dns(&self) -> Option<&dyn WriteRecords> {
+        let has_zones = self.state().writes.has_zones();
+        has_zones.then_some(self as &dyn WriteRecords)
     }
 }

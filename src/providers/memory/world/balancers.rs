@@ -38,9 +38,9 @@ fn edge(place: &'static Place, moment: &Moment) -> LoadBalancer {
             listener("HTTPS", 443, 80, &format!("arn:made-up:acm:{}", seed::uuid(&name))),
             listener("HTTP", 80, 80, ""),
         ],
-        targets: targets.collect(),
         ..balancer(place, &name, moment)
     }
+    .with_targets(targets.collect())
 }
 
 /// A classic one before the shop's own machines, from before the edge.
@@ -55,9 +55,9 @@ fn classic(place: &'static Place, moment: &Moment) -> LoadBalancer {
         state: "active".to_owned(),
         arn: String::new(),
         listeners: vec![listener("HTTP", 80, 8080, "")],
-        targets: targets.collect(),
         ..balancer(place, "eu-legacy", moment)
     }
+    .with_targets(targets.collect())
 }
 
 /// A network balancer with addresses of its own, which passes streams on to the origins' private addresses.
@@ -72,9 +72,9 @@ fn ingest(place: &'static Place, moment: &Moment) -> LoadBalancer {
         balancer_type: "network".to_owned(),
         addresses: [240, 241].map(|last| IpAddr::V4(place.public(last))).to_vec(),
         listeners: vec![listener("TCP", 1935, 1935, "")],
-        targets: targets.collect(),
         ..balancer(place, &name, moment)
     }
+    .with_targets(targets.collect())
 }
 
 fn balancer(place: &Place, name: &str, moment: &Moment) -> LoadBalancer {

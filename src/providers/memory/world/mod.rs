@@ -10,6 +10,9 @@ use chrono::{DateTime, TimeDelta};
 
 use super::holding::Holding;
 use crate::clock::Instant;
+use crate::kinds::dns_record::DnsRecord;
+use crate::kinds::zone::Zone;
+use crate::kinds::{KindSpec, app, certificate, dns_record, instance, load_balancer, maintenance_event, zone};
 use crate::secret::{Secret, redact};
 use crate::wire::{ErrorKind, ProviderError};
 
@@ -30,6 +33,7 @@ mod zone_file;
 mod zones;
 
 use place::{AP, EU, US};
+pub use zones::holdings;
 
 /// What the platform looks like when.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +63,11 @@ pub struct Sight {
     pub source: &'static str,
     /// As whom it is known there.
     pub shown_as: &'static str,
+    /// The kinds that it may show, also before it has shown any.
+    pub kinds: &'static [&'static KindSpec],
     pub shows: fn(&Moment) -> Vec<Holding>,
+    /// Its zones with their records, which can be written to.
+    pub zones: fn(&Moment) -> Written,
     /// How the collection at a step ends.
     pub ends: fn(u64) -> Ends,
 }
@@ -76,19 +84,90 @@ pub enum Ends {
     Refused(ProviderError),
 }
 
+const CLOUD: &[&KindSpec] = &[&instance::SPEC, &maintenance_event::SPEC, &load_balancer::SPEC];
+const NAMES: &[&KindSpec] = &[&zone::SPEC, &dns_record::SPEC];
+const APPS: &[&KindSpec] = &[&app::SPEC, &certificate::SPEC];
+
 /// Every source that the platform can be seen through.
 pub const SIGHTS: &[Sight] = &[
-    Sight { source: "aws-eu", shown_as: place::ACCOUNT, shows: |moment| cloud(&EU, moment), ends: |_| Ends::Well },
-    Sight { source: "aws-us", shown_as: place::ACCOUNT, shows: |moment| cloud(&US, moment), ends: |_| Ends::Well },
-    Sight { source: "aws-ap", shown_as: place::ACCOUNT, shows: |moment| cloud(&AP, moment), ends: |_| Ends::Well },
-    Sight { source: "cloudflare", shown_as: zones::ACCOUNT, shows: zones::managed, ends: |_| Ends::Well },
-    Sight { source: "paas-eu", shown_as: "panel", shows: |moment| controller(&EU, moment), ends: |_| Ends::Well },
-    Sight { source: "paas-us", shown_as: "panel", shows: |moment| controller(&US, moment), ends: |_| Ends::Well },
+    Sight {
+        source: "aws-eu",
+        shown_as: place::ACCOUNT,
+        kinds: CLOUD,
+        shows: |moment| cloud(&EU, moment),
+        zones: no_zones,
+        ends: |_| Ends::Well,
+    },
+    Sight {
+        source: "aws-us",
+        shown_as: place::ACCOUNT,
+        kinds: CLOUD,
+        shows: |moment| cloud(&US, moment),
+        zones: no_zones,
+        ends: |_| Ends::Well,
+    },
+    Sight {
+        source: "aws-ap",
+        shown_as: place::ACCOUNT,
+        kinds: CLOUD,
+        shows: |moment| cloud(&AP, moment),
+        zones: no_zones,
+        ends: |_| Ends::Well,
+    },
+    Sight {
+        source: "cloudflare",
+        shown_as: zones::ACCOUNT,
+        kinds: NAMES,
+        shows: nothing,
+        zones: zones::managed,
+        ends: |_| Ends::Well,
+    },
+    Sight {
+        source: "paas-eu",
+        shown_as: "panel",
+        kinds: APPS,
+        shows: |moment| controller(&EU, moment),
+        zones: no_zones,
+        ends: |_| Ends::Well,
+    },
+    Sight {
+        source: "paas-us",
+        shown_as: "panel",
+        kinds: APPS,
+        shows: |moment| controller(&US, moment),
+        zones: no_zones,
+        ends: |_| Ends::Well,
+    },
     // The old data centre's name server, which answers once and then too slowly: its facts go stale.
-    Sight { source: "legacy-dc", shown_as: "ns.dc.example.org", shows: zones::legacy, ends: times_out_after_the_first },
+    Sight {
+        source: "legacy-dc",
+        shown_as: "ns.dc.example.org",
+        kinds: NAMES,
+        shows: nothing,
+        zones: zones::legacy,
+        ends: times_out_after_the_first,
+    },
     // A partner's name server, whose token ran out before we ever used it.
-    Sight { source: "partner-dns", shown_as: "partner", shows: |_| Vec::new(), ends: |_| Ends::Refused(bad_token()) },
+    Sight {
+        source: "partner-dns",
+        shown_as: "partner",
+        kinds: NAMES,
+        shows: nothing,
+        zones: no_zones,
+        ends: |_| Ends::Refused(bad_token()),
+    },
 ];
+
+/// Zones and what is written in them.
+pub type Written = Vec<(Zone, Vec<DnsRecord>)>;
+
+fn nothing(_moment: &Moment) -> Vec<Holding> {
+    Vec::new()
+}
+
+fn no_zones(_moment: &Moment) -> Written {
+    Vec::new()
+}
 
 /// The sight of the source of that name.
 pub fn sight(source: &str) -> Option<&'static Sight> {

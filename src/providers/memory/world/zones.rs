@@ -2,7 +2,7 @@
 
 use super::super::holding::Holding;
 use super::zone_file::ZoneFile;
-use super::{Moment, records, seed};
+use super::{Moment, Written, records, seed};
 use crate::kinds::dns_record::DnsRecord;
 use crate::kinds::zone::Zone;
 
@@ -33,21 +33,27 @@ const LEGACY: &[Plan] =
     &[Plan { name: "dc.example.org", status: "active", plan: "", writes: records::office::write_data_centre }];
 
 /// What the DNS provider shows.
-pub fn managed(moment: &Moment) -> Vec<Holding> {
-    holdings(MANAGED, moment)
+pub fn managed(moment: &Moment) -> Written {
+    zones(MANAGED, moment)
 }
 
 /// What the old data centre's name server shows.
-pub fn legacy(moment: &Moment) -> Vec<Holding> {
-    holdings(LEGACY, moment)
+pub fn legacy(moment: &Moment) -> Written {
+    zones(LEGACY, moment)
 }
 
-fn holdings(plans: &[Plan], moment: &Moment) -> Vec<Holding> {
-    let zones: Vec<Zone> = plans.iter().map(|plan| zone(plan, moment)).collect();
-    let records =
-        plans.iter().zip(&zones).map(|(plan, zone)| Holding::of(plan.name, written(plan, moment)).within(zone));
-    let records: Vec<Holding> = records.collect();
-    std::iter::once(Holding::of(ALL_ZONES, zones)).chain(records).collect()
+fn zones(plans: &[Plan], moment: &Moment) -> Written {
+    plans.iter().map(|plan| (zone(plan, moment), written(plan, moment))).collect()
+}
+
+/// As they are collected: the zones in one scope, the records of each in its own. Nothing where there are no zones.
+pub fn holdings(zones: Written) -> Vec<Holding> {
+    if zones.is_empty() {
+        return Vec::new();
+    }
+    let all = Holding::of(ALL_ZONES, zones.iter().map(|(zone, _)| zone.clone()).collect::<Vec<_>>());
+    let records = zones.into_iter().map(|(zone, records)| Holding::of(&zone.name, records).within(&zone));
+    std::iter::once(all).chain(records.collect::<Vec<_>>()).collect()
 }
 
 fn written(plan: &Plan, moment: &Moment) -> Vec<DnsRecord> {

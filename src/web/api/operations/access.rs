@@ -70,7 +70,7 @@ fn invite() -> Operation {
             .to_owned(),
         tag: "Access",
         parameters: Vec::new(),
-        body: Some(("InvitationWanted", json!({"email": "grace@example.com", "role": "operator"}))),
+        body: Some(("InvitationWanted", json!({"email": "grace@example.com", "role": "operator", "reach": "teams"}))),
         status: 201,
         answer: "InvitationMade".to_owned(),
         example,
@@ -94,16 +94,16 @@ fn revoke_invitation() -> Operation {
     }
 }
 
-fn user(second_factor_at: Value) -> Value {
+pub(super) fn user(second_factor_at: Value) -> Value {
     json!({
-        "id": "1", "email": "ada@example.com", "role": "admin", "state": "enabled", "created_at": MOMENT,
+        "id": "1", "email": "ada@example.com", "role": "admin", "reach": "everything", "state": "enabled", "created_at": MOMENT,
         "last_sign_in_at": MOMENT, "second_factor_at": second_factor_at,
     })
 }
 
 fn invitation(state: &str) -> Value {
     json!({
-        "id": "3", "email": "grace@example.com", "role": "operator", "state": state, "invited_by": "ada@example.com",
+        "id": "3", "email": "grace@example.com", "role": "operator", "reach": "teams", "state": state, "invited_by": "ada@example.com",
         "created_at": MOMENT, "expires_at": "2026-11-24T03:12:00Z",
     })
 }

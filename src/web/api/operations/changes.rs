@@ -59,6 +59,7 @@ fn holders() -> Operation {
         tag: "History",
         parameters: vec![
             in_path("address", "An IPv4 or IPv6 address, or a host name."),
+            query("at", AT, text()),
             query("limit", "Holders in the answer.", number(crate::store::listing::MOST, listing::ROWS)),
         ],
         body: None,

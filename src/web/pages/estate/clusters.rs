@@ -30,11 +30,11 @@ pub struct ClustersPage {
 const PATH: &str = "/clusters";
 
 /// `GET /clusters`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn show(context: web::Data<Context>, scope: Scope, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let asked = Asked::read(Params::parse(request.query_string())).map_err(PageError::Invalid)?;
     let config = Arc::clone(&context.config);
     let fetch = move |connection: &mut _, shell: Shell| {
-        let estate = Estate::read(connection, &Scope::of_member(), &config, shell.now)?;
+        let estate = Estate::read(connection, &scope, &config, shell.now)?;
         let lines = estate.clusters.iter().filter(|cluster| asked.admits(cluster));
         Ok(Some(ClustersPage {
             filters: asked.filters(&estate, PATH),

@@ -187,11 +187,11 @@ fn lines(estate: &Estate, asked: &Asked, regions: &[(&Region, Vec<&Cluster>)], n
 }
 
 /// `GET /map`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn show(context: web::Data<Context>, scope: Scope, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let asked = Asked::read(Params::parse(request.query_string())).map_err(PageError::Invalid)?;
     let config = Arc::clone(&context.config);
     let fetch = move |connection: &mut _, shell: Shell| {
-        let estate = Estate::read(connection, &Scope::of_member(), &config, shell.now)?;
+        let estate = Estate::read(connection, &scope, &config, shell.now)?;
         Ok(Some(drawn(&estate, &asked, shell)))
     };
     written(&context, Shell::begin(&request)?, fetch).await

@@ -1,6 +1,6 @@
 //! `/regions/{name}` and `/clusters/{name}`: one place with everything that lies there.
 //!
-//! **One more panel** (the switches of a cluster's records, say): its field in [`PlacePage`] and its section in `estate/place.html`.
+//! **One more panel**: its field in [`PlacePage`] and its section in `estate/place.html`.
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use crate::store::{AnyConnection, Scope};
 use crate::web::estate::time::{self, LocalTime};
 use crate::web::estate::{Cluster, Estate, Region};
 use crate::web::extract::written;
+use crate::web::pages::dns_changes::{self, cluster::ClusterPanel};
 use crate::web::pages::sources::SourceLine;
 use crate::web::params::Params;
 use crate::web::{PageError, Shell, filters};
@@ -41,6 +42,8 @@ pub struct PlacePage {
     /// The icon of each figure of what is present.
     pub census: Vec<(&'static str, Figure)>,
     pub panels: Panels,
+    /// Of a cluster: its balancers, and the switches between them.
+    pub balancers: Option<ClusterPanel>,
 }
 
 impl PlacePage {
@@ -82,6 +85,7 @@ fn region(
         sources: standing.sources.clone(),
         census: census(&line),
         panels: panels::fetch(connection, scope, Sort::Region, name, standing, shell.now)?,
+        balancers: None,
         line,
         shell,
     }))
@@ -107,6 +111,7 @@ fn cluster(
         sources: standing.sources.clone(),
         census: census(&line),
         panels: panels::fetch(connection, scope, Sort::Cluster, name, standing, shell.now)?,
+        balancers: Some(dns_changes::cluster::panel(connection, scope, name, shell.now)?),
         line,
         shell,
     }))
@@ -119,23 +124,25 @@ fn census(line: &PlaceLine) -> Vec<(&'static str, Figure)> {
 /// `GET /regions/{name}`.
 pub async fn show_region(
     context: web::Data<Context>,
+    scope: Scope,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     Params::parse(request.query_string()).only(&[]).map_err(PageError::Invalid)?;
     let config = Arc::clone(&context.config);
-    let fetch = move |connection: &mut _, shell| region(connection, &Scope::of_member(), &name, &config, shell);
+    let fetch = move |connection: &mut _, shell| region(connection, &scope, &name, &config, shell);
     written(&context, Shell::begin(&request)?, fetch).await
 }
 
 /// `GET /clusters/{name}`.
 pub async fn show_cluster(
     context: web::Data<Context>,
+    scope: Scope,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     Params::parse(request.query_string()).only(&[]).map_err(PageError::Invalid)?;
     let config = Arc::clone(&context.config);
-    let fetch = move |connection: &mut _, shell| cluster(connection, &Scope::of_member(), &name, &config, shell);
+    let fetch = move |connection: &mut _, shell| cluster(connection, &scope, &name, &config, shell);
     written(&context, Shell::begin(&request)?, fetch).await
 }

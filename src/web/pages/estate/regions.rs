@@ -30,11 +30,11 @@ pub struct RegionsPage {
 const PATH: &str = "/regions";
 
 /// `GET /regions`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn show(context: web::Data<Context>, scope: Scope, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let asked = Asked::of_regions(Params::parse(request.query_string())).map_err(PageError::Invalid)?;
     let config = Arc::clone(&context.config);
     let fetch = move |connection: &mut _, shell: Shell| {
-        let estate = Estate::read(connection, &Scope::of_member(), &config, shell.now)?;
+        let estate = Estate::read(connection, &scope, &config, shell.now)?;
         let lines = estate.regions.iter().filter(|region| asked.admits_region(region));
         Ok(Some(RegionsPage {
             filters: asked.filters_of_regions(&estate, PATH),

@@ -32,21 +32,20 @@ const HEAD: [&str; 12] = [
 ];
 
 /// The whole list as asked for.
-pub fn file(context: web::Data<Context>, rule: &'static Rule, wanted: Wanted) -> HttpResponse {
+pub fn file(context: web::Data<Context>, scope: Scope, rule: &'static Rule, wanted: Wanted) -> HttpResponse {
     let disposition = format!("attachment; filename=\"{}.csv\"", rule.name);
     let wanted = Wanted { limit: MOST, ..wanted };
     let rows = stream::try_unfold(Some((wanted, true)), move |state| {
-        let context = context.clone();
+        let (context, scope) = (context.clone(), scope.clone());
         async move {
             let Some((wanted, first)) = state else { return Ok::<_, StoreError>(None) };
             let (asked, given) = (wanted.clone(), given(&context));
             let (lines, last, more) = context
                 .db
                 .read(move |connection| {
-                    let scope = Scope::of_member();
                     let page = stored::page(connection, &scope, rule.name, &asked, given.now)?;
                     let (last, more) = (page.rows.last().map(|row| (row.name.clone(), row.id)), next_cursor(&page));
-                    let doubts = &mut Doubts::at(given.now);
+                    let doubts = &mut Doubts::at(given.now, &scope);
                     let found = findings::verify(connection, &scope, rule, &given, doubts, page.rows)?;
                     let lines: Vec<FindingLine> = found.iter().filter_map(FindingLine::of).collect();
                     Ok((lines, last, more.is_some()))

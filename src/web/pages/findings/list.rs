@@ -52,7 +52,7 @@ pub fn wanted(params: &Params) -> Result<Wanted, PageError> {
         Some("false") => Some(false),
         Some(other) => return Err(PageError::Invalid(format!("ignored is true or false, not “{other}”"))),
     };
-    let after = params.get("cursor").map(cursor).transpose()?;
+    let after = params.cursor(behind).map_err(PageError::Invalid)?;
     let text = |name: &str| params.get(name).map(str::to_owned);
     Ok(Wanted {
         source: text("source"),
@@ -65,10 +65,9 @@ pub fn wanted(params: &Params) -> Result<Wanted, PageError> {
 }
 
 /// `17.www.example.com`: behind the finding 17, which has that name.
-fn cursor(text: &str) -> Result<(String, i64), PageError> {
-    let invalid = || PageError::Invalid("the cursor is not one that a page before has given".to_owned());
-    let (id, name) = text.split_once('.').ok_or_else(invalid)?;
-    Ok((name.to_owned(), id.parse().map_err(|_| invalid())?))
+fn behind(text: &str) -> Option<(String, i64)> {
+    let (id, name) = text.split_once('.')?;
+    Some((name.to_owned(), id.parse().ok()?))
 }
 
 /// The cursor of the page behind this one.
@@ -88,7 +87,7 @@ fn fetch(
 ) -> QueryResult<FindingListPage> {
     let page = stored::page(connection, scope, rule.name, wanted, shell.now)?;
     let next = next_cursor(&page);
-    let found = findings::verify(connection, scope, rule, given, &mut Doubts::at(shell.now), page.rows)?;
+    let found = findings::verify(connection, scope, rule, given, &mut Doubts::at(shell.now, scope), page.rows)?;
     let tally = findings::tally(connection, scope, shell.now)?.into_iter().find(|one| one.rule.name == rule.name);
     let path = format!("/findings/{}", rule.name);
     let here = params.without(&["cursor"]);
@@ -147,15 +146,14 @@ fn ignored(here: &Params, path: &str) -> FilterGroup {
 }
 
 /// `GET /findings/{rule}`; with `?format=csv` the whole of it as a file.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let (rule, params) = (rule_of(&request)?, Params::parse(request.query_string()));
     let (wanted, given) = (wanted(&params)?, given(&context));
     if params.get("format") == Some("csv") {
-        return Ok(csv::file(context, rule, wanted));
+        return Ok(csv::file(context, scope, rule, wanted));
     }
-    let fetch = move |connection: &mut _, shell| {
-        fetch(connection, &Scope::of_member(), rule, &wanted, &given, &params, shell).map(Some)
-    };
+    let fetch =
+        move |connection: &mut _, shell| fetch(connection, &scope, rule, &wanted, &given, &params, shell).map(Some);
     written(&context, Shell::begin(&request)?, fetch).await
 }
 

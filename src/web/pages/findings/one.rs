@@ -55,19 +55,20 @@ pub fn find(
 ) -> QueryResult<Option<Finding>> {
     let row = stored::find(connection, scope, rule.name, id, given.now)?;
     let found =
-        findings::verify(connection, scope, rule, given, &mut Doubts::at(given.now), row.into_iter().collect())?;
+        findings::verify(connection, scope, rule, given, &mut Doubts::at(given.now, scope), row.into_iter().collect())?;
     Ok(found.into_iter().next())
 }
 
 async fn page(
     context: &Context,
     request: &HttpRequest,
+    scope: Scope,
     shell: Shell,
     asked: Ignored,
     error: Option<String>,
 ) -> Result<FindingPage, PageError> {
     let (rule, id, given) = (rule_of(request)?, id_of(request)?, given(context));
-    let found = context.db.read(move |connection| find(connection, &Scope::of_member(), rule, id, &given)).await?;
+    let found = context.db.read(move |connection| find(connection, &scope, rule, id, &given)).await?;
     let finding = found.as_ref().and_then(FindingLine::of).ok_or(PageError::NotFound)?;
     let until = match asked.until.as_str() {
         "" => (shell.now + TimeDelta::days(30)).format("%Y-%m-%d").to_string(),
@@ -77,9 +78,14 @@ async fn page(
 }
 
 /// `GET /findings/{rule}/{id}`.
-pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<FindingPage, PageError> {
+pub async fn show(
+    context: web::Data<Context>,
+    scope: Scope,
+    shell: Shell,
+    request: HttpRequest,
+) -> Result<FindingPage, PageError> {
     let nothing = Ignored { until: String::new(), reason: String::new() };
-    page(&context, &request, shell, nothing, None).await
+    page(&context, &request, scope, shell, nothing, None).await
 }
 
 /// `POST /findings/{rule}/{id}/ignore`.
@@ -89,17 +95,18 @@ pub async fn ignore(
     session: Session,
     request: HttpRequest,
     form: web::Form<Ignored>,
+    scope: Scope,
 ) -> Result<HttpResponse, PageError> {
     let (rule, id) = (rule_of(&request)?, id_of(&request)?);
     let Ignored { until, reason } = form.into_inner();
-    match acts::ignore(&context, &doer, &Scope::of_member(), rule, id, &until, &reason).await {
+    match acts::ignore(&context, &doer, &scope, rule, id, &until, &reason).await {
         Ok(finding) => {
             session.leave_flash(true, format!("{} is ignored here until {until}.", finding.name));
             Ok(go_on(&format!("/findings/{}", rule.name)))
         }
         Err(PageError::Invalid(why)) => {
             let shell = Shell::of(&request).await?;
-            let page = page(&context, &request, shell, Ignored { until, reason }, Some(why)).await?;
+            let page = page(&context, &request, scope, shell, Ignored { until, reason }, Some(why)).await?;
             Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, page, &request))
         }
         Err(other) => Err(other),
@@ -112,9 +119,10 @@ pub async fn heed(
     doer: Doer,
     session: Session,
     request: HttpRequest,
+    scope: Scope,
 ) -> Result<HttpResponse, PageError> {
     let (rule, id) = (rule_of(&request)?, id_of(&request)?);
-    let finding = acts::heed(&context, &doer, &Scope::of_member(), rule, id).await?;
+    let finding = acts::heed(&context, &doer, &scope, rule, id).await?;
     session.leave_flash(true, format!("{} is told of again.", finding.name));
     Ok(go_on(&format!("/findings/{}/{id}", rule.name)))
 }

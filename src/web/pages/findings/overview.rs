@@ -85,7 +85,7 @@ fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> QueryRe
 }
 
 /// `GET /findings`.
-pub async fn show(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let fetch = |connection: &mut _, shell| fetch(connection, &Scope::of_member(), shell).map(Some);
+pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
+    let fetch = move |connection: &mut _, shell| fetch(connection, &scope, shell).map(Some);
     written(&context, Shell::begin(&request)?, fetch).await
 }

@@ -10,6 +10,7 @@ use crate::clock::Instant;
 use crate::kinds::{KindSpec, Tone};
 use crate::store::versions::{Cursor, VersionRow};
 use crate::store::{AnyConnection, Scope, resources, versions};
+use crate::web::params::Params;
 use crate::web::view::{Diff, Pager};
 use crate::web::{Shell, cells, filters};
 
@@ -44,33 +45,42 @@ pub struct VersionLine {
 /// Versions on a page.
 const SHOWN: usize = 100;
 
-/// The versions of a resource before `cursor`; `None` where there is none that the asker may see.
+/// The versions of a resource before `cursor`, as far as they were known at `at`; `None` where there is none that the asker may see.
 pub fn fetch(
     connection: &mut AnyConnection,
     scope: &Scope,
     spec: &'static KindSpec,
     id: i64,
+    at: Option<Instant>,
     cursor: Option<Cursor>,
     shell: Shell,
 ) -> QueryResult<Option<HistoryPage>> {
     let Some(row) = resources::find(connection, scope, spec, id, None)? else { return Ok(None) };
     // One more than is shown: what the last one shown differs from.
-    let states = versions::before(connection, scope, id, cursor, SHOWN + 1)?;
+    let states = versions::before(connection, scope, id, cursor.or(at.map(Cursor::of)), SHOWN + 1)?;
+    let Some(newest) = states.first() else { return Ok(None) };
+    let name = if at.is_some() { newest.row.title() } else { row.title() }.to_owned();
+    let was_known = |until: &Instant| at.is_none_or(|at| *until <= at);
     let mut lines = Vec::with_capacity(states.len() + 1);
     for (position, state) in states.iter().take(SHOWN).enumerate() {
         // What is gone has an end that nothing follows; it gets a line of its own, above its last state.
-        if let Some(until) = state.until.filter(|_| state.ended_gone) {
+        if let Some(until) = state.until.filter(|_| state.ended_gone).filter(was_known) {
             lines.push(gone(until));
         }
-        lines.push(line(spec, state, states.get(position + 1)));
+        let line = line(spec, state, states.get(position + 1));
+        lines.push(VersionLine { until: line.until.filter(was_known), ..line });
     }
     let path = format!("/{}/{id}", spec.path);
+    let asked = Params::default().at(at);
     let pager = Pager {
         shown: lines.len(),
-        first_href: cursor.map(|_| format!("{path}/history")),
-        next_href: states.get(SHOWN).map(|_| format!("{path}/history?cursor={}", states[SHOWN - 1].cursor())),
+        first_href: cursor.map(|_| asked.href(&format!("{path}/history"))),
+        next_href: states.get(SHOWN).map(|_| {
+            let after = states[SHOWN - 1].cursor().to_string();
+            asked.with("cursor", &after).href(&format!("{path}/history"))
+        }),
     };
-    Ok(Some(HistoryPage { path, name: row.title().to_owned(), versions: lines, pager, spec, shell }))
+    Ok(Some(HistoryPage { path, name, versions: lines, pager, spec, shell }))
 }
 
 fn gone(at: Instant) -> VersionLine {

@@ -8,7 +8,7 @@ use askama_web::WebTemplate;
 use diesel::QueryResult;
 
 use crate::kinds::{Cell, Column, KindSpec, Tone, certificate};
-use crate::store::listing::{self, ListQuery, Sort};
+use crate::store::listing::{self, ListQuery, Sort, Total};
 use crate::store::rows::ResourceRow;
 use crate::store::scopes::{self, ScopeRow};
 use crate::store::{AnyConnection, Scope, served_certificates};
@@ -26,7 +26,7 @@ pub struct ListPage {
     pub list_path: String,
     pub age: Age,
     /// How many match, where that is known without counting.
-    pub total: Option<i64>,
+    pub total: Option<Total>,
     pub query: String,
     pub filters: Vec<FilterGroup>,
     /// The list without any condition, if there is one.
@@ -142,7 +142,7 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell
     Ok(ListPage {
         age,
         spec,
-        total: plain.then_some(counts.total),
+        total: plain.then_some(Total { present: counts.total, more: counts.more }),
         query: asked.query.text.clone().unwrap_or_default(),
         filters: groups(spec, &counts, &here, &path, asked.query.at.is_none()),
         clear_href: (!conditions.is_empty()).then(|| without_names(&here, &conditions).href(&path)),
@@ -195,7 +195,7 @@ fn groups(spec: &KindSpec, counts: &listing::Counts, here: &Params, path: &str, 
             href: toggled(&value),
             on: chosen.contains(&value.as_str()),
             tone: if *name == "status" { (spec.tone)(&value) } else { Tone::Plain },
-            count: now.then_some(count),
+            count: (now && !counts.more).then_some(count),
             label: value,
         });
         let shown = chips.by_ref().take(CHIPS).collect();
@@ -232,8 +232,8 @@ fn line(spec: &'static KindSpec, row: &ResourceRow, columns: &cells::Chosen<'_>,
         href: cells::href(spec, row.id, asked.query.at),
         name: row.title().to_owned(),
         cells: columns.of_row(row),
-        is_gone: asked.query.at.is_none() && row.gone_at.is_some(),
-        is_missing: asked.query.at.is_none() && row.missing_since.is_some(),
+        is_gone: row.gone_at.is_some(),
+        is_missing: row.missing_since.is_some(),
         served: None,
     }
 }

@@ -9,12 +9,14 @@ use super::touches::{self, TouchesPanel};
 use super::{age_of, changes_between};
 use crate::clock::Instant;
 use crate::config::Config;
-use crate::kinds::{KindSpec, Role, Section, Tone};
+use crate::kinds::{KindSpec, Role, Section, Tone, zone};
 use crate::relations::{self, Certainty, Dangling, Neighbour};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, resources, scopes, versions};
 use crate::web::pages::alerts::AlertLine;
+use crate::web::pages::dns_changes::{self, panel::DnsPanel};
 use crate::web::pages::served_certificates::{self, ServedPanel};
+use crate::web::params::Params;
 use crate::web::view::{Age, Crumb, Diff};
 use crate::web::{Shell, cells, deep_link, filters};
 
@@ -44,6 +46,8 @@ pub struct ShowPage {
     /// Refs to addresses of ours that nobody holds any more.
     pub dangling: Vec<DanglingLine>,
     pub alerts: Vec<AlertLine>,
+    /// What can be changed in DNS from here.
+    pub dns: Option<DnsPanel>,
     /// What hosts really send, of kinds that have to do with it.
     pub served: Option<ServedPanel>,
     pub changes: Vec<ChangeLine>,
@@ -56,6 +60,8 @@ pub struct ShowPage {
     pub values_href: Option<String>,
     /// What can be done about it outside, where the viewer may.
     pub acts: Vec<Crumb>,
+    /// The zone as a file.
+    pub file_href: Option<String>,
     /// To tools that this panel does not replace.
     pub links: Vec<Crumb>,
 }
@@ -95,7 +101,8 @@ impl DanglingLine {
 pub struct PlaceLine {
     pub label: &'static str,
     pub value: String,
-    pub href: Option<String>,
+    /// What else lies there, at the same moment.
+    pub href: String,
 }
 
 /// The neighbours of one kind.
@@ -120,6 +127,8 @@ pub struct NeighbourLine {
     pub role: String,
     /// The keys on the way, in their shown spelling.
     pub via: Vec<String>,
+    /// The next moment worth attention: when a certificate ends.
+    pub due_at: Option<Instant>,
     /// Another resource claims the same key.
     pub ambiguous: bool,
 }
@@ -165,6 +174,12 @@ pub fn fetch(
         }
         _ => None,
     };
+    let dns = match at {
+        None if row.gone_at().is_none() && scope.sees_everything() => {
+            dns_changes::panel::panel(connection, scope, spec, &row, shell.now)?
+        }
+        _ => None,
+    };
     let may_reveal = at.is_none() && shell.viewer.as_ref().is_some_and(|viewer| viewer.operates);
     let acts = if may_reveal && row.gone_at().is_none() { acts_of(spec, id) } else { Vec::new() };
     let has_secrets = (spec.of.secrets)(&row.attrs).is_ok_and(|secrets| !secrets.is_empty());
@@ -172,6 +187,7 @@ pub fn fetch(
     Ok(Some(ShowPage {
         path,
         touches,
+        dns,
         name: row.title().to_owned(),
         external_id: row.external_id.clone(),
         status: row.status.clone(),
@@ -179,7 +195,7 @@ pub fn fetch(
         source: row.source.clone(),
         scope_name: listing.map(|listing| listing.name).unwrap_or_default(),
         age,
-        places: places(spec, &row),
+        places: places(spec, &row, at),
         sections: (spec.of.sections)(&row.attrs)
             .unwrap_or_default()
             .into_iter()
@@ -198,6 +214,8 @@ pub fn fetch(
         gone_at: row.gone_at().filter(|_| at.is_none()),
         values_href: (may_reveal && has_secrets).then(|| format!("/{}/{id}/values", spec.path)),
         acts,
+        file_href: (spec.name == zone::SPEC.name && at.is_none() && row.gone_at().is_none() && scope.sees_everything())
+            .then(|| format!("/{}/{id}/zone-file", spec.path)),
         links: config
             .links
             .iter()
@@ -217,7 +235,7 @@ fn acts_of(spec: &KindSpec, id: i64) -> Vec<Crumb> {
     }
 }
 
-fn places(spec: &KindSpec, row: &ResourceRow) -> Vec<PlaceLine> {
+fn places(spec: &KindSpec, row: &ResourceRow, at: Option<Instant>) -> Vec<PlaceLine> {
     let places = [
         ("Region", "region", &row.region),
         ("Cluster", "cluster", &row.cluster),
@@ -228,7 +246,7 @@ fn places(spec: &KindSpec, row: &ResourceRow) -> Vec<PlaceLine> {
     let line = |(label, name, value): (&'static str, &str, &String)| PlaceLine {
         label,
         value: value.clone(),
-        href: serde_urlencoded::to_string([(name, value)]).ok().map(|query| format!("/{}?{query}", spec.path)),
+        href: Params::default().with(name, value).at(at).href(&format!("/{}", spec.path)),
     };
     places.into_iter().filter(|(_, _, value)| !value.is_empty()).map(line).collect()
 }
@@ -274,6 +292,7 @@ fn neighbour(spec: &KindSpec, item: &Neighbour, at: Option<Instant>) -> Neighbou
             .iter()
             .map(|key| key.as_str().split_once(':').map_or(key.as_str(), |(_, rest)| rest).to_owned())
             .collect(),
+        due_at: item.row.due_at(),
         ambiguous: item.ambiguous,
     }
 }

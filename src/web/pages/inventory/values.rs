@@ -58,8 +58,13 @@ pub struct RevealForm {
 }
 
 /// `GET /{kind}/{id}/values`.
-pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<ValuesPage, PageError> {
-    let secrets = Secrets::find(&context, &request).await?;
+pub async fn show(
+    context: web::Data<Context>,
+    scope: Scope,
+    shell: Shell,
+    request: HttpRequest,
+) -> Result<ValuesPage, PageError> {
+    let secrets = Secrets::find(&context, scope, &request).await?;
     Ok(secrets.page(shell, String::new()))
 }
 
@@ -69,10 +74,11 @@ pub async fn reveal(
     context: web::Data<Context>,
     doer: Doer,
     person: Live,
+    scope: Scope,
     form: web::Form<RevealForm>,
 ) -> Result<HttpResponse, PageError> {
     let RevealForm { password, name: wanted } = form.into_inner();
-    let secrets = Secrets::find(&context, &request).await?;
+    let secrets = Secrets::find(&context, scope, &request).await?;
     let asked = secrets.asked(&wanted)?;
     let user = accounts::users::by_id(&context, person.user_id).await?;
     let act = Act::new("secret.reveal", format!("{}: {}", secrets.subject(), words(&asked)));
@@ -109,6 +115,8 @@ pub async fn reveal(
 
 /// A resource and the digests of its secrets by name.
 struct Secrets {
+    /// Of whoever asks.
+    scope: Scope,
     spec: &'static KindSpec,
     row: ResourceRow,
     digests: BTreeMap<String, String>,
@@ -116,13 +124,13 @@ struct Secrets {
 
 impl Secrets {
     /// What the path names; one without secrets has no such page.
-    async fn find(context: &Context, request: &HttpRequest) -> Result<Self, PageError> {
+    async fn find(context: &Context, scope: Scope, request: &HttpRequest) -> Result<Self, PageError> {
         let (spec, id) = (kind_of(request)?, id_of(request)?);
-        let found =
-            context.db.read(move |connection| resources::find(connection, &Scope::of_member(), spec, id, None)).await?;
+        let seen = scope.clone();
+        let found = context.db.read(move |connection| resources::find(connection, &seen, spec, id, None)).await?;
         let row = found.ok_or(PageError::NotFound)?;
         let digests = (spec.of.secrets)(&row.attrs).unwrap_or_default();
-        if digests.is_empty() { Err(PageError::NotFound) } else { Ok(Self { spec, row, digests }) }
+        if digests.is_empty() { Err(PageError::NotFound) } else { Ok(Self { scope, spec, row, digests }) }
     }
 
     /// The one that is asked for, or all of them.
@@ -141,10 +149,8 @@ impl Secrets {
 
     async fn open(&self, context: &Context, asked: &BTreeMap<String, String>) -> Result<Vec<ValueLine>, StoreError> {
         let vault = context.db.vault().cloned().ok_or(StoreError::Locked)?;
-        let (row, digests) = (self.row.clone(), asked.clone());
-        let read = context
-            .db
-            .read(move |connection| secret_values::reveal(connection, &Scope::of_member(), &vault, &row, &digests));
+        let (scope, row, digests) = (self.scope.clone(), self.row.clone(), asked.clone());
+        let read = context.db.read(move |connection| secret_values::reveal(connection, &scope, &vault, &row, &digests));
         let mut values = read.await?;
         let lines = asked.keys().map(|name| {
             let value = values.remove(name).map(|value| value.expose_secret().to_owned());

@@ -30,8 +30,9 @@ pub async fn cancel(
     doer: Doer,
     session: Session,
     id: web::Path<i64>,
+    scope: Scope,
 ) -> Result<HttpResponse, PageError> {
-    let (_, asked) = end(&context, &doer, &Scope::of_member(), *id).await?;
+    let (_, asked) = end(&context, &doer, &scope, *id).await?;
     let told = match asked {
         Asked::Ended => "Cancelled before it began.",
         _ => "Its worker is asked to end it. It ends when the outcome of the call in hand is known.",
@@ -46,8 +47,9 @@ pub async fn acknowledge(
     doer: Doer,
     session: Session,
     id: web::Path<i64>,
+    scope: Scope,
 ) -> Result<HttpResponse, PageError> {
-    let noted = runs::acknowledge(&context, &doer, &Scope::of_member(), *id).await?;
+    let noted = runs::acknowledge(&context, &doer, &scope, *id).await?;
     noted.ok_or_else(|| PageError::Conflict("There is nothing to take note of, or somebody has.".to_owned()))?;
     session.leave_flash(true, "Noted. No alert speaks of this run any more.".to_owned());
     Ok(go_on(&format!("/runs/{id}")))

@@ -32,12 +32,12 @@ const APART: Duration = Duration::from_millis(150);
 static STREAMS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(MOST)));
 
 /// `GET /runs/{id}/events`.
-pub async fn show(context: web::Data<Context>, id: web::Path<i64>) -> Result<HttpResponse, PageError> {
+pub async fn show(context: web::Data<Context>, id: web::Path<i64>, scope: Scope) -> Result<HttpResponse, PageError> {
     let place = Arc::clone(&STREAMS).try_acquire_owned().map_err(|_| PageError::Overloaded)?;
     let watched = Watched {
         moves: context.bell.moves(),
         context: context.get_ref().clone(),
-        scope: Scope::of_member(),
+        scope,
         run: *id,
         told: None,
         ends_at: Instant::now() + LONGEST,

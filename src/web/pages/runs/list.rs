@@ -107,9 +107,14 @@ fn kinds(here: &Params) -> FilterGroup {
 }
 
 /// `GET /runs`.
-pub async fn show(context: web::Data<Context>, shell: Shell, request: HttpRequest) -> Result<RunsPage, PageError> {
+pub async fn show(
+    context: web::Data<Context>,
+    shell: Shell,
+    request: HttpRequest,
+    scope: Scope,
+) -> Result<RunsPage, PageError> {
     let params = Params::parse(request.query_string());
     params.only(&PARAMETERS).map_err(PageError::Invalid)?;
     let wanted = wanted(&params)?;
-    Ok(context.db.read(move |connection| fetch(connection, &Scope::of_member(), &wanted, &params, shell)).await?)
+    Ok(context.db.read(move |connection| fetch(connection, &scope, &wanted, &params, shell)).await?)
 }

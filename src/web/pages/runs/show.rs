@@ -105,7 +105,12 @@ impl RunPage {
 }
 
 /// `GET /runs/{id}`.
-pub async fn show(context: web::Data<Context>, shell: Shell, id: web::Path<i64>) -> Result<RunPage, PageError> {
-    let page = context.db.read(move |connection| fetch(connection, &Scope::of_member(), *id, shell)).await?;
+pub async fn show(
+    context: web::Data<Context>,
+    shell: Shell,
+    id: web::Path<i64>,
+    scope: Scope,
+) -> Result<RunPage, PageError> {
+    let page = context.db.read(move |connection| fetch(connection, &scope, *id, shell)).await?;
     page.ok_or(PageError::NotFound)
 }

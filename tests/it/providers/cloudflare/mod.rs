@@ -15,6 +15,7 @@ use crate::support::cloudflare::{FakeCloudflare, TOKEN};
 mod faults;
 mod listing;
 mod setup;
+mod writes;
 
 /// Enough attempts, and no time lost between them.
 const QUICK: RetryPolicy = RetryPolicy {

@@ -16,6 +16,8 @@ pub struct Refusal {
     pub status: u16,
     pub code: i64,
     pub message: String,
+    /// The part of the request that it is about.
+    pub pointer: Option<String>,
 }
 
 pub type Query = BTreeMap<String, String>;
@@ -29,14 +31,21 @@ pub struct Page {
 
 impl Refusal {
     pub fn new(status: u16, code: i64, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), pointer: None }
+    }
+
+    pub fn at(self, pointer: &str) -> Self {
+        Self { pointer: Some(pointer.to_owned()), ..self }
     }
 
     pub fn answer(&self) -> Answer {
-        let body = json!({
-            "success": false, "messages": [], "result": null,
-            "errors": [{"code": self.code, "message": self.message, "documentation_url": "https://developers.cloudflare.com/api/"}],
+        let mut error = json!({
+            "code": self.code, "message": self.message, "documentation_url": "https://developers.cloudflare.com/api/",
         });
+        if let Some(pointer) = &self.pointer {
+            error["source"] = json!({ "pointer": pointer });
+        }
+        let body = json!({"success": false, "messages": [], "result": null, "errors": [error]});
         Answer { status: self.status, body: body.to_string() }
     }
 }

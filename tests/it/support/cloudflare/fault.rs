@@ -27,6 +27,8 @@ pub enum Effect {
     Truncate(usize),
     /// The body comes in pieces of that size with a pause between them.
     Dribble(usize, Duration),
+    /// It is done, and the answer is a gateway's that did not wait for it.
+    LoseAnswer,
     /// The world changes, then the request is answered.
     Meanwhile(Box<dyn Fn(&mut World) + Send>),
 }
@@ -65,6 +67,7 @@ pub enum Spoiled {
     No,
     Instead(Instead),
     FalseSuccess,
+    LoseAnswer,
     Truncate(usize),
     Dribble(usize, Duration),
 }
@@ -88,6 +91,7 @@ pub fn strike(world: &mut World, target: &str) -> Spoiled {
         }
         Effect::Html { status, body } => Spoiled::Instead(Instead::Html { status: *status, body: body.clone() }),
         Effect::FalseSuccess => Spoiled::FalseSuccess,
+        Effect::LoseAnswer => Spoiled::LoseAnswer,
         Effect::Truncate(bytes) => Spoiled::Truncate(*bytes),
         Effect::Dribble(bytes, pause) => Spoiled::Dribble(*bytes, *pause),
         Effect::Meanwhile(change) => {

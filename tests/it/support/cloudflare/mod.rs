@@ -8,6 +8,7 @@
 //! | `quota` | the rate limit with its headers |
 //! | `server` | the routes: whose token, which fault, then the answer |
 //! | `zones`, `records` | the lists with their filters and orders |
+//! | `batch`, `content` | what is written, one by one or all at once, and what a record may say |
 //!
 //! **One more endpoint**: its function beside `records`, a route in `server`. **One more fault**: a variant of [`Effect`].
 
@@ -16,6 +17,8 @@ use std::time::Instant;
 
 use actix_web::dev::ServerHandle;
 
+mod batch;
+mod content;
 mod envelope;
 mod fault;
 mod quota;
@@ -26,7 +29,7 @@ mod zones;
 
 pub use fault::{Effect, Fault};
 pub use quota::Quota;
-pub use world::{Sight, World};
+pub use world::{Record, Sight, World};
 
 /// The token that every fake knows from the start; it sees all zones.
 pub const TOKEN: &str = "canary-token-0123456789abcdefghijklmnop";
@@ -42,8 +45,10 @@ pub struct FakeCloudflare {
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub at: Instant,
+    pub method: String,
     /// Path and query, below the base path.
     pub target: String,
+    pub body: serde_json::Value,
     pub status: u16,
 }
 
@@ -70,6 +75,11 @@ impl FakeCloudflare {
     /// Scripts a fault.
     pub fn script(&self, fault: Fault) {
         self.world().faults.push(fault);
+    }
+
+    /// The batches so far, as they were sent, refused ones too.
+    pub fn batches(&self) -> Vec<Seen> {
+        self.seen("/dns_records/batch")
     }
 
     /// The requests so far whose target contains `part`.

@@ -9,11 +9,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use futures_util::stream::{self, StreamExt};
+use serde_json::Value;
 
 use super::envelope::{Answer, Query, Refusal};
 use super::fault::{Instead, Spoiled, strike};
 use super::world::{Token, World};
-use super::{Seen, records, zones};
+use super::{Seen, batch, records, zones};
 
 type Shared = web::Data<Mutex<World>>;
 
@@ -32,25 +33,36 @@ pub fn start(world: Arc<Mutex<World>>) -> (SocketAddr, ServerHandle) {
     (address, handle)
 }
 
-async fn answer(request: HttpRequest, world: Shared) -> HttpResponse {
+async fn answer(request: HttpRequest, body: Bytes, world: Shared) -> HttpResponse {
     let target = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
     let target = target.trim_start_matches("/client/v4").to_owned();
     let bearer = request.headers().get("authorization").and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
     let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
+    let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let method = request.method().as_str();
     let spoiled = strike(&mut world, &target);
     let (answer, retry_after) = match &spoiled {
         Spoiled::Instead(instead) => in_place(instead),
+        // What says that it failed has not done it.
+        Spoiled::FalseSuccess if method != "GET" => (Refusal::new(200, 1, "half of it failed").answer(), None),
         _ if !world.quota.admits() => {
             let refusal =
                 Refusal::new(429, 10000, "Rate limited. Please wait and consider throttling your request speed");
             (refusal.answer(), Some(world.quota.reset()))
         }
         _ => {
-            (truth(&world, request.method().as_str(), &target, bearer).unwrap_or_else(|refusal| refusal.answer()), None)
+            let truth = truth(&mut world, method, &target, bearer, &body).unwrap_or_else(|refusal| refusal.answer());
+            match spoiled {
+                Spoiled::LoseAnswer => {
+                    (Answer { status: 504, body: "<html><title>504 Gateway Time-out</title>".to_owned() }, None)
+                }
+                _ => (truth, None),
+            }
         }
     };
-    world.seen.push(Seen { at: Instant::now(), target, status: answer.status });
+    let method = method.to_owned();
+    world.seen.push(Seen { at: Instant::now(), method, target, body, status: answer.status });
     let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).expect("a status"));
     let is_json = answer.body.starts_with('{');
     response.content_type(if is_json { "application/json" } else { "text/html" });
@@ -66,8 +78,8 @@ async fn answer(request: HttpRequest, world: Shared) -> HttpResponse {
 }
 
 /// What the API says about `target` to the bearer of that token.
-fn truth(world: &World, method: &str, target: &str, bearer: &str) -> Result<Answer, Refusal> {
-    let token = permitted(world, bearer)?;
+fn truth(world: &mut World, method: &str, target: &str, bearer: &str, body: &Value) -> Result<Answer, Refusal> {
+    let token = &permitted(world, bearer)?.clone();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let query: Query = serde_urlencoded::from_str(query).map_err(|_| Refusal::new(400, 7400, "bad query"))?;
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -78,6 +90,11 @@ fn truth(world: &World, method: &str, target: &str, bearer: &str) -> Result<Answ
         ("GET", ["zones", zone]) => zones::read(world, token, zone),
         ("GET", ["zones", zone, "dns_records"]) => records::list(world, token, zone, &query),
         ("GET", ["zones", zone, "dns_records", record]) => records::read(world, token, zone, record),
+        ("POST", ["zones", zone, "dns_records", "batch"]) => batch::batch(world, token, zone, body),
+        ("POST", ["zones", zone, "dns_records"]) => batch::single(world, token, zone, "posts", None, body),
+        ("PATCH", ["zones", zone, "dns_records", id]) => batch::single(world, token, zone, "patches", Some(id), body),
+        ("PUT", ["zones", zone, "dns_records", id]) => batch::single(world, token, zone, "puts", Some(id), body),
+        ("DELETE", ["zones", zone, "dns_records", id]) => batch::single(world, token, zone, "deletes", Some(id), body),
         _ => Err(Refusal::new(404, 7003, format!("Could not route to {path}"))),
     }
 }
@@ -106,7 +123,7 @@ fn in_place(instead: &Instead) -> (Answer, Option<u64>) {
 
 fn send(mut response: actix_web::HttpResponseBuilder, body: String, spoiled: &Spoiled) -> HttpResponse {
     match *spoiled {
-        Spoiled::No | Spoiled::Instead(_) => response.body(body),
+        Spoiled::No | Spoiled::Instead(_) | Spoiled::LoseAnswer => response.body(body),
         Spoiled::FalseSuccess => response.body(body.replacen(
             r#"{"success":true,"errors":[]"#,
             r#"{"success":false,"errors":[{"code":1,"message":"half of it failed"}]"#,

@@ -20,9 +20,13 @@ pub struct World {
     /// No page holds more, whatever is asked for.
     pub fullest_page: usize,
     pub seen: Vec<Seen>,
+    /// Lists show what was before the last write.
+    pub lists_lag: bool,
     /// Orders of records by zone and query, until the world changes.
     pub lists: RefCell<BTreeMap<String, Arc<Vec<String>>>>,
     next_id: u64,
+    /// Microseconds since a certain morning; each write takes one.
+    ticks: u64,
 }
 
 /// A zone and its records.
@@ -38,6 +42,8 @@ pub struct Zone {
     pub plan: String,
     pub created_on: String,
     pub records: BTreeMap<String, Record>,
+    /// What lists show while they lag.
+    pub before_last_write: Option<BTreeMap<String, Record>>,
 }
 
 /// A record as it is answered; `comment` and the like may be null or absent.
@@ -76,6 +82,8 @@ pub struct Token {
     pub sight: Sight,
     /// Zones that are listed, but whose records are not for it.
     pub without_dns: BTreeSet<String>,
+    /// It may read records and not write them.
+    pub read_only: bool,
 }
 
 /// Which zones a token lists.
@@ -87,8 +95,13 @@ pub enum Sight {
 
 impl World {
     pub fn new() -> Self {
-        let token =
-            Token { status: "active".to_owned(), account: None, sight: Sight::All, without_dns: BTreeSet::new() };
+        let token = Token {
+            status: "active".to_owned(),
+            account: None,
+            sight: Sight::All,
+            without_dns: BTreeSet::new(),
+            read_only: false,
+        };
         Self {
             zones: BTreeMap::new(),
             tokens: BTreeMap::from([(TOKEN.to_owned(), token)]),
@@ -98,6 +111,8 @@ impl World {
             seen: Vec::new(),
             lists: RefCell::default(),
             next_id: 0,
+            lists_lag: false,
+            ticks: 0,
         }
     }
 
@@ -119,6 +134,7 @@ impl World {
             plan: "free".to_owned(),
             created_on: format!("2025-01-01T00:00:00.{:06}Z", self.next_id),
             records: BTreeMap::new(),
+            before_last_write: None,
         };
         self.zones.insert(id.clone(), zone);
         id
@@ -126,27 +142,59 @@ impl World {
 
     /// Adds a record to a zone; its id.
     pub fn add_record(&mut self, zone: &str, record_type: &str, name: &str, content: &str) -> String {
-        let id = self.new_id();
         let record = Record {
-            id: id.clone(),
             record_type: record_type.to_owned(),
             name: name.to_owned(),
             content: content.to_owned(),
             ttl: 300,
-            proxied: false,
             proxiable: matches!(record_type, "A" | "AAAA" | "CNAME"),
+            priority: (record_type == "MX").then_some(10),
+            ..self.blank_record()
+        };
+        let id = record.id.clone();
+        self.zone(zone).records.insert(id.clone(), record);
+        id
+    }
+
+    /// A record with a new id and nothing but defaults.
+    pub fn blank_record(&mut self) -> Record {
+        Record {
+            id: self.new_id(),
+            record_type: String::new(),
+            name: String::new(),
+            content: String::new(),
+            ttl: 1,
+            proxied: false,
+            proxiable: false,
             comment: None,
             tags: Vec::new(),
             settings: json!({}),
             meta: json!({}),
-            priority: (record_type == "MX").then_some(10),
+            priority: None,
             data: None,
             created_on: "2026-11-01T10:00:00.000000Z".to_owned(),
             modified_on: "2026-11-20T10:00:00.123456Z".to_owned(),
             instead: None,
-        };
-        self.zone(zone).records.insert(id.clone(), record);
-        id
+        }
+    }
+
+    /// The moment of a write: no two have the same.
+    pub fn tick(&mut self) -> String {
+        self.ticks += 1;
+        format!("2026-11-21T10:{:02}:{:02}.{:06}Z", self.ticks / 60 % 60, self.ticks % 60, self.ticks % 1_000_000)
+    }
+
+    /// The records of that name and type, in the order of their ids: what a story asks about after a write.
+    pub fn named(&self, zone: &str, name: &str, record_type: &str) -> Vec<Record> {
+        let records = self.zones[zone].records.values();
+        records.filter(|record| record.name == name && record.record_type == record_type).cloned().collect()
+    }
+
+    /// Somebody else writes: the record says something else now, and has another time.
+    pub fn rewrite(&mut self, zone: &str, id: &str, content: &str) {
+        let now = self.tick();
+        let record = self.record(zone, id);
+        (record.content, record.modified_on) = (content.to_owned(), now);
     }
 
     pub fn zone(&mut self, id: &str) -> &mut Zone {
@@ -180,6 +228,11 @@ impl Token {
 }
 
 impl Zone {
+    /// What lists show.
+    pub fn shown(&self, lagging: bool) -> &BTreeMap<String, Record> {
+        self.before_last_write.as_ref().filter(|_| lagging).unwrap_or(&self.records)
+    }
+
     /// As `GET /zones` answers it.
     pub fn json(&self) -> Value {
         json!({
@@ -197,6 +250,10 @@ impl Zone {
 }
 
 impl Record {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text()).expect("a record is JSON")
+    }
+
     pub fn text(&self) -> String {
         match &self.instead {
             Some(value) => value.to_string(),

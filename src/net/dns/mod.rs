@@ -1,9 +1,21 @@
-//! Addresses of a host name, as this machine's own resolver gives them.
+//! Names: as this machine's own resolver knows them, and as a given name server answers for them.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | here | addresses of a host name, from the machine's resolver |
+//! | `ask` | one question to one name server, which is asked itself: no cache and no resolver in between |
+//! | `servers` | which servers are to be asked about a zone |
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::tls::plain;
+
+pub mod ask;
+pub mod servers;
+
+pub use ask::{Answer, Answered, Content, Question, Rcode, Silent, Way, ask};
+pub use servers::{Server, servers};
 
 /// Why a name has no address here; it may have one elsewhere, or a moment later.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

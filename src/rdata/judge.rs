@@ -1,0 +1,130 @@
+//! Whether a name server's answer is what a change asked for: pure, so that looking and judging are apart.
+
+use crate::net::dns::{Answer, Answered, Content, Rcode};
+use crate::wire::dns::{RecordSet, SetChange};
+
+use super::{canonical, text, zone_file_form};
+
+/// What an answer amounts to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the new set.
+    Served,
+    /// It is still the old one.
+    NotYet,
+    /// It is neither; in words.
+    Other(String),
+    /// The answer is not meant to be what the records say.
+    Unjudgeable(Why),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The provider's own addresses are answered.
+    Proxied,
+    /// The addresses of an alias are answered, not the alias.
+    Flattened,
+    /// Values of this type are not compared here.
+    Type,
+}
+
+/// The types whose answers are understood and have one spelling.
+const COMPARED: &[&str] = &["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SRV", "SSHFP", "TLSA", "TXT"];
+
+/// Whether `answer` to a question for the set's name and type is what `change` asked for. `zone` is the zone's name: what is at its apex
+/// may be flattened.
+pub fn served(change: &SetChange, zone: &str, answer: &Answer) -> Verdict {
+    let is_flattened = |set: &RecordSet| {
+        let by_setting = set.values.iter().any(|value| {
+            value.settings.as_ref().and_then(|settings| settings.get("flatten_cname")).is_some_and(|on| on == true)
+        });
+        match set.of.record_type.as_str() {
+            "ALIAS" | "ANAME" => true,
+            // Where an alias at the apex is kept at all, it is flattened.
+            "CNAME" => set.of.name == zone || by_setting,
+            _ => false,
+        }
+    };
+    let is_proxied = |set: &RecordSet| set.values.iter().any(|value| value.proxied);
+    let asked = change.after.as_ref().or(change.before.as_ref());
+    match asked {
+        Some(set) if is_proxied(set) => return Verdict::Unjudgeable(Why::Proxied),
+        Some(set) if is_flattened(set) => return Verdict::Unjudgeable(Why::Flattened),
+        _ if !COMPARED.contains(&change.of.record_type.as_str()) => return Verdict::Unjudgeable(Why::Type),
+        _ => {}
+    }
+    if let Rcode::Other(words) = &answer.rcode {
+        return Verdict::Other(words.clone());
+    }
+    if !answer.authoritative {
+        return Verdict::Other("the server does not speak for the zone".to_owned());
+    }
+    let answered = said(&change.of.record_type, &answer.values);
+    let matches = |set: Option<&RecordSet>| expected(set).is_served_as(&answered);
+    if matches(change.after.as_ref()) {
+        return Verdict::Served;
+    }
+    // What a proxied set was answered with, nobody here knows.
+    if matches(change.before.as_ref()) || change.before.as_ref().is_some_and(is_proxied) {
+        return Verdict::NotYet;
+    }
+    Verdict::Other(match (&answer.alias_of, answered.as_slice()) {
+        (Some(target), []) => format!("an alias of {target}"),
+        (None, []) => "no such record".to_owned(),
+        (_, values) => {
+            values.iter().map(|(content, ttl)| format!("{content} (TTL {ttl})")).collect::<Vec<_>>().join(", ")
+        }
+    })
+}
+
+/// What a set is to be answered with.
+struct Expected {
+    contents: Vec<String>,
+    /// `None` where the provider chooses it.
+    ttl: Option<i64>,
+}
+
+impl Expected {
+    fn is_served_as(&self, answered: &[(String, u32)]) -> bool {
+        self.contents.iter().eq(answered.iter().map(|(content, _)| content))
+            && self.ttl.is_none_or(|ttl| answered.iter().all(|(_, answered)| i64::from(*answered) == ttl))
+    }
+}
+
+fn expected(set: Option<&RecordSet>) -> Expected {
+    let Some(set) = set else { return Expected { contents: Vec::new(), ttl: None } };
+    let record_type = set.of.record_type.as_str();
+    let served = || set.values.iter().filter(|value| !value.disabled);
+    let mut contents: Vec<String> = served()
+        .map(|value| comparable(record_type, canonical(record_type, &zone_file_form(record_type, value))))
+        .collect();
+    contents.sort();
+    contents.dedup();
+    Expected { contents, ttl: served().next().map(|value| value.ttl).filter(|ttl| *ttl != 1) }
+}
+
+/// What was answered, in the same spelling and order.
+fn said(record_type: &str, values: &[Answered]) -> Vec<(String, u32)> {
+    let mut said: Vec<(String, u32)> = values
+        .iter()
+        .map(|value| {
+            let content = match &value.content {
+                Content::Words(words) => canonical(record_type, words),
+                Content::Text(bytes) => text::text_of(bytes),
+                Content::Unread => String::new(),
+            };
+            (comparable(record_type, content), value.ttl)
+        })
+        .collect();
+    said.sort();
+    said
+}
+
+/// The one spelling that both sides are brought to: the digits of a fingerprint have two cases.
+fn comparable(record_type: &str, content: String) -> String {
+    if matches!(record_type, "SSHFP" | "TLSA") { content.to_ascii_lowercase() } else { content }
+}
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

@@ -1,0 +1,109 @@
+//! A month of changes, by a seed. At random moments every page that answers for the past is read; at the end of the month each of them,
+//! asked for that moment, says the same.
+
+use std::collections::BTreeMap;
+
+use chrono::{SecondsFormat, TimeDelta};
+use quarterdeck::clock::Instant;
+use quarterdeck::kinds::KINDS;
+use quarterdeck::roles::Role;
+use quarterdeck::store::Db;
+
+use super::picture;
+use super::platform::{Dice, Platform, address};
+use crate::support::database::on_each_database;
+use crate::support::panel::{Browser, Panel};
+
+const DAYS: usize = 30;
+/// Moments at which pages are read.
+const MOMENTS: usize = 20;
+/// Resources of which everything is read at each of them.
+const LOOKED_AT: usize = 5;
+
+/// The paths that are read at one moment: lists in some way each, details, what hangs on them, searches, and the same from the API.
+async fn paths(vera: &Browser, dice: &mut Dice) -> Vec<String> {
+    let mut paths = Vec::new();
+    let mut there: Vec<String> = Vec::new();
+    for spec in KINDS {
+        let path = spec.path;
+        let list = vera.get(&format!("/api/v1/{path}?limit=1000")).await.json();
+        let ids = list["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned());
+        there.extend(ids.map(|id| format!("/{path}/{id}")));
+        paths.push(format!("/{path}?limit=1000"));
+        paths.push(format!("/api/v1/{path}?limit=1000&sort=-changed_at"));
+        let ways =
+            ["sort=-name", "cluster=eu-1", "region=us&sort=-changed_at", "q=web", "q=app-1", "limit=3", "gone=true"];
+        let csv = if dice.happens(3) { "format=csv&" } else { "" };
+        paths.push(format!("/{path}?{csv}{}", ways[dice.roll(ways.len() - usize::from(!csv.is_empty()))]));
+        paths.push(format!("/api/v1/{path}?{}", ways[dice.roll(ways.len())]));
+    }
+    paths.push("/instances?tag=env:test&status=running".to_owned());
+    paths.push("/api/v1/instances?tag=place:eu&sort=-instance_type".to_owned());
+    for _ in 0..LOOKED_AT {
+        let one = &there[dice.roll(there.len())];
+        paths.extend(["", "/touches", "/history"].map(|page| format!("{one}{page}")));
+        paths.extend(["", "/touches"].map(|call| format!("/api/v1{one}{call}")));
+    }
+    for word in ["web", "env:test", "edge-1", &format!("app-{}", dice.roll(16)), &address(dice.roll(14))] {
+        paths.push(format!("/search?q={word}"));
+        paths.push(format!("/api/v1/search?q={word}&limit=100"));
+    }
+    paths.push(format!("/api/v1/addresses/{}", address(dice.roll(14))));
+    paths
+}
+
+async fn pictures(
+    vera: &Browser,
+    paths: impl IntoIterator<Item = &String>,
+    at: Option<Instant>,
+) -> BTreeMap<String, String> {
+    let mut pictures = BTreeMap::new();
+    for path in paths {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let asked = match at {
+            Some(at) => format!("{path}{mark}at={}", at.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            None => path.clone(),
+        };
+        pictures.insert(path.clone(), picture::of(&vera.get(&asked).await));
+    }
+    pictures
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_a_past_moment_says_what_it_said_then() {
+    on_each_database(|db: Db| async move {
+        let mut platform = Platform::built(db.clone(), 20_261_121).await;
+        let panel = Panel::over(db).await;
+        panel.person("vera@example.com", Role::Viewer).await;
+        let vera = panel.signed_in("vera@example.com").await;
+        let mut dice = Dice(7);
+        let mut taken: Vec<(Instant, BTreeMap<String, String>)> = Vec::new();
+        for day in 0..DAYS {
+            platform.a_day().await;
+            if day * MOMENTS / DAYS < (day + 1) * MOMENTS / DAYS {
+                panel.clock.advance(TimeDelta::minutes(1 + i64::try_from(dice.roll(50)).unwrap()));
+                let vera = panel.signed_in("vera@example.com").await;
+                let asked = paths(&vera, &mut dice).await;
+                taken.push((panel.clock.now(), pictures(&vera, &asked, None).await));
+            }
+        }
+        assert_eq!(taken.len(), MOMENTS);
+        drop(vera);
+        let vera = panel.signed_in("vera@example.com").await;
+        let mut differing = Vec::new();
+        let mut said = 0;
+        for (at, then) in &taken {
+            let later = pictures(&vera, then.keys(), Some(*at)).await;
+            for (path, then) in then {
+                said += usize::from(then != "there is none");
+                if later[path] != *then {
+                    differing.push(format!("{path} at {at}\n  then  {then}\n  later {}", later[path]));
+                }
+            }
+        }
+        assert!(said > MOMENTS * 50, "only {said} pages were there to be compared");
+        let shown: Vec<&String> = differing.iter().take(6).collect();
+        assert!(differing.is_empty(), "{} of {said} differ:\n{shown:#?}", differing.len());
+    })
+    .await;
+}
