@@ -8,4 +8,5 @@ mod listing;
 mod migrations;
 mod month;
 mod search;
+mod statements;
 mod writing;
