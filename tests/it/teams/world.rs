@@ -105,7 +105,7 @@ impl Thing {
         let [region, cluster, app] = place(last);
         one = one.placed([&region, &cluster, &app]);
         if !self.has_moved() {
-            one = one.term(&format!("tag:team:{}", WORDS[last]));
+            one = one.term(&format!("tag:team:{}", WORDS[last])).term(&format!("{}.example.com", name(last)));
             one.facets[0] = format!("{}-facet", WORDS[last]);
         }
         one.source = source(if self.has_moved() { WORDS.len() } else { last });
