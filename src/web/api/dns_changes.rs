@@ -260,12 +260,12 @@ fn set(set: &RecordSet) -> RecordSetItem {
         None => value.content.clone(),
     });
     let comments = set.comments.iter().map(|comment| &comment.content);
-    let comments = set.values.iter().map(|value| &value.comment).chain(comments);
+    let mut comments = set.values.iter().map(|value| &value.comment).chain(comments);
     RecordSetItem {
         contents: contents.collect(),
         ttl: set.values.first().map_or(0, |value| value.ttl),
         proxied: set.values.iter().any(|value| value.proxied),
-        comment: comments.filter(|comment| !comment.is_empty()).next().cloned().unwrap_or_default(),
+        comment: comments.find(|comment| !comment.is_empty()).cloned().unwrap_or_default(),
         values: serde_json::to_value(&set.values).unwrap_or_default(),
     }
 }
