@@ -50,7 +50,14 @@ async fn each_example_has_the_shape_of_the_live_answer() {
             path = format!("{list}/{}{rest}", first["items"][0]["id"].as_str().expect("each kind has a resource"));
         }
         path = path.replace("{address}", "10.0.0.1");
-        path = path.replace("{name}", "cloudflare");
+        let named = if path.contains("/regions/") {
+            "eu"
+        } else if path.contains("/clusters/") {
+            "eu-1"
+        } else {
+            "cloudflare"
+        };
+        path = path.replace("{name}", named);
         if operation.path == "/search" {
             path.push_str("?q=shop");
         }
