@@ -30,7 +30,9 @@ export async function journey({ program, visit }) {
         await ended(visitor);
         assert(await state(page) === 'applied', `it is ${await state(page)}: ${await page.locator('main').innerText()}`);
         await visitor.checkPage('dns change applied');
+        const before = page.url();
         await page.getByRole('button', { name: 'Take it back' }).click();
+        await page.waitForURL(url => url.href !== before);
         await ended(visitor);
         assert(await state(page) === 'applied', `the way back is ${await state(page)}`);
         await page.getByRole('link', { name: /^change \d+$/ }).first().click();

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use quarterdeck::accounts::invitations::{self, Inviter};
 use quarterdeck::accounts::tokens::{self, Wanted};
 use quarterdeck::accounts::{teams, users};
@@ -17,6 +19,7 @@ use quarterdeck::relations::findings;
 use quarterdeck::roles::{Reach, Role, TokenScope};
 use quarterdeck::runs::{self, AfterCrash, NewRun, NewStep};
 use quarterdeck::store::alerts::{self, Condition, Severity};
+use quarterdeck::store::dns_changes::{self, NewChange};
 use quarterdeck::store::{AnyConnection, tasks};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -89,6 +92,13 @@ impl Platform {
             alerts::settle(connection, "a rule", &all, now)?;
             alerts::settle(connection, "a rule", &still, now)?;
             runs::submit(connection, &db, &run)?;
+            let change = NewChange {
+                action: "switch".to_owned(),
+                title: "Switch".to_owned(),
+                plan: planned(),
+                ..NewChange::default()
+            };
+            dns_changes::insert(connection, &change, now, now + TimeDelta::minutes(15))?;
             tasks::ensure(connection, "sync", "Asks for syncs.", Duration::from_secs(5), now)
         };
         self.panel.context.db.write(write).await.unwrap();
@@ -122,4 +132,18 @@ impl Platform {
     async fn ada(&self) -> Browser {
         self.panel.signed_in("ada@example.com").await
     }
+}
+
+/// A plan of a DNS change in which nothing is missing.
+fn planned() -> String {
+    let set = |content: &str| json!({"name": "www.example.com", "type": "A", "values": [{"id": "r1", "content": content, "ttl": 300, "comment": "web"}]});
+    json!({
+        "changes": [{
+            "source": "cloudflare", "at": {"id": "z1", "name": "example.com"}, "name": "www.example.com", "type": "A",
+            "before": set("192.0.2.10"), "after": set("198.51.100.10"), "why": "leads to eu-blue",
+            "touches": [{"kind": "app", "id": 31, "name": "shop", "harm": "lost"}], "warnings": [],
+        }],
+        "refusals": [{"code": "large-share", "text": "It changes much.", "overridable": true}],
+    })
+    .to_string()
 }

@@ -82,7 +82,10 @@ fn undo() -> Operation {
 fn item() -> Value {
     let set = |content: &str| {
         json!({"contents": [content], "ttl": 300, "proxied": false, "comment": "web", "values": [
-            {"id": "372e67954025e0ba6aaa6d586b9e0b59", "content": content, "ttl": 300, "comment": "web"},
+            {
+                "id": "372e67954025e0ba6aaa6d586b9e0b59", "content": content, "ttl": 300, "priority": null, "data": null,
+                "proxied": false, "disabled": false, "comment": "web", "tags": [], "settings": null, "modified_on": null,
+            },
         ]})
     };
     json!({
