@@ -164,10 +164,9 @@ async fn over_udp(server: SocketAddr, query: &Message, each: Duration) -> std::i
                 }
             }
         });
-        match heard.await {
-            Ok(heard) => return heard,
-            // Asked again, for as long as the caller waits.
-            Err(_) => {}
+        // Otherwise it is asked again, for as long as the caller waits.
+        if let Ok(heard) = heard.await {
+            return heard;
         }
     }
 }

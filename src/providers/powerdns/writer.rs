@@ -125,7 +125,7 @@ fn is_a_jump(form: &str, old: u32, new: u32) -> bool {
         "INCREASE" => steps > 1,
         // Dates with a number: the first of a day is 01, wherever the old one stood.
         "" | "DEFAULT" | "INCEPTION-INCREMENT" => {
-            steps > 1 && !(new % 100 == 1 && new / 100 > old / 100) && new % 100 != 0
+            steps > 1 && !(new % 100 == 1 && new / 100 > old / 100) && !new.is_multiple_of(100)
         }
         _ => false,
     }

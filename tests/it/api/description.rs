@@ -46,7 +46,7 @@ async fn each_example_has_the_shape_of_the_live_answer() {
     for operation in operations::all().into_iter().filter(|operation| operation.method == "get") {
         let mut path = format!("/api/v1{}", operation.path).replace("{rule}", "instance-without-record");
         if let Some((list, rest)) = path.clone().split_once("/{id}") {
-            let first = ada.get(&list).await.json();
+            let first = ada.get(list).await.json();
             path = format!("{list}/{}{rest}", first["items"][0]["id"].as_str().expect("each kind has a resource"));
         }
         path = path.replace("{address}", "10.0.0.1");

@@ -112,7 +112,7 @@ async fn a_lost_answer_is_settled_by_reading_and_nothing_is_done_twice() {
         let estate = Estate::over(db, &["example.com"]).await;
         estate.ledger.put("www.example.com", "A", 300, &BLUE);
         estate.sync().await;
-        estate.ledger.turns(&[turn.clone()]);
+        estate.ledger.turns(std::slice::from_ref(&turn));
         let (_, state) = estate.carry(&estate.switch("blue", "green").await).await;
         assert_eq!((state.as_str(), estate.ledger.writes()), ("succeeded", writes), "{turn:?}");
         assert_eq!(estate.ledger.contents("www.example.com", "A"), GREEN);

@@ -16,7 +16,7 @@ fn condition(number: usize) -> Condition {
         link: if number == 7 { "/sources/dns".to_owned() } else { format!("/instances/{number}") },
         resource_id: None,
         source: String::new(),
-        due_at: (number % 2 == 0).then(|| minute(1_000 + i64::try_from(number).unwrap() * 7 % 50)),
+        due_at: number.is_multiple_of(2).then(|| minute(1_000 + i64::try_from(number).unwrap() * 7 % 50)),
     }
 }
 

@@ -229,7 +229,7 @@ fn listings(connection: &mut AnyConnection, now: Instant) -> diesel::QueryResult
 
 /// An alert, a finding and something served for each thing, and an alert about each source.
 fn alarms(connection: &mut AnyConnection, things: &[Thing], now: Instant) {
-    let (mut alerts, mut found, mut served): (Vec<Vec<Value>>, Vec<Vec<Value>>, Vec<Vec<Value>>) = Default::default();
+    let [mut alerts, mut found, mut served]: [Vec<Vec<Value>>; 3] = Default::default();
     for thing in things {
         let word = WORDS[thing.last_owner()];
         let [region, cluster, _] = place(thing.last_owner());
