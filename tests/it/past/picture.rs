@@ -107,7 +107,7 @@ fn is_of_the_present(element: ElementRef<'_>) -> bool {
         // A tombstone is found by a search of then, and not by one of later about then.
         "li" => element.value().classes().any(|class| class == "off"),
         "section" => {
-            ["alerts", "served"].map(Some).contains(&element.attr("aria-labelledby"))
+            ["alerts", "served", "dns"].map(Some).contains(&element.attr("aria-labelledby"))
                 || heading().as_deref() == Some("Targets")
                 || (has(".hits") && !has(".hits > li:not(.off)"))
         }
