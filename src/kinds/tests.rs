@@ -69,7 +69,7 @@ fn every_filter_can_be_answered_and_every_volatile_field_is_there() {
         }
         for field in spec.volatile {
             // Some fields are stored only where there is something in them.
-            let filled = ["null", "1", "\"1970-01-01T00:00:00Z\""].map(|value| format!("{{\"{field}\":{value}}}"));
+            let filled = ["{}".to_owned(), format!("{{\"{field}\":1}}")];
             let mut stored = filled.iter().filter_map(|attrs| (spec.of.complete)(attrs).ok());
             assert!(
                 stored.any(|stored| stored.get(field).is_some()),

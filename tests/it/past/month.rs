@@ -1,10 +1,11 @@
 //! A month of changes, by a seed. At random moments every page that answers for the past is read; at the end of the month each of them,
-//! asked for that moment, says the same.
+//! asked for that moment, says the same. With `QUARTERDECK_TEST_LARGE` set there are twenty such moments, otherwise six.
 
 use std::collections::BTreeMap;
 
 use chrono::{SecondsFormat, TimeDelta};
 use quarterdeck::clock::Instant;
+use quarterdeck::config::Environment;
 use quarterdeck::kinds::KINDS;
 use quarterdeck::roles::Role;
 use quarterdeck::store::Db;
@@ -15,8 +16,6 @@ use crate::support::database::on_each_database;
 use crate::support::panel::{Browser, Panel};
 
 const DAYS: usize = 30;
-/// Moments at which pages are read.
-const MOMENTS: usize = 20;
 /// Resources of which everything is read at each of them.
 const LOOKED_AT: usize = 5;
 
@@ -71,6 +70,9 @@ async fn pictures(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_of_a_past_moment_says_what_it_said_then() {
+    let large = Environment::of_process().get("QUARTERDECK_TEST_LARGE").is_some();
+    // At which pages are read.
+    let moments = if large { 20 } else { 6 };
     on_each_database(|db: Db| async move {
         let mut platform = Platform::built(db.clone(), 20_261_121).await;
         let panel = Panel::over(db).await;
@@ -80,14 +82,14 @@ async fn every_page_of_a_past_moment_says_what_it_said_then() {
         let mut taken: Vec<(Instant, BTreeMap<String, String>)> = Vec::new();
         for day in 0..DAYS {
             platform.a_day().await;
-            if day * MOMENTS / DAYS < (day + 1) * MOMENTS / DAYS {
+            if day * moments / DAYS < (day + 1) * moments / DAYS {
                 panel.clock.advance(TimeDelta::minutes(1 + i64::try_from(dice.roll(50)).unwrap()));
                 let vera = panel.signed_in("vera@example.com").await;
                 let asked = paths(&vera, &mut dice).await;
                 taken.push((panel.clock.now(), pictures(&vera, &asked, None).await));
             }
         }
-        assert_eq!(taken.len(), MOMENTS);
+        assert_eq!(taken.len(), moments);
         drop(vera);
         let vera = panel.signed_in("vera@example.com").await;
         let mut differing = Vec::new();
@@ -101,7 +103,7 @@ async fn every_page_of_a_past_moment_says_what_it_said_then() {
                 }
             }
         }
-        assert!(said > MOMENTS * 50, "only {said} pages were there to be compared");
+        assert!(said > moments * 50, "only {said} pages were there to be compared");
         let shown: Vec<&String> = differing.iter().take(6).collect();
         assert!(differing.is_empty(), "{} of {said} differ:\n{shown:#?}", differing.len());
     })
