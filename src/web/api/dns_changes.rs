@@ -8,24 +8,19 @@ use super::items::{
     ApplyWanted, DnsChangeItem, DnsChangeList, DnsChangeWanted, OverrideWanted, RecordSetItem, RecordWanted,
     RefusalItem, ResourceId, SetChangeItem, SetTouchItem,
 };
+use super::runs::idempotency_key;
 use super::{answer, asked};
 use crate::actions::dns_change::{self, Applied, Ask, Override, Refused, Sort};
 use crate::audit::Doer;
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::dns_plan::{Edit, Op, Plan, PlannedChange};
-use crate::runs::IdempotencyKey;
 use crate::store::Scope;
 use crate::store::dns_changes::{self, ChangeRow, Wanted};
 use crate::store::listing::MOST;
 use crate::web::PageError;
 use crate::web::listing::ROWS;
 use crate::wire::dns::RecordSet;
-
-/// The header of a request that may be sent twice.
-const KEY: &str = "idempotency-key";
-/// The longest key.
-const LONGEST_KEY: usize = 200;
 
 /// `GET /api/v1/dns-changes`.
 pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
@@ -60,13 +55,7 @@ pub async fn plan(
     body: web::Json<DnsChangeWanted>,
 ) -> Result<HttpResponse, PageError> {
     let wanted = body.into_inner();
-    let key = match request.headers().get(KEY).map(|key| key.to_str().unwrap_or_default().trim()) {
-        None => None,
-        Some(key) if key.is_empty() || key.len() > LONGEST_KEY => {
-            return Err(PageError::Invalid(format!("Idempotency-Key takes 1 to {LONGEST_KEY} plain characters.")));
-        }
-        Some(key) => Some(IdempotencyKey::new(key, &serde_json::to_vec(&wanted).unwrap_or_default())),
-    };
+    let key = idempotency_key(&request, &serde_json::to_vec(&wanted).unwrap_or_default())?;
     let (apply, over) = (wanted.apply, wanted.over.as_ref().map(overriding));
     let reason = wanted.reason.clone().unwrap_or_default();
     let ask = ask(wanted)?;
