@@ -53,7 +53,7 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
         (Some(swap), _) => dns_plan::swap(&now, swap),
         (None, Sort::Undo) => dns_plan::way_back(&known.written, &now),
         (None, Sort::Restore) => dns_plan::restore(&known.written, &known.later, &now),
-        (None, _) => dns_plan::edit(&now, &ask.records),
+        (None, _) => zones::shaped(context, dns_plan::edit(&now, &ask.records)),
     };
     if let Some(seconds) = ask.prepare_ttl_seconds.filter(|_| ask.is_swap()) {
         plan = dns_plan::lower(&plan, &now, seconds);

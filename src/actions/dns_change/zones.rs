@@ -7,14 +7,14 @@ use diesel::QueryResult;
 use futures_util::future::join_all;
 
 use crate::context::{Context, Reach};
-use crate::dns_plan::{Code, Edit, Marks, Refusal, Side, ZoneNow};
+use crate::dns_plan::{Code, Edit, Marks, Plan, PlannedChange, Refusal, Side, ZoneNow};
 use crate::kinds::key::normal_host;
 use crate::kinds::{Held, Key, Role, dns_record, zone};
 use crate::providers::Provider;
 use crate::store::keys::{self, When};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, annotations, resources, scopes};
-use crate::wire::dns::{SetName, ZoneAt};
+use crate::wire::dns::{RecordSet, SetChange, SetName, ZoneAt};
 
 /// Up to so many records a zone is read as a whole, so that what the inventory has not seen yet is in the plan too.
 const WHOLE: i64 = 20_000;
@@ -197,6 +197,29 @@ async fn read_one(context: &Context, wanted: Wanted, how: How) -> Result<ZoneNow
         terms: dns.terms(),
         marks: wanted.marks,
     })
+}
+
+/// The plan with each set that somebody typed in the form in which its provider keeps it: what is read back after the write has to be
+/// what was planned.
+pub fn shaped(context: &Context, mut plan: Plan) -> Plan {
+    for planned in std::mem::take(&mut plan.changes) {
+        match shape(context, &planned) {
+            Ok(Some(after)) if planned.change.before.as_ref().is_some_and(|before| after.says_the_same_as(before)) => {}
+            Ok(after) => {
+                let change = SetChange { after, ..planned.change };
+                plan.changes.push(PlannedChange { change, ..planned });
+            }
+            Err(why) => plan.refusals.push(Refusal::hard(Code::Invalid, format!("{why}."))),
+        }
+    }
+    plan.settled()
+}
+
+fn shape(context: &Context, planned: &PlannedChange) -> Result<Option<RecordSet>, String> {
+    let Some(after) = planned.change.after.clone() else { return Ok(None) };
+    let provider = provider(context, &planned.source)?;
+    let dns = provider.dns().ok_or("its provider changes no records")?;
+    dns.shaped(&planned.at, after).map(Some)
 }
 
 /// The provider of a source, if it can be asked.
