@@ -68,6 +68,7 @@ class Panel:
 
     def fill(self, instances, states, seed, present):
         busy, canary = states
+        self.database.hurry(self.name)
         subprocess.run([self.programs.tools, "fill", "--database", self.database.url(self.name), "--config", self.config,
                         "--seed", str(seed), "--instances", str(instances), "--busy-states", str(busy),
                         "--canary-states", str(canary), "--present", present], env=self.environment, check=True)

@@ -37,6 +37,8 @@ class Plan:
         with contextlib.ExitStack() as stack:
             self.folder = os.environ.get("BENCH_STATE") or stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
             os.makedirs(self.folder, exist_ok=True)
+            # A peer's PostgreSQL runs as somebody else and has its files below.
+            os.chmod(self.folder, 0o711)
             self.present = self.the_present()
             self.wrk = Wrk(given.seconds, given.repeat, given.connections, given.quiet, self.add)
             report.head()
