@@ -60,10 +60,10 @@ pub fn make_private(url: &str) {
     let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(sqlite_path(url));
 }
 
-/// Every query here has its index. A plan that was made and cached while a table was empty must not scan it once it is full, and
-/// compiling a plan costs more than running it.
-const POSTGRES_SETTINGS: &str =
-    "SET TIME ZONE 'UTC'; SET enable_seqscan = off; SET random_page_cost = 1.1; SET jit = off";
+/// Every query here has its index. A plan that was made and cached while a table was empty must not scan it once it is full, be it
+/// row by row or as one side of a merge or a hash; and compiling a plan costs more than running it.
+const POSTGRES_SETTINGS: &str = "SET TIME ZONE 'UTC'; SET enable_seqscan = off; SET enable_mergejoin = off; \
+    SET enable_hashjoin = off; SET random_page_cost = 1.1; SET jit = off";
 
 /// For every connection to SQLite. NORMAL is safe in WAL mode: a power cut may lose the last commits, never the consistency.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
