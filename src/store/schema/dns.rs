@@ -49,6 +49,7 @@ diesel::table! {
         server -> Text,
         served -> Integer,
         judged -> Integer,
+        answering -> Integer,
         trouble -> Text,
         asked_at -> Timestamp,
         served_at -> Nullable<Timestamp>,

@@ -4,6 +4,7 @@ mod api;
 mod carried;
 mod guarded;
 mod ledger;
+mod still_answers;
 
 use std::net::IpAddr;
 use std::sync::Arc;
