@@ -15,6 +15,8 @@ pub struct Marks {
     pub someone_elses: Option<String>,
     /// Its name leads to a database server.
     pub database: bool,
+    /// Somebody has noted that it is a machine's own name.
+    pub own_name: bool,
 }
 
 /// The plan with what speaks against it. `confirm` is what has to be typed for a swap over much of a zone: the name of the new side.

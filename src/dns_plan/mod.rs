@@ -6,6 +6,7 @@
 //! | file | part |
 //! | --- | --- |
 //! | `swap.rs` | repoint, replace, switch: what one side has is put in the place of what the other had |
+//! | `own_names.rs` | machines' own names, which a switch leaves alone |
 //! | `edit.rs` | records created, updated, deleted by somebody's hand |
 //! | `content.rs` | what somebody typed as a content, in the form that providers compare |
 //! | `conflicts.rs` | what may not stand beside what |
@@ -26,6 +27,7 @@ mod conflicts;
 mod content;
 mod edit;
 mod guards;
+mod own_names;
 mod pieces;
 mod swap;
 #[cfg(test)]
@@ -36,6 +38,7 @@ mod way_back;
 pub use content::EDITABLE;
 pub use edit::{Edit, Op, edit};
 pub use guards::{Marks, guard};
+pub use own_names::{Machine, OwnNames};
 pub use pieces::{Piece, pieces};
 pub use swap::{Side, Swap, swap};
 pub use ttl::{lower, restore};
@@ -67,6 +70,8 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// What was left alone, and why.
     pub notes: Vec<String>,
+    /// So many of them because they are machines' own names, which somebody may want moved as well.
+    pub own_names: usize,
     /// What one write to each zone may hold.
     pub limits: Vec<Limit>,
 }
@@ -256,6 +261,7 @@ impl Plan {
         self.changes.extend(other.changes);
         self.refusals.extend(other.refusals);
         self.notes.extend(other.notes);
+        self.own_names += other.own_names;
         self.limits.extend(other.limits);
     }
 

@@ -3,7 +3,7 @@
 //!
 //! [`neighbours`] walks from one resource to those it has to do with; [`dangling()`] names the refs that lead to an address of ours
 //! which nobody holds any more; [`findings`] are the same and others of its sort, kept for the whole inventory; [`endpoints`] finds
-//! where a host answers.
+//! where a host answers; [`behind`] is what stands behind a balancer.
 //!
 //! [`touches::touches()`] follows dependence alone: what would be affected if a resource went away, and how badly.
 //!
@@ -11,6 +11,7 @@
 
 use diesel::prelude::*;
 
+pub mod behind;
 mod dangling;
 pub mod endpoints;
 pub mod findings;

@@ -69,6 +69,7 @@ diesel::table! {
         resource_id -> BigInt,
         note -> Text,
         someone_elses -> Text,
+        own_name -> Bool,
         by_actor -> Text,
         at -> Timestamp,
     }

@@ -4,6 +4,7 @@ mod api;
 mod carried;
 mod guarded;
 mod ledger;
+mod own_names;
 mod still_answers;
 
 use std::net::IpAddr;

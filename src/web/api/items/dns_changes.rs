@@ -34,6 +34,9 @@ pub struct DnsChangeWanted {
     /// Lowers the times to live of what would be changed to so many seconds, and changes nothing else yet.
     #[serde(default)]
     pub prepare_ttl_seconds: Option<i64>,
+    /// Of a switch: moves the names that lead to one machine and are called like it, too. Without it they are left alone and told in `notes`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub include_own_names: bool,
 }
 
 /// An id as text; numbers are taken too.

@@ -30,8 +30,9 @@ pub struct DnsPanel {
     pub stale_records: usize,
     /// Others that could take its place: id and name.
     pub others: Vec<(i64, String)>,
-    /// Of a record: whether its set can be rewritten here.
+    /// Of a record: whether its set can be rewritten here, and whether it leads to an address.
     pub editable: bool,
+    pub is_address: bool,
     pub annotation: Option<AnnotationRow>,
     /// Past changes from or to it.
     pub changes: Vec<ChangeLine>,
@@ -62,6 +63,7 @@ pub fn panel(
     }
     if kind.name == dns_record::SPEC.name {
         panel.editable = crate::dns_plan::EDITABLE.contains(&row.facet(0));
+        panel.is_address = matches!(row.facet(0), "A" | "AAAA");
         panel.annotation = annotations::of(connection, scope, &[row.id])?.remove(&row.id);
     }
     Ok(Some(panel))
