@@ -40,7 +40,7 @@ pub use edit::{Edit, Op, edit};
 pub use guards::{Marks, guard};
 pub use own_names::{Machine, OwnNames};
 pub use pieces::{Piece, pieces};
-pub use swap::{Side, Swap, swap};
+pub use swap::{Side, Swap, swap, swap_within};
 pub use ttl::{lower, restore};
 pub use way_back::way_back;
 

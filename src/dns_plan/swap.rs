@@ -41,6 +41,18 @@ pub fn swap(zones: &[ZoneNow], swap: &Swap) -> Plan {
     plan.settled()
 }
 
+/// The plan of a swap over the names alone that other changes have written.
+pub fn swap_within(zones: &[ZoneNow], swap: &Swap, written: &[PlannedChange]) -> Plan {
+    let within = |zone: &ZoneNow| {
+        let of_zone = written.iter().filter(|done| done.source == zone.source && done.at == zone.at);
+        let names: BTreeSet<&str> = of_zone.map(|done| done.change.of.name.as_str()).collect();
+        let sets = zone.sets.iter().filter(|set| names.contains(set.of.name.as_str())).cloned();
+        ZoneNow { sets: sets.collect(), ..zone.clone() }
+    };
+    let zones: Vec<ZoneNow> = zones.iter().map(within).collect();
+    self::swap(&zones, swap)
+}
+
 impl Swap {
     /// What becomes of the sets of one name.
     fn name(&self, zone: &ZoneNow, name: &str, sets: &[&RecordSet]) -> Plan {

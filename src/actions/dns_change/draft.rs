@@ -47,10 +47,11 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
     let (reach, asked, now) = (scope.clone(), ask.clone(), context.clock.now());
     let known = context.db.read(move |connection| know(connection, &reach, &asked, now)).await?;
     let Some(mut known) = known else { return Ok(None) };
-    let how = if ask.is_swap() { How::Whole } else { How::Names };
+    let how = if ask.is_swap() && known.written.is_empty() { How::Whole } else { How::Names };
     let (now, unread) = zones::read(context, std::mem::take(&mut known.zones), how).await;
     let mut plan = match (&known.swap, ask.action) {
-        (Some(swap), _) => dns_plan::swap(&now, swap),
+        (Some(swap), _) if known.written.is_empty() => dns_plan::swap(&now, swap),
+        (Some(swap), _) => dns_plan::swap_within(&now, swap, &known.written),
         (None, Sort::Undo) => dns_plan::way_back(&known.written, &now),
         (None, Sort::Restore) => dns_plan::restore(&known.written, &known.later, &now),
         (None, _) => zones::shaped(context, dns_plan::edit(&now, &ask.records)),
@@ -61,9 +62,10 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
     plan.refusals.extend(unread);
     plan.refusals.extend(known.refusals);
     plan.notes.extend(known.notes);
-    // Where something else speaks against it, that there is nothing left to do is no news.
-    if plan.refusals.len() > 1 {
-        plan.refusals.retain(|refusal| refusal.code != Code::NothingToDo);
+    // Where somebody says why there is nothing to do, or something else speaks against it, that there is nothing is no news.
+    let nothing = plan.refusals.iter().position(|refusal| refusal.code == Code::NothingToDo);
+    if let (Some(nothing), true) = (nothing, plan.refusals.len() > 1) {
+        plan.refusals.remove(nothing);
     }
     let limit = |zone: &ZoneNow| Limit { source: zone.source.clone(), at: zone.at.clone(), most: zone.most_per_write };
     plan.limits = now.iter().map(limit).collect();
@@ -128,7 +130,11 @@ fn of_edits(connection: &mut AnyConnection, scope: &Scope, ask: &Ask) -> QueryRe
 
 fn of_sides(connection: &mut AnyConnection, scope: &Scope, ask: &Ask, sides: Sides) -> QueryResult<Known> {
     let zones = match &sides.swap {
-        Some(swap) => zones::of_side(connection, scope, &swap.from)?,
+        Some(swap) if sides.written.is_empty() => zones::of_side(connection, scope, &swap.from)?,
+        Some(_) => {
+            let sets = sides.written.iter().map(|done| (done.source.as_str(), &done.at, &done.change.of));
+            zones::of_sets(connection, scope, sets)?
+        }
         None => Vec::new(),
     };
     let follows = match ask.prepare_ttl_seconds {
@@ -139,8 +145,8 @@ fn of_sides(connection: &mut AnyConnection, scope: &Scope, ask: &Ask, sides: Sid
         None => sides.title,
         Some(seconds) => format!("{}: lower TTLs to {seconds} s first", sides.title),
     };
-    let Sides { swap, refusals, notes, subjects, .. } = sides;
-    Ok(Known { title, zones, refusals, notes, subjects, swap, follows, ..Known::default() })
+    let Sides { swap, refusals, notes, subjects, written, .. } = sides;
+    Ok(Known { title, zones, refusals, notes, subjects, swap, follows, written, ..Known::default() })
 }
 
 /// Of a way back, and of old times to live: the sets as the earlier change left them.

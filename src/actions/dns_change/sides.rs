@@ -5,11 +5,12 @@ use std::net::IpAddr;
 
 use diesel::QueryResult;
 
-use crate::dns_plan::{Code, OwnNames, Refusal, Side, Swap};
+use crate::dns_plan::{Code, OwnNames, PlannedChange, Refusal, Side, Swap};
 use crate::kinds::instance::{self, Instance};
 use crate::kinds::load_balancer;
 use crate::kinds::{Held, Key, KindSpec, Role};
 use crate::relations::behind::{self, Behind};
+use crate::relations::switched::{self, WATCHED};
 use crate::store::doubt::Doubts;
 use crate::store::keys::{self, When};
 use crate::store::rows::ResourceRow;
@@ -26,6 +27,8 @@ pub struct Sides {
     pub refusals: Vec<Refusal>,
     pub notes: Vec<String>,
     pub subjects: Vec<i64>,
+    /// What earlier changes have written, where only that is meant.
+    pub written: Vec<PlannedChange>,
 }
 
 /// What an ask means, as far as the inventory knows. `None` where a resource is not there for the asker.
@@ -40,6 +43,7 @@ pub fn sides(connection: &mut AnyConnection, scope: &Scope, ask: &Ask, now: Inst
     let mut sides = match ask.action {
         Sort::Repoint => repoint(connection, scope, &from)?,
         Sort::Replace => replace(connection, scope, &from, &to)?,
+        _ if from.id == to.id => in_line(connection, scope, &from, now)?,
         _ => switch(connection, scope, &from, &to, ask)?,
     };
     sides.subjects = vec![from.id, to.id];
@@ -107,9 +111,6 @@ fn switch(
 ) -> QueryResult<Sides> {
     let title = format!("Switch from {} to {}", from.title(), to.title());
     let mut sides = Sides { title, ..Sides::default() };
-    if from.id == to.id {
-        sides.refusals.push(Refusal::hard(Code::NothingToDo, "It cannot take its own place."));
-    }
     let old = behind::behind(connection, scope, from, |_| true)?;
     let new = behind::behind(connection, scope, to, |health| health == "healthy")?;
     sides.judge(to, &new);
@@ -119,6 +120,28 @@ fn switch(
     let to = Side { title: to.title().to_owned(), addresses: new.addresses, hosts: new.hosts };
     let own_names = if ask.include_own_names { OwnNames::Move } else { OwnNames::Stay(old.machines) };
     sides.swap = Some(Swap { from, to, own_names });
+    Ok(sides)
+}
+
+/// A switch of a balancer to itself: the healthy instances behind it now take the place of what the last switch to it has written.
+fn in_line(connection: &mut AnyConnection, scope: &Scope, row: &ResourceRow, now: Instant) -> QueryResult<Sides> {
+    let title = format!("Bring the records of {} in line", row.title());
+    let mut sides = Sides { title, ..Sides::default() };
+    let new = behind::behind(connection, scope, row, |health| health == "healthy")?;
+    sides.judge(row, &new);
+    let Some(switched) = switched::switched(connection, row.id, now - WATCHED)? else {
+        let text = format!("No switch to {} stands whose records could be brought in line.", row.title());
+        sides.refusals.push(Refusal::hard(Code::NothingToDo, text));
+        return Ok(sides);
+    };
+    let from = Side {
+        title: format!("what stood behind {}", row.title()),
+        addresses: switched.addresses(),
+        hosts: Vec::new(),
+    };
+    let to = Side { title: row.title().to_owned(), addresses: new.addresses, hosts: Vec::new() };
+    sides.swap = Some(Swap { from, to, own_names: OwnNames::Move });
+    sides.written = switched.sets;
     Ok(sides)
 }
 

@@ -1,5 +1,6 @@
 //! DNS changes, from the plan to the way back, against a provider whose every write the test sees.
 
+mod alerted;
 mod api;
 mod carried;
 mod guarded;

@@ -14,7 +14,8 @@ pub struct DnsChangeWanted {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub from: Option<ResourceId>,
-    /// The one that takes its place.
+    /// The one that takes its place. A switch of a balancer to itself brings the records that were switched to it in line with what stands
+    /// behind it now.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub to: Option<ResourceId>,

@@ -1,12 +1,14 @@
 //! The panel on the pages of instances, balancers, zones, records and apps: what can be changed from here, where the need arises.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use diesel::QueryResult;
 
 use super::lines::ChangeLine;
 use crate::clock::Instant;
 use crate::kinds::{Held, Key, KindSpec, Role, app, dns_record, instance, load_balancer, zone};
+use crate::relations::switched::{self, Divergence, WATCHED};
 use crate::store::annotations::AnnotationRow;
 use crate::store::dns_changes::{self, Wanted};
 use crate::store::keys::{self, When};
@@ -28,6 +30,8 @@ pub struct DnsPanel {
     /// Addresses that it had and nobody has now, with the number of records that still lead there.
     pub stale: Vec<(String, usize)>,
     pub stale_records: usize,
+    /// Of a balancer: how the records that were switched to it differ from what stands behind it.
+    pub diverged: Option<Diverged>,
     /// Others that could take its place: id and name.
     pub others: Vec<(i64, String)>,
     /// Of a record: whether its set can be rewritten here, and whether it leads to an address.
@@ -38,6 +42,29 @@ pub struct DnsPanel {
     pub changes: Vec<ChangeLine>,
     /// One click is one change.
     pub key: String,
+}
+
+/// Sets that are out of line, in words.
+#[derive(Clone, Debug)]
+pub struct Diverged {
+    pub sets: usize,
+    /// Addresses in them that stand behind the balancer no more, and those that do and are missing.
+    pub strangers: Vec<String>,
+    pub missing: Vec<String>,
+    /// The change that wrote them last.
+    pub href: String,
+}
+
+impl Diverged {
+    fn of(found: &Divergence) -> Self {
+        let shown = |addresses: &BTreeSet<IpAddr>| addresses.iter().map(ToString::to_string).collect();
+        Self {
+            sets: found.sets,
+            strangers: shown(&found.strangers),
+            missing: shown(&found.missing),
+            href: format!("/dns-changes/{}", found.change),
+        }
+    }
 }
 
 /// The panel of a resource that is there now.
@@ -54,6 +81,10 @@ pub fn panel(
     if kind.name == instance::SPEC.name {
         panel.stale = stale(connection, scope, row)?;
         panel.stale_records = panel.stale.iter().map(|(_, records)| records).sum();
+    }
+    if kind.name == load_balancer::SPEC.name {
+        let found = switched::divergence(connection, scope, row, now - WATCHED)?;
+        panel.diverged = found.as_ref().map(Diverged::of);
     }
     if [instance::SPEC.name, load_balancer::SPEC.name].contains(&kind.name) {
         panel.others = others(connection, scope, kind, row)?;
