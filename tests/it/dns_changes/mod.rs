@@ -5,6 +5,7 @@ mod api;
 mod carried;
 mod guarded;
 mod ledger;
+mod mended;
 mod own_names;
 mod still_answers;
 

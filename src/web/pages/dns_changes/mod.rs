@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod form;
 pub mod lines;
 pub mod list;
+pub mod mend;
 pub mod panel;
 pub mod show;
 

@@ -6,9 +6,13 @@ use std::net::IpAddr;
 use diesel::QueryResult;
 
 use super::lines::ChangeLine;
+use super::mend::Mend;
 use crate::clock::Instant;
+use crate::config::NetworkConfig;
+use crate::kinds::dns_record::DnsRecord;
 use crate::kinds::{Held, Key, KindSpec, Role, app, dns_record, instance, load_balancer, zone};
 use crate::relations::switched::{self, Divergence, WATCHED};
+use crate::relations::{self, Neighbours};
 use crate::store::annotations::AnnotationRow;
 use crate::store::dns_changes::{self, Wanted};
 use crate::store::keys::{self, When};
@@ -34,6 +38,10 @@ pub struct DnsPanel {
     pub diverged: Option<Diverged>,
     /// Others that could take its place: id and name.
     pub others: Vec<(i64, String)>,
+    /// Of an app: its records, and the balancers behind them as name and path.
+    pub records: Vec<AppRecord>,
+    pub more_records: usize,
+    pub balancers: Vec<(String, String)>,
     /// Of a record: whether its set can be rewritten here, and whether it leads to an address.
     pub editable: bool,
     pub is_address: bool,
@@ -42,6 +50,18 @@ pub struct DnsPanel {
     pub changes: Vec<ChangeLine>,
     /// One click is one change.
     pub key: String,
+}
+
+/// A record of an app.
+#[derive(Clone, Debug)]
+pub struct AppRecord {
+    pub name: String,
+    pub href: String,
+    pub record_type: String,
+    pub content: String,
+    /// What it leads to is nobody's by now, for all that is known.
+    pub dangles: bool,
+    pub mend: Mend,
 }
 
 /// Sets that are out of line, in words.
@@ -73,6 +93,8 @@ pub fn panel(
     scope: &Scope,
     spec: &KindSpec,
     row: &ResourceRow,
+    around: &Neighbours,
+    networks: &[NetworkConfig],
     now: Instant,
 ) -> QueryResult<Option<DnsPanel>> {
     let kinds = [&instance::SPEC, &load_balancer::SPEC, &zone::SPEC, &dns_record::SPEC, &app::SPEC];
@@ -97,7 +119,43 @@ pub fn panel(
         panel.is_address = matches!(row.facet(0), "A" | "AAAA");
         panel.annotation = annotations::of(connection, scope, &[row.id])?.remove(&row.id);
     }
+    if kind.name == app::SPEC.name {
+        let records = of_kind(around, &dns_record::SPEC);
+        panel.more_records = records.len().saturating_sub(SHOWN);
+        for record in records.iter().take(SHOWN) {
+            panel.records.extend(app_record(connection, scope, record, networks, now)?);
+        }
+        let balancers = of_kind(around, &load_balancer::SPEC);
+        let link =
+            |row: &&ResourceRow| (row.title().to_owned(), format!("/{}/{}#dns", load_balancer::SPEC.path, row.id));
+        panel.balancers = balancers.iter().take(SHOWN).map(link).collect();
+    }
     Ok(Some(panel))
+}
+
+fn of_kind<'n>(around: &'n Neighbours, kind: &KindSpec) -> Vec<&'n ResourceRow> {
+    let group = around.by_kind.iter().filter(|group| group.spec.name == kind.name);
+    group.flat_map(|group| &group.items).map(|item| &item.row).collect()
+}
+
+fn app_record(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    row: &ResourceRow,
+    networks: &[NetworkConfig],
+    now: Instant,
+) -> QueryResult<Option<AppRecord>> {
+    let dangling = relations::dangling(connection, scope, row, networks, now)?;
+    let former = dangling.first().and_then(|one| one.formerly.first()).map(|former| &former.row);
+    let record: DnsRecord = serde_json::from_str(&row.attrs).unwrap_or_default();
+    Ok(Mend::of(row, former).map(|mend| AppRecord {
+        name: row.title().to_owned(),
+        href: format!("/{}/{}", dns_record::SPEC.path, row.id),
+        record_type: record.record_type,
+        content: record.content,
+        dangles: !dangling.is_empty(),
+        mend,
+    }))
 }
 
 /// Addresses that it had, that nobody has now, and to which records still lead.
