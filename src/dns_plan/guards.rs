@@ -11,6 +11,8 @@ const MUCH_PER_CENT: usize = 30;
 /// What is known of a set beside its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
+    /// Its records, by their ids in the inventory.
+    pub records: Vec<i64>,
     /// Whose it is, as somebody has noted.
     pub someone_elses: Option<String>,
     /// Its name leads to a database server.

@@ -104,8 +104,11 @@ pub struct Touch {
     pub kind: String,
     pub id: i64,
     pub name: String,
-    /// What it would be without the record: `degraded` or `lost`.
+    /// What it would be if nothing that the plan changes led anywhere any more: `lost`, `degraded`, or `none`.
     pub harm: String,
+    /// What would be left, in words.
+    #[serde(default)]
+    pub left: String,
 }
 
 /// What speaks against a plan.

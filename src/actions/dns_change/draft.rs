@@ -79,7 +79,7 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
     let plan = context
         .db
         .read(move |connection| {
-            touch(connection, &reach, &mut plan)?;
+            touch(connection, &reach, &mut plan, &now)?;
             Ok(plan)
         })
         .await?;

@@ -2,12 +2,14 @@
 
 mod alerted;
 mod api;
+mod audited;
 mod carried;
 mod guarded;
 mod ledger;
 mod mended;
 mod own_names;
 mod still_answers;
+mod touched;
 
 use std::net::IpAddr;
 use std::sync::Arc;

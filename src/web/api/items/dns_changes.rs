@@ -155,6 +155,7 @@ pub struct SetTouchItem {
     pub id: String,
     pub kind: String,
     pub name: String,
+    /// What it would be if nothing that the plan changes led anywhere any more: `lost`, `degraded`, or `none`.
     pub harm: String,
 }
 
