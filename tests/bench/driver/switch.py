@@ -23,6 +23,7 @@ PATIENCE = 60
 def measure(plan, database):
     with server(plan) as (dns, api):
         panel = Panel(plan.programs, config(plan, dns, api), database, "switch", plan.folder)
+        panel.environment["BENCH_POWERDNS_KEY"] = KEY
         database.create(panel.name)
         panel.ask("sync")
         panel.admit()
@@ -169,4 +170,4 @@ def config(plan, dns, api):
     cloud = "".join(f'\n[[source]]\nname = "{name}"\nprovider = "memory"\nevery = "30d"\n' for name in ("aws-eu", "aws-us"))
     return syncs.write_config(plan, "switch", cloud + (
         '\n[[source]]\nname = "dns"\nprovider = "powerdns"\nevery = "30d"\n'
-        f'settings = {{ endpoint_url = "http://127.0.0.1:{api}", api_key = "{KEY}", name_servers = ["{dns[0]}:{dns[1]}"] }}\n'))
+        f'settings = {{ endpoint_url = "http://127.0.0.1:{api}", api_key_env = "BENCH_POWERDNS_KEY", name_servers = ["{dns[0]}:{dns[1]}"] }}\n'))
