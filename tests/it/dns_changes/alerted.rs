@@ -8,7 +8,8 @@ use quarterdeck::roles::Role;
 use quarterdeck::store::Scope;
 use quarterdeck::store::alerts::{self, AlertRow};
 
-use super::{BLUE, Estate, GREEN, a_fresh_one, balancer, machine};
+use super::platform::balancer;
+use super::{BLUE, Estate, GREEN, a_fresh_one, machine};
 use crate::support::database::on_each_database;
 use crate::support::panel::Panel;
 
@@ -90,7 +91,9 @@ async fn records_that_a_balancers_machines_have_left_are_told_of_and_brought_in_
         let alert = once(&estate, "switch_members_diverge").await;
         let to = estate.id("load_balancer", "green").await;
         assert_eq!((alert.link, alert.resource_id), (format!("/load-balancers/{to}"), Some(to)));
-        assert!(alert.body.starts_with("2 of the sets that were switched to it are out of line. Addresses that stand no more behind it: 1;"));
+        assert!(alert.body.starts_with(
+            "2 of the sets that were switched to it are out of line. Addresses that stand no more behind it: 1;"
+        ));
 
         let line = Ask { action: Sort::Switch, from: Some(to), to: Some(to), ..Ask::default() };
         let (change, state) = estate.carry(&line).await;

@@ -4,7 +4,8 @@ use quarterdeck::kinds::app::App;
 use quarterdeck::relations::findings;
 use quarterdeck::roles::Role;
 
-use super::{Estate, GREEN, a_fresh_one, balancer, machine};
+use super::platform::balancer;
+use super::{Estate, GREEN, a_fresh_one, machine};
 use crate::support::database::on_each_database;
 use crate::support::panel::Panel;
 

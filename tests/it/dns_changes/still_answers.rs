@@ -1,28 +1,22 @@
 //! DNS-7 for names that no server answers with what is written: behind a proxy, and flattened at the apex. The API says what is there, and
 //! each of the zone's own servers still has to answer.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use quarterdeck::actions::dns_change::Ask;
-use quarterdeck::config::{GuardConfig, SourceConfig, Table};
-use quarterdeck::context::Context;
-use quarterdeck::error::Place;
 use quarterdeck::net::http::Http;
+use quarterdeck::providers::Parts;
 use quarterdeck::providers::cloudflare::{Cloudflare, Settings};
-use quarterdeck::providers::{Built, Parts};
 use quarterdeck::store::Db;
 use quarterdeck::store::dns_changes::checks::{self, CheckRow};
 use serde_json::json;
 
-use super::{BLUE, Estate, a_fresh_one, ledger::Ledger};
+use super::platform::Platform;
+use super::{BLUE, Estate, a_fresh_one};
 use crate::support::cloudflare::{FakeCloudflare, TOKEN};
-use crate::support::house::{House, config};
 use crate::support::powerdns::PowerDns;
 
 const ELSEWHERE: &str = "203.0.113.9";
 
-async fn checks(estate: &Estate, change: i64) -> Vec<CheckRow> {
+async fn checks(estate: &Platform, change: i64) -> Vec<CheckRow> {
     estate.context.db.read(move |connection| checks::of(connection, change)).await.unwrap()
 }
 
@@ -106,28 +100,10 @@ async fn a_proxied_record_is_judged_by_the_api_and_still_has_to_be_answered() {
     }
 }
 
-/// A panel over a Cloudflare whose zones are served by `server`.
-async fn behind(db: Db, fake: &FakeCloudflare, server: &PowerDns) -> Estate {
-    let mut house = House::over(db.clone());
-    let cloud = house.source("cloud").await;
+/// A platform over a Cloudflare whose zones are served by `server`.
+async fn behind(db: Db, fake: &FakeCloudflare, server: &PowerDns) -> Platform {
     let mut settings = Settings::new(TOKEN.to_owned().into(), fake.url().parse().unwrap());
     settings.dns.name_servers = vec![server.dns.to_string()];
     let parts = Parts { http: Http::new(), clock: db.clock.clone() };
-    let source = SourceConfig {
-        name: "dns".to_owned(),
-        provider: "cloudflare".to_owned(),
-        region: None,
-        cluster: None,
-        every: Duration::from_secs(300),
-        settings: Table::empty(Place::outside("test")),
-        guard: GuardConfig::default(),
-        place: Place::outside("test"),
-    };
-    house.join("dns", Arc::new(Cloudflare::new(settings.clone(), &parts))).await;
-    let mut config = config();
-    config.dns.verify_for = Duration::from_millis(300);
-    config.dns.verify_every = Duration::from_millis(50);
-    let built = Built::Ready(Box::new(Cloudflare::new(settings, &parts)));
-    let context = Context::over(config, vec![(source, built)], parts, db);
-    Estate { house, cloud, ledger: Ledger::new(&[]), context }
+    Platform::over(db, || Box::new(Cloudflare::new(settings.clone(), &parts))).await
 }
