@@ -32,6 +32,9 @@ pub struct Switched {
     addresses: Vec<BTreeSet<IpAddr>>,
 }
 
+/// The addresses of sets, by source, zone and set.
+type Says<'s> = BTreeMap<(&'s str, &'s ZoneAt, &'s SetName), BTreeSet<IpAddr>>;
+
 /// How its sets and the machines behind it differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Divergence {
@@ -113,16 +116,12 @@ impl Switched {
 }
 
 /// What the inventory knows of the sets at this moment.
-fn now<'s>(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    switched: &'s Switched,
-) -> QueryResult<BTreeMap<(&'s str, &'s ZoneAt, &'s SetName), BTreeSet<IpAddr>>> {
+fn now<'s>(connection: &mut AnyConnection, scope: &Scope, switched: &'s Switched) -> QueryResult<Says<'s>> {
     let mut zones: BTreeMap<(&str, &ZoneAt), Vec<&SetName>> = BTreeMap::new();
     for done in &switched.sets {
         zones.entry((&done.source, &done.at)).or_default().push(&done.change.of);
     }
-    let mut now: BTreeMap<_, BTreeSet<IpAddr>> = BTreeMap::new();
+    let mut now = Says::new();
     for ((source, at), sets) in zones {
         let Some(listing) = scopes::of_parent(connection, source, dns_record::SPEC.name, &at.id)? else { continue };
         let names: BTreeSet<String> = sets.iter().map(|of| of.name.clone()).collect();
