@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, HashMap};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::keys::When;
 use super::rows::ResourceRow;
 use super::scope::Placed;
 use super::sql::{Positional, Sql};
@@ -117,7 +116,7 @@ fn borne(scope: &Scope, at: Option<Instant>) -> Sql {
 fn visible(sql: &mut Sql, scope: &Scope, at: Option<Instant>) {
     match at {
         None => scope.restrict(sql, Placed::Resource),
-        Some(at) => scope.restrict_id(sql, "t.resource_id", When::At(at)),
+        Some(at) => scope.restrict_known(sql, "t.resource_id", at),
     }
 }
 
@@ -181,14 +180,21 @@ fn candidates(
     Ok((candidates, capped))
 }
 
-/// Borne now, or at the end of what is gone, or then.
+/// Borne now, or at the end of what is gone; or the same of then.
 fn bearing(sql: &mut Sql, at: Option<Instant>) {
-    match at {
-        None => sql.push(" AND (t.until IS NULL OR (r.gone_at IS NOT NULL AND t.until >= r.gone_at))"),
-        Some(at) => {
-            sql.push(" AND t.since <= ").bind(at).push(" AND (t.until IS NULL OR t.until > ").bind(at).push(")")
-        }
+    let Some(at) = at else {
+        sql.push(" AND (t.until IS NULL OR (r.gone_at IS NOT NULL AND t.until >= r.gone_at))");
+        return;
     };
+    sql.push(" AND t.since <= ").bind(at).push(" AND (t.until IS NULL OR t.until > ").bind(at);
+    sql.push(" OR (r.gone_at <= ").bind(at).push(" AND t.until >= r.gone_at)");
+    // It has returned since, and only its last version of before knows when it went.
+    sql.push(" OR (r.changed_at > ").bind(at);
+    sql.push(
+        " AND EXISTS (SELECT 1 FROM resource_versions v WHERE v.ended_gone AND t.since < v.valid_until AND t.until >= v.valid_until \
+         AND v.id = (SELECT MAX(n.id) FROM resource_versions n WHERE n.resource_id = t.resource_id AND n.valid_from <= ",
+    );
+    sql.bind(at).push("))))");
 }
 
 /// Keeps the candidates that bear the other words too, each once, with its best fit.
@@ -250,12 +256,12 @@ fn groups(
     let mut groups = Vec::new();
     for &spec in KINDS {
         let Some(candidates) = by_kind.remove(spec.name) else { continue };
-        // What each was called at a past moment is known of its state of then alone, and so is whether it was there.
+        // What each was called at a past moment is known of its state of then alone, and so is whether it was gone.
         let read = if at.is_some() { candidates.len() } else { candidates.len().min(limit) };
         let ids: Vec<i64> = candidates[..read].iter().map(|(_, candidate)| candidate.id).collect();
         let mut rows: HashMap<i64, ResourceRow> = HashMap::new();
         for ids in ids.chunks(1_024) {
-            rows.extend(resources::of_ids(connection, scope, ids, at)?.into_iter().map(|row| (row.id, row)));
+            rows.extend(resources::known(connection, scope, ids, at)?.into_iter().map(|row| (row.id, row)));
         }
         let found = candidates.len();
         let mut hits: Vec<(Fit, Hit)> = candidates
@@ -266,7 +272,9 @@ fn groups(
         let more = capped || if at.is_some() { hits.len() } else { found } > limit;
         if at.is_some() {
             hits.sort_by(|(one_fit, one), (other_fit, other)| {
-                (one_fit, &one.row.name, one.row.id).cmp(&(other_fit, &other.row.name, other.row.id))
+                let key = |hit: &Hit| (hit.row.gone_at.is_some(), hit.row.name.clone(), hit.row.id);
+                let ((one_gone, name, id), (other_gone, other_name, other_id)) = (key(one), key(other));
+                (one_gone, one_fit, name, id).cmp(&(other_gone, other_fit, other_name, other_id))
             });
             hits.truncate(limit);
         }

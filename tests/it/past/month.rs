@@ -22,12 +22,14 @@ const LOOKED_AT: usize = 5;
 /// The paths that are read at one moment: lists in some way each, details, what hangs on them, searches, and the same from the API.
 async fn paths(vera: &Browser, dice: &mut Dice) -> Vec<String> {
     let mut paths = Vec::new();
-    let mut there: Vec<String> = Vec::new();
+    let (mut there, mut gone): (Vec<String>, Vec<String>) = Default::default();
     for spec in KINDS {
         let path = spec.path;
-        let list = vera.get(&format!("/api/v1/{path}?limit=1000")).await.json();
-        let ids = list["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned());
-        there.extend(ids.map(|id| format!("/{path}/{id}")));
+        for (those, into) in [("", &mut there), ("&gone=true", &mut gone)] {
+            let list = vera.get(&format!("/api/v1/{path}?limit=1000{those}")).await.json();
+            let ids = list["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned());
+            into.extend(ids.map(|id| format!("/{path}/{id}")));
+        }
         paths.push(format!("/{path}?limit=1000"));
         paths.push(format!("/api/v1/{path}?limit=1000&sort=-changed_at"));
         let ways =
@@ -38,8 +40,9 @@ async fn paths(vera: &Browser, dice: &mut Dice) -> Vec<String> {
     }
     paths.push("/instances?tag=env:test&status=running".to_owned());
     paths.push("/api/v1/instances?tag=place:eu&sort=-instance_type".to_owned());
-    for _ in 0..LOOKED_AT {
-        let one = &there[dice.roll(there.len())];
+    let some = |among: &[String], dice: &mut Dice| among.get(dice.roll(among.len().max(1))).cloned();
+    let looked_at = (0..LOOKED_AT).filter_map(|_| some(&there, dice)).collect::<Vec<_>>();
+    for one in looked_at.into_iter().chain(some(&gone, dice)) {
         paths.extend(["", "/touches", "/history"].map(|page| format!("{one}{page}")));
         paths.extend(["", "/touches"].map(|call| format!("/api/v1{one}{call}")));
     }
