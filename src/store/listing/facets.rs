@@ -14,12 +14,12 @@ use crate::store::sql::{Positional, Sql};
 use crate::store::{AnyConnection, Scope};
 
 /// So many values of a filter are offered: the most frequent ones. A filter with more is one to type into, not to choose from.
-const OFFERED: i64 = 24;
+pub(super) const OFFERED: i64 = 24;
 /// So far is counted what nobody keeps count of.
 pub const COUNTED: i64 = 1_000;
 
 /// The facet under which all of a kind are counted.
-const ALL: &str = "";
+pub(super) const ALL: &str = "";
 
 /// How many present resources of a kind there are, in all and by the values of its filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,7 +120,7 @@ pub fn total(connection: &mut AnyConnection, scope: &Scope, spec: &KindSpec) -> 
     Ok(Total { present, more: false })
 }
 
-fn of_facet(sql: &mut Sql, spec: &KindSpec, facet: &str) {
+pub(super) fn of_facet(sql: &mut Sql, spec: &KindSpec, facet: &str) {
     sql.push("SELECT facet, value, present FROM counts WHERE kind = ").bind(spec.name);
     sql.push(" AND facet = ").bind(facet).push(" AND cluster = ").bind(EVERYWHERE);
 }
@@ -160,14 +160,19 @@ fn counted_for<'c>(
     }
     let chosen: Vec<(&str, &str)> = chosen.into_iter().collect();
     for (facet, values) in &mut counts.values {
-        values.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-        let mut place = 0;
-        values.retain(|(value, _)| {
-            place += 1;
-            place <= OFFERED || chosen.contains(&(facet.as_str(), value.as_str()))
-        });
+        offer(values, |value| chosen.contains(&(facet.as_str(), value)));
     }
     Ok(counts)
+}
+
+/// Leaves the most frequent values, and those that are chosen, however rare.
+pub(super) fn offer(values: &mut Vec<(String, i64)>, is_chosen: impl Fn(&str) -> bool) {
+    values.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    let mut place = 0;
+    values.retain(|(value, _)| {
+        place += 1;
+        place <= OFFERED || is_chosen(value)
+    });
 }
 
 /// From the present resources of a kind that the asker may see, one more than are counted.
@@ -182,6 +187,6 @@ fn visible(sql: &mut Sql, scope: &Scope, spec: &KindSpec) {
     sql.push(" LIMIT ").bind(COUNTED + 1);
 }
 
-fn capped(counted: i64) -> Total {
+pub(super) fn capped(counted: i64) -> Total {
     Total { present: counted.min(COUNTED), more: counted > COUNTED }
 }

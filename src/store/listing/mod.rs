@@ -13,6 +13,7 @@ pub mod facets;
 pub mod filter;
 pub mod freshness;
 mod keyset;
+mod past_facets;
 mod plan;
 mod slice;
 
@@ -21,6 +22,7 @@ pub use facets::{Counts, Total, facets, total};
 pub use filter::Filter;
 pub use freshness::Freshness;
 pub use keyset::Sort;
+pub use past_facets::facets_at;
 
 use super::rows::{ResourceRow, Wanted};
 use super::sql::Sql;
