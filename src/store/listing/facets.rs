@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::column;
+use super::{column, plan, ways};
 use crate::kinds::KindSpec;
 use crate::store::counts::EVERYWHERE;
 use crate::store::scope::Placed;
@@ -110,7 +110,7 @@ pub fn total(connection: &mut AnyConnection, scope: &Scope, spec: &KindSpec) -> 
     }
     if !scope.sees_everything() {
         let mut sql = Sql::new("WITH seen AS (SELECT r.id");
-        visible(&mut sql, scope, spec);
+        visible(connection, &mut sql, scope, spec)?;
         sql.push(") SELECT '' AS facet, '' AS value, COUNT(*) AS present FROM seen");
         return Ok(capped(sql.load_positional::<Count>(connection)?.first().map_or(0, |count| count.present)));
     }
@@ -141,7 +141,7 @@ fn counted_for<'c>(
     for (_, column) in &columns {
         sql.push(", ").push(column.now.plain);
     }
-    visible(&mut sql, scope, spec);
+    visible(connection, &mut sql, scope, spec)?;
     sql.push(") SELECT '' AS facet, '' AS value, COUNT(*) AS present FROM seen");
     for (filter, column) in &columns {
         let column = column.now.plain.trim_start_matches("r.");
@@ -176,15 +176,28 @@ pub(super) fn offer(values: &mut Vec<(String, i64)>, is_chosen: impl Fn(&str) ->
 }
 
 /// From the present resources of a kind that the asker may see, one more than are counted.
-fn visible(sql: &mut Sql, scope: &Scope, spec: &KindSpec) {
-    sql.push(" FROM resources r WHERE r.gone_at IS NULL AND r.kind = ").bind(spec.name);
-    if let Some((column, values)) = scope.hull()
-        && let Some(column) = column::text(spec, column)
-    {
+fn visible(connection: &mut AnyConnection, sql: &mut Sql, scope: &Scope, spec: &KindSpec) -> QueryResult<()> {
+    let hull = scope.hull().and_then(|(name, values)| Some((column::text(spec, name)?, values)));
+    let ways = if hull.is_some() { None } else { ways::to_present(connection, scope, spec)? };
+    let (hull, ways) = match ways.as_deref() {
+        Some([way]) => (Some((way.column, way.values.clone())), &[][..]),
+        ways => (hull, ways.unwrap_or_default()),
+    };
+    // Where they lead to many, as many as are counted are met soon without them.
+    let few = !ways.is_empty() && !plan::has_more(connection, ways::met(spec, ways), plan::FEW)?;
+    sql.push(" FROM resources r WHERE r.gone_at IS NULL AND ");
+    sql.push(if few { "COALESCE(r.kind, r.kind) = " } else { "r.kind = " }).bind(spec.name);
+    if few {
+        sql.push(" AND r.id IN (");
+        ways::ids(sql, spec, ways);
+        sql.push(")");
+    }
+    if let Some((column, values)) = hull {
         sql.push(" AND ").push(column.now.plain).push(" IN ").bind_list(&values);
     }
     scope.restrict(sql, Placed::Resource);
     sql.push(" LIMIT ").bind(COUNTED + 1);
+    Ok(())
 }
 
 pub(super) fn capped(counted: i64) -> Total {
