@@ -16,8 +16,9 @@ import * as setup from './journeys/setup.mjs';
 import * as signIn from './journeys/sign_in.mjs';
 import * as switched from './journeys/switch.mjs';
 import * as sync from './journeys/sync.mjs';
+import * as viewAs from './journeys/view_as.mjs';
 
-const JOURNEYS = [checks, setup, signIn, secondFactor, invite, find, map, sync, accept, purge, switched];
+const JOURNEYS = [checks, setup, signIn, secondFactor, invite, find, map, viewAs, sync, accept, purge, switched];
 
 const all = process.argv.includes('--all');
 const filter = process.argv.slice(2).find(argument => !argument.startsWith('--')) ?? '';
