@@ -58,10 +58,11 @@ function pageGroups(browser) {
     return { demo, cookies };
   });
   const groups = modes.map(mode => async () => {
+    const arrive = cookies => once(async () => Visitor.arrive(browser, (await shared()).demo.url, { ...mode, cookies: await cookies() }));
+    const [stranger, person] = [arrive(async () => []), arrive(async () => (await shared()).cookies)];
     for (const page of PAGES) {
       await test(`page ${page.name}, ${told(mode)}`, async () => {
-        const { demo, cookies } = await shared();
-        const visitor = await Visitor.arrive(browser, demo.url, { ...mode, cookies: page.anonymous ? [] : cookies });
+        const visitor = await (await (page.anonymous ? stranger : person)()).anotherTab();
         try {
           const path = typeof page.path === 'function' ? await page.path(visitor) : page.path;
           await visitor.open(path, page.status);
@@ -72,6 +73,7 @@ function pageGroups(browser) {
         }
       });
     }
+    for (const visitor of [await stranger.ended(), await person.ended()]) await visitor?.leave();
   });
   groups.end = async () => (await shared.ended())?.demo.stop();
   return groups;
