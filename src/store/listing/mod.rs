@@ -25,6 +25,7 @@ pub use freshness::Freshness;
 pub use keyset::Sort;
 pub use past_facets::facets_at;
 use ways::Way;
+pub(super) use ways::little;
 
 use super::rows::{ResourceRow, Wanted};
 use super::sql::Sql;

@@ -10,13 +10,16 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::column::{self, Column};
-use crate::kinds::KindSpec;
+use super::plan;
+use crate::kinds::{KINDS, KindSpec};
 use crate::placement::glob;
 use crate::store::sql::{Positional, Sql};
 use crate::store::{AnyConnection, Scope};
 
 /// So many values of a column are looked at for one pattern.
 const VALUES: i64 = 1_000;
+/// So many resources are looked at one by one.
+const LITTLE: i64 = 5_000;
 /// Columns of a rule, the one that admits least first.
 const NAMES: [&str; 3] = ["app", "cluster", "region"];
 
@@ -65,6 +68,30 @@ pub(super) fn to_present(
     });
     let ways: Vec<Way> = ways.collect();
     Ok((!ways.is_empty()).then_some(ways))
+}
+
+/// Selects the `id` of everything that a team sees, of what is there and of what is gone, where all of that together is little. What is
+/// selected may be more: of each row it has to be asked whether it is visible.
+pub fn little(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Option<Sql>> {
+    let mut ways = Vec::new();
+    for &spec in KINDS {
+        let Some(of_kind) = to_present(connection, scope, spec)? else { return Ok(None) };
+        ways.push((spec, of_kind));
+    }
+    let mut all = Sql::new("SELECT r.id FROM resources r WHERE r.gone_at IS NOT NULL AND r.kind IN ");
+    all.bind_list(&KINDS.iter().map(|spec| spec.name).collect::<Vec<_>>());
+    for (spec, of_kind) in &ways {
+        all.push(" UNION ALL ");
+        ids(&mut all, spec, of_kind);
+    }
+    let mut one_each = Sql::new("SELECT 1 AS one FROM (");
+    one_each.append(all.clone()).push(") w");
+    if plan::has_more(connection, one_each, LITTLE)? {
+        return Ok(None);
+    }
+    let mut each_once = Sql::new("SELECT DISTINCT w.id FROM (");
+    each_once.append(all).push(") w");
+    Ok(Some(each_once))
 }
 
 /// The values of a column that match; `None` if there are too many to be looked at.
