@@ -164,6 +164,24 @@ impl Scope {
         sql.push("))");
     }
 
+    /// Appends the condition, `AND` included, that the last state that the resource of that id had reached by the moment is visible,
+    /// whether it was still there or gone.
+    pub(super) fn restrict_known(&self, sql: &mut Sql, id: &'static str, at: Instant) {
+        if self.sees_everything() {
+            return;
+        }
+        sql.push(" AND (EXISTS (SELECT 1 FROM resources seen WHERE seen.id = ").push(id);
+        sql.push(" AND seen.changed_at <= ").bind(at);
+        self.restrict(sql, Placed::Seen);
+        sql.push(") OR EXISTS (SELECT 1 FROM resources seen CROSS JOIN resource_versions past WHERE seen.id = ")
+            .push(id);
+        sql.push(" AND seen.changed_at > ").bind(at);
+        sql.push(" AND past.id = (SELECT MAX(n.id) FROM resource_versions n WHERE n.resource_id = seen.id AND n.valid_from <= ");
+        sql.bind(at).push(")");
+        self.restrict(sql, Placed::Past);
+        sql.push("))");
+    }
+
     /// Appends the condition, `AND` included, that the resource of a link `l` was visible when the link ended, or is while it lasts.
     pub(super) fn restrict_link(&self, sql: &mut Sql) {
         if self.sees_everything() {

@@ -201,7 +201,7 @@ pub fn fetch(
             .into_iter()
             .filter(|one| !one.is_empty())
             .collect(),
-        neighbours_note: note(&around, row.gone_at().is_some() && at.is_none()),
+        neighbours_note: note(&around, row.gone_at().is_some()),
         neighbours: around.by_kind.iter().map(|group| group_of(group, at)).collect(),
         dangling: dangling.iter().map(DanglingLine::of).collect(),
         alerts: alerts.iter().map(AlertLine::of).collect(),
@@ -211,7 +211,7 @@ pub fn fetch(
         changed_at: row.changed_at(),
         last_seen_at: row.last_seen_at(),
         missing_since: row.missing_since().filter(|_| at.is_none()),
-        gone_at: row.gone_at().filter(|_| at.is_none()),
+        gone_at: row.gone_at(),
         values_href: (may_reveal && has_secrets).then(|| format!("/{}/{id}/values", spec.path)),
         acts,
         file_href: (spec.name == zone::SPEC.name && at.is_none() && row.gone_at().is_none() && scope.sees_everything())
