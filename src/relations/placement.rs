@@ -86,9 +86,8 @@ fn look(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<BTreeMap<i64
         derived.entry(id).or_default().target = Some(place);
     }
     let standing = apps::standing(connection, ids)?;
-    let of_kind = |kind: &str| -> Vec<i64> {
-        standing.iter().filter(|row| row.kind == kind).map(|row| row.id).collect()
-    };
+    let of_kind =
+        |kind: &str| -> Vec<i64> { standing.iter().filter(|row| row.kind == kind).map(|row| row.id).collect() };
     let (records, certificates) = (of_kind(dns_record::SPEC.name), of_kind(certificate::SPEC.name));
     let mut claims = Vec::new();
     if !records.is_empty() {

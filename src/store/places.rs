@@ -110,8 +110,7 @@ pub fn relocate(
         let now = Said { relation, app: to.app.clone(), rule: was.rule.clone() };
         let before = old.place();
         // Relations say nothing about these two.
-        let after =
-            Place { role: before.role.clone(), app_type: before.app_type.clone(), ..now.together(&was.rule) };
+        let after = Place { role: before.role.clone(), app_type: before.app_type.clone(), ..now.together(&was.rule) };
         let joins = follows && was.app != now.app && after.app != before.app;
         derived.push((id, now.relation));
         served.push((id, now.app));

@@ -119,7 +119,8 @@ pub fn certificates_statement(certificates: &[i64]) -> Sql {
     let covered = "m.role = 'covers' AND f.role = 'serves' AND f.key = m.key";
     let below_wildcard = "m.role = 'covers' AND f.role = 'serves' AND substr(m.key, length(m.key)) = '*' AND f.key > rtrim(m.key, '*') \
          AND f.key < rtrim(m.key, '*') || '\u{10FFFF}' AND rtrim(f.key, replace(f.key, '.', '')) || '*' = m.key";
-    let of_wildcard = "m.role = 'covers' AND f.role = 'serves' AND f.key = rtrim(m.key, replace(m.key, '.', '')) || '*'";
+    let of_wildcard =
+        "m.role = 'covers' AND f.role = 'serves' AND f.key = rtrim(m.key, replace(m.key, '.', '')) || '*'";
     for (table, meets) in [
         ("resource_refs", attached),
         ("resource_keys", covered),
@@ -138,7 +139,8 @@ pub fn serving_statement(apps: &[i64]) -> Sql {
     let mut sql = Sql::default();
     let by_domain = "resource_refs f CROSS JOIN resource_keys m WHERE f.role = 'serves' AND m.role IN ('serves', 'covers') \
          AND m.key = f.key";
-    let attached = "resource_refs f CROSS JOIN resource_refs m WHERE f.role = 'serves' AND m.role = 'serves' AND m.key = f.key";
+    let attached =
+        "resource_refs f CROSS JOIN resource_refs m WHERE f.role = 'serves' AND m.role = 'serves' AND m.key = f.key";
     let by_wildcard = "resource_refs f CROSS JOIN resource_keys m WHERE f.role = 'serves' AND m.role = 'covers' \
          AND m.key = rtrim(f.key, replace(f.key, '.', '')) || '*'";
     let below_wildcard = "resource_refs f CROSS JOIN resource_keys m WHERE f.role = 'serves' AND m.role IN ('serves', 'covers') \

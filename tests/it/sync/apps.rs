@@ -2,9 +2,9 @@
 
 use quarterdeck::kinds::app::App;
 use quarterdeck::kinds::certificate::Certificate;
+use quarterdeck::kinds::dns_record;
 use quarterdeck::kinds::dns_record::DnsRecord;
 use quarterdeck::kinds::load_balancer::LoadBalancer;
-use quarterdeck::kinds::dns_record;
 use quarterdeck::placement::Within;
 use quarterdeck::providers::memory::Script;
 use quarterdeck::store::listing::{self, ListQuery};
@@ -163,7 +163,8 @@ async fn a_record_is_the_apps_whose_host_it_is_and_follows_it() {
         platform.apps(&[("shop", &["shop"])]).await;
         assert_eq!(platform.place("blog").await, "staging//test");
         assert_eq!(platform.place("shop").await, "staging/shop/test");
-        let counted = "SELECT present AS n FROM counts WHERE kind = 'dns_record' AND facet = '' AND cluster = 'staging'";
+        let counted =
+            "SELECT present AS n FROM counts WHERE kind = 'dns_record' AND facet = '' AND cluster = 'staging'";
         assert_eq!(platform.house.count(counted).await, 5);
     })
     .await;
@@ -190,7 +191,9 @@ async fn only_what_leads_to_a_host_is_its_apps_and_the_spot_is_the_targets() {
         platform.dns.holds("example.com", records);
         platform.house.sync("dns").await;
         platform.apps(&[("shop", &["shop", "www", "cdn", "*.wild"])]).await;
-        platform.dns.holds("other", [alias("a.wild", "shared"), alias("b.a.wild", "shared"), alias("*.wild", "shared")]);
+        platform
+            .dns
+            .holds("other", [alias("a.wild", "shared"), alias("b.a.wild", "shared"), alias("*.wild", "shared")]);
         platform.house.sync("dns").await;
         for (record, place) in [
             ("TXT", "//"),
@@ -231,7 +234,9 @@ async fn a_certificate_is_the_apps_unless_it_serves_two() {
         platform.house.sync("certificates").await;
         platform.paas.holds("certificates", [held]);
         platform.apps(&[("shop", &["shop", "api.shop"])]).await;
-        for (name, app) in [("shop", "shop"), ("both", "shop"), ("wild", "shop"), ("below", "shop"), ("shop/held", "shop")] {
+        for (name, app) in
+            [("shop", "shop"), ("both", "shop"), ("wild", "shop"), ("below", "shop"), ("shop/held", "shop")]
+        {
             assert_eq!(platform.place(name).await.split('/').nth(1), Some(app), "{name}");
         }
         platform.apps(&[("shop", &["shop", "api.shop"]), ("blog", &["blog"])]).await;
@@ -258,7 +263,8 @@ async fn a_record_was_nobodys_before_its_app_came() {
             let page = platform.house.read(move |connection| listing::list(connection, &team, &query)).await;
             assert_eq!(page.rows.len(), seen, "at {at:?}");
         }
-        let told = "SELECT COUNT(*) AS n FROM resource_places WHERE origin = 'app' AND app = 'shop' AND until IS NOT NULL";
+        let told =
+            "SELECT COUNT(*) AS n FROM resource_places WHERE origin = 'app' AND app = 'shop' AND until IS NOT NULL";
         assert_eq!(platform.house.count(told).await, 1);
     })
     .await;
@@ -282,7 +288,9 @@ async fn an_app_of_before_is_placed_by_its_next_listing() {
             }
             let up = match backend {
                 Backend::Sqlite => include_str!("../../../migrations/sqlite/2026-12-06-000000_apps_of_hosts/up.sql"),
-                Backend::Postgres => include_str!("../../../migrations/postgres/2026-12-06-000000_apps_of_hosts/up.sql"),
+                Backend::Postgres => {
+                    include_str!("../../../migrations/postgres/2026-12-06-000000_apps_of_hosts/up.sql")
+                }
             };
             for statement in up.split(";\n").filter(|statement| !statement.trim().is_empty()) {
                 Sql::new(statement).execute(connection)?;
@@ -310,11 +318,8 @@ async fn whose_app_it_is_is_looked_up_and_not_searched_for() {
         let backend = db.backend();
         let plans = db.write(move |connection| {
             let ids: Vec<i64> = (1..=300).collect();
-            let statements = [
-                apps::records_statement(&ids),
-                apps::certificates_statement(&ids),
-                apps::serving_statement(&ids[..3]),
-            ];
+            let statements =
+                [apps::records_statement(&ids), apps::certificates_statement(&ids), apps::serving_statement(&ids[..3])];
             Ok(statements.map(|statement| explained(connection, backend, statement)))
         });
         for plan in plans.await.unwrap() {
