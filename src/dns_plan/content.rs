@@ -1,14 +1,12 @@
-//! What somebody typed as a record's content, in the one form that providers compare; or what is wrong with it.
+//! What somebody typed as a record's content, in its canonical words; or what is wrong with it.
 //!
 //! Contents are typed as in a zone file: `10 mail.example.com`, `10 5 5060 sip.example.com`, `0 issue "ca.example.net"`; text as it is,
-//! without quotes. **One more type that can be edited**: its name in [`EDITABLE`] and an arm in [`value`].
+//! without quotes. Whether a provider keeps such words in parts is its own affair. **One more type that can be edited**: its name in
+//! [`EDITABLE`] and an arm in [`content`].
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use serde_json::json;
-
 use crate::kinds::key::normal_host;
-use crate::wire::dns::{RecordValue, WriteTerms};
 
 /// The types that can be made and changed here; all others are shown, and deleted at most.
 pub const EDITABLE: [&str; 9] = ["A", "AAAA", "CNAME", "TXT", "MX", "SRV", "CAA", "NS", "PTR"];
@@ -16,32 +14,26 @@ pub const EDITABLE: [&str; 9] = ["A", "AAAA", "CNAME", "TXT", "MX", "SRV", "CAA"
 /// The longest text that a record is given (RFC 1035 §3.3.14 allows more, and no resolver likes it).
 const LONGEST_TEXT: usize = 4_096;
 
-/// A value of this type.
+/// A content of this type.
 ///
 /// # Errors
-/// What is wrong with the content, as a sentence without its subject.
-pub fn value(record_type: &str, typed: &str, terms: &WriteTerms) -> Result<RecordValue, String> {
+/// What is wrong with it, as a sentence without its subject.
+pub fn content(record_type: &str, typed: &str) -> Result<String, String> {
     let typed = typed.trim();
     match record_type {
-        "A" => typed
-            .parse::<Ipv4Addr>()
-            .map(|address| plain(address.to_string()))
-            .map_err(|_| "is no IPv4 address".to_owned()),
-        "AAAA" => typed
-            .parse::<Ipv6Addr>()
-            .map(|address| plain(address.to_string()))
-            .map_err(|_| "is no IPv6 address".to_owned()),
-        "CNAME" | "NS" | "PTR" => host(typed).map(plain),
-        "TXT" => text(typed).map(plain),
-        "MX" => mx(typed, terms),
-        "SRV" => srv(typed, terms),
-        "CAA" => caa(typed, terms),
+        "A" => {
+            typed.parse::<Ipv4Addr>().map(|address| address.to_string()).map_err(|_| "is no IPv4 address".to_owned())
+        }
+        "AAAA" => {
+            typed.parse::<Ipv6Addr>().map(|address| address.to_string()).map_err(|_| "is no IPv6 address".to_owned())
+        }
+        "CNAME" | "NS" | "PTR" => host(typed),
+        "TXT" => text(typed),
+        "MX" => mx(typed),
+        "SRV" => srv(typed),
+        "CAA" => caa(typed),
         other => Err(format!("is of the type {other}, which is only shown here")),
     }
-}
-
-fn plain(content: String) -> RecordValue {
-    RecordValue { content, ..RecordValue::default() }
 }
 
 fn host(typed: &str) -> Result<String, String> {
@@ -61,36 +53,27 @@ fn text(typed: &str) -> Result<String, String> {
     }
 }
 
-fn mx(typed: &str, terms: &WriteTerms) -> Result<RecordValue, String> {
+fn mx(typed: &str) -> Result<String, String> {
     let form = || "is not of the form “10 mail.example.com”".to_owned();
     let (priority, target) = typed.split_once(char::is_whitespace).ok_or_else(form)?;
     let priority: u16 = priority.parse().map_err(|_| form())?;
-    // RFC 7505: a lone dot says that the domain takes no mail.
-    let target = if target.trim() == "." { ".".to_owned() } else { host(target.trim())? };
-    Ok(if terms.structured {
-        RecordValue { priority: Some(priority.into()), ..plain(target) }
-    } else {
-        plain(format!("{priority} {target}"))
-    })
+    Ok(format!("{priority} {}", host_or_none(target.trim())?))
 }
 
-fn srv(typed: &str, terms: &WriteTerms) -> Result<RecordValue, String> {
+fn srv(typed: &str) -> Result<String, String> {
     let form = || "is not of the form “10 5 5060 sip.example.com”".to_owned();
     let parts: Vec<&str> = typed.split_whitespace().collect();
     let &[priority, weight, port, target] = parts.as_slice() else { return Err(form()) };
     let number = |text: &str| text.parse::<u16>().map_err(|_| form());
-    let (priority, weight, port) = (number(priority)?, number(weight)?, number(port)?);
-    let target = if target == "." { ".".to_owned() } else { host(target)? };
-    Ok(if terms.structured {
-        let data = json!({"priority": priority, "weight": weight, "port": port, "target": target});
-        let content = format!("{weight} {port} {target}");
-        RecordValue { priority: Some(priority.into()), data: Some(data), ..plain(content) }
-    } else {
-        plain(format!("{priority} {weight} {port} {target}"))
-    })
+    Ok(format!("{} {} {} {}", number(priority)?, number(weight)?, number(port)?, host_or_none(target)?))
 }
 
-fn caa(typed: &str, terms: &WriteTerms) -> Result<RecordValue, String> {
+/// A lone dot says that there is no such service (RFC 7505 for MX, RFC 2782 for SRV).
+fn host_or_none(typed: &str) -> Result<String, String> {
+    if typed == "." { Ok(".".to_owned()) } else { host(typed) }
+}
+
+fn caa(typed: &str) -> Result<String, String> {
     let form = || "is not of the form “0 issue \"ca.example.net\"”".to_owned();
     let mut parts = typed.splitn(3, char::is_whitespace);
     let (Some(flags), Some(tag), Some(value)) = (parts.next(), parts.next(), parts.next()) else { return Err(form()) };
@@ -100,6 +83,5 @@ fn caa(typed: &str, terms: &WriteTerms) -> Result<RecordValue, String> {
     if tag.is_empty() || !plausible || value.chars().any(char::is_control) {
         return Err(form());
     }
-    let data = terms.structured.then(|| json!({"flags": flags, "tag": tag, "value": value}));
-    Ok(RecordValue { data, ..plain(format!("{flags} {tag} \"{value}\"")) })
+    Ok(format!("{flags} {tag} \"{value}\""))
 }

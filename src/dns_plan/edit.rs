@@ -11,6 +11,7 @@ use super::conflicts::conflicts;
 use super::swap::take_over;
 use super::{Code, Plan, Refusal, ZoneNow, content};
 use crate::kinds::key::normal_host;
+use crate::rdata;
 use crate::wire::dns::{RecordSet, RecordValue, SetComment, SetName};
 
 /// What to do with a set.
@@ -102,7 +103,7 @@ fn apply(zone: &ZoneNow, sets: &mut BTreeMap<SetName, RecordSet>, edit: &Edit) -
             let mut set =
                 here.clone().unwrap_or(RecordSet { of: of.clone(), values: Vec::new(), comments: Vec::new() });
             for value in typed(zone, &of, edit, here.as_ref())? {
-                if set.values.iter().any(|other| other.content == value.content && other.priority == value.priority) {
+                if set.values.iter().any(|other| words(&of, other) == value.content) {
                     return Err(invalid(format!("{of} has the value {} already.", value.content)));
                 }
                 set.values.push(value);
@@ -136,13 +137,13 @@ fn typed(zone: &ZoneNow, of: &SetName, edit: &Edit, here: Option<&RecordSet>) ->
     let sibling = here.and_then(|set| set.values.first());
     let mut values: Vec<RecordValue> = Vec::with_capacity(contents.len());
     for typed in contents {
-        let value = content::value(&of.record_type, typed, &zone.terms);
-        let value = value.map_err(|wrong| invalid(format!("{of}: “{typed}” {wrong}.")))?;
-        if values.iter().any(|other| other.content == value.content && other.priority == value.priority) {
-            return Err(invalid(format!("{of} would have the value {} twice.", value.content)));
+        let content = content::content(&of.record_type, typed);
+        let content = content.map_err(|wrong| invalid(format!("{of}: “{typed}” {wrong}.")))?;
+        if values.iter().any(|other| other.content == content) {
+            return Err(invalid(format!("{of} would have the value {content} twice.")));
         }
         let ttl = sibling.map_or(zone.terms.usual_ttl, |sibling| sibling.ttl);
-        values.push(decided(zone, of, edit, RecordValue { ttl, ..value })?);
+        values.push(decided(zone, of, edit, RecordValue { content, ttl, ..RecordValue::default() })?);
     }
     Ok(values)
 }
@@ -186,21 +187,33 @@ fn decided(zone: &ZoneNow, of: &SetName, edit: &Edit, mut value: RecordValue) ->
 fn updated(zone: &ZoneNow, set: &RecordSet, edit: &Edit) -> Result<RecordSet, Refusal> {
     let mut after = set.clone();
     if !edit.contents.is_empty() {
-        let new = typed(zone, &set.of, edit, Some(set))?;
-        let contents: Vec<String> = new.iter().map(|value| value.content.clone()).collect();
-        after = take_over(set, &contents, |_| true);
+        let contents: Vec<String> =
+            typed(zone, &set.of, edit, Some(set))?.into_iter().map(|value| value.content).collect();
+        after = take_over(&in_words(set), &contents, |_| true);
+        // What stays is left as its provider keeps it.
         for value in &mut after.values {
-            if let Some(said) = new.iter().find(|said| said.content == value.content) {
-                value.priority = said.priority;
-                value.data = said
-                    .data
-                    .clone()
-                    .or_else(|| value.data.take().filter(|_| said.priority.is_none() && !zone.terms.structured));
+            if let Some(same) = set.values.iter().find(|old| words(&set.of, old) == value.content) {
+                value.clone_from(same);
             }
         }
     }
     let values = after.values.into_iter().map(|value| decided(zone, &set.of, edit, value)).collect::<Result<_, _>>()?;
     Ok(RecordSet { values, ..after })
+}
+
+/// All that a value says, as it would be typed.
+fn words(of: &SetName, value: &RecordValue) -> String {
+    rdata::canonical(&of.record_type, &rdata::zone_file_form(&of.record_type, value))
+}
+
+fn in_words(set: &RecordSet) -> RecordSet {
+    let in_words = |value: &RecordValue| RecordValue {
+        content: words(&set.of, value),
+        priority: None,
+        data: None,
+        ..value.clone()
+    };
+    RecordSet { values: set.values.iter().map(in_words).collect(), ..set.clone() }
 }
 
 /// Where comments are the set's, an edit's comment takes the place of all of them; without one they stay.
@@ -223,12 +236,9 @@ fn deleted(set: &RecordSet, edit: &Edit) -> Result<Option<RecordSet>, String> {
     let mut after = set.clone();
     for typed in &edit.contents {
         let typed = typed.trim();
-        let of_value = |value: &RecordValue| match value.priority {
-            Some(priority) if value.content != typed => format!("{priority} {}", value.content) == typed,
-            _ => value.content == typed,
-        };
+        let meant = rdata::canonical(&set.of.record_type, typed);
         let held = after.values.len();
-        after.values.retain(|value| !of_value(value));
+        after.values.retain(|value| words(&set.of, value) != meant && value.content != typed);
         if after.values.len() == held {
             return Err(format!("{} has no value {typed}.", set.of));
         }

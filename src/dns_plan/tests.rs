@@ -314,7 +314,7 @@ fn edits_are_checked_by_the_rules_of_their_type() {
         ),
     );
     insta::assert_snapshot!(told(&plan), @r#"
-    _sip._tcp.example.com SRV:  -> 5 5060 sip.example.com
+    _sip._tcp.example.com SRV:  -> 10 5 5060 sip.example.com
     example.com CAA:  -> 0 issue "ca.example.net"
     old.example.com CNAME: a.example.org -> b.example.org
     www.example.com CNAME:  -> x.example.org

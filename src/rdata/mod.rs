@@ -16,4 +16,4 @@ pub mod text;
 
 pub use content::{canonical, presented};
 pub use judge::{Verdict, Why, served};
-pub use structured::{IN_PARTS, parts, zone_file_form};
+pub use structured::{IN_PARTS, parts, preference_apart, zone_file_form};

@@ -20,6 +20,18 @@ pub fn zone_file_form(record_type: &str, value: &RecordValue) -> String {
     }
 }
 
+/// The value with the preference of an MX apart from its host, where both stand in the content.
+pub fn preference_apart(record_type: &str, mut value: RecordValue) -> RecordValue {
+    if record_type == "MX"
+        && value.priority.is_none()
+        && let Some((preference, host)) = value.content.split_once(' ')
+        && let Ok(preference) = preference.parse()
+    {
+        (value.priority, value.content) = (Some(preference), host.to_owned());
+    }
+    value
+}
+
 /// The named parts, in the order of the type's zone-file form; `None` where one is missing or the type is not known here.
 fn from_parts(record_type: &str, data: &Value, priority: Option<i64>) -> Option<String> {
     let word = |name: &str| match data.get(name)? {

@@ -1,6 +1,8 @@
-//! Points at which a test kills the process, to see that whoever starts it again goes on as the step declares.
+//! Points at which a test kills the process, to see that whoever starts it again goes on as the step declares, or stops it, to see that
+//! it does no harm when it goes on itself.
 //!
-//! `QUARTERDECK_FAULT=after_fence:2` ends the process when the step at position 2 has passed its fence. Only debug builds read it.
+//! `QUARTERDECK_FAULT=after_fence:2` ends the process when the step at position 2 has passed its fence; `after_fence:2:stop` stops it
+//! there, all of it, until it gets SIGCONT. Only debug builds read it.
 
 use std::fmt;
 
@@ -36,11 +38,24 @@ impl fmt::Display for Point {
 /// Where the process is told to end.
 const VARIABLE: &str = "QUARTERDECK_FAULT";
 
-/// Ends the process here if it was told to.
+/// Ends or stops the process here if it was told to.
 pub fn reach(context: &Context, point: Point, position: i32) {
-    let told = || context.config.environment.get(VARIABLE).is_some_and(|told| told == format!("{point}:{position}"));
-    if cfg!(debug_assertions) && told() {
-        tracing::warn!(%point, position, "ending here, as told");
-        std::process::abort();
+    if !cfg!(debug_assertions) {
+        return;
+    }
+    let Some(told) = context.config.environment.get(VARIABLE) else { return };
+    match told.strip_prefix(&format!("{point}:{position}")) {
+        Some("") => {
+            tracing::warn!(%point, position, "ending here, as told");
+            std::process::abort();
+        }
+        Some(":stop") => {
+            tracing::warn!(%point, position, "stopping here, as told");
+            let own = std::process::id().to_string();
+            if let Err(error) = std::process::Command::new("kill").args(["-STOP", &own]).status() {
+                tracing::error!(%error, "could not be stopped");
+            }
+        }
+        _ => {}
     }
 }

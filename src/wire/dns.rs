@@ -97,8 +97,6 @@ pub struct WriteTerms {
     pub proxies: bool,
     /// Comments belong to values, and not to sets.
     pub comments_of_values: bool,
-    /// MX, SRV and CAA are kept in parts.
-    pub structured: bool,
     /// A CNAME at the apex is flattened.
     pub cname_at_apex: bool,
     /// ALIAS and ANAME are plain names that may be rewritten.
@@ -115,7 +113,6 @@ impl Default for WriteTerms {
             automatic_ttl: false,
             proxies: false,
             comments_of_values: false,
-            structured: false,
             cname_at_apex: false,
             aliases: false,
         }
@@ -131,7 +128,6 @@ impl WriteTerms {
         automatic_ttl: true,
         proxies: true,
         comments_of_values: true,
-        structured: true,
         cname_at_apex: true,
         aliases: false,
     };

@@ -124,13 +124,7 @@ pub fn shaped(mut set: RecordSet) -> Result<RecordSet, String> {
         if value.data.as_ref().is_some_and(|data| data.get("as_stored").is_some()) {
             value.data = None;
         }
-        if of.record_type == "MX"
-            && value.priority.is_none()
-            && let Some((preference, host)) = value.content.split_once(' ')
-        {
-            value.priority = preference.parse().ok();
-            value.content = host.to_owned();
-        }
+        *value = rdata::preference_apart(&of.record_type, std::mem::take(value));
         if rdata::IN_PARTS.contains(&of.record_type.as_str()) && value.data.is_some() {
             let said = rdata::canonical(&of.record_type, &rdata::zone_file_form(&of.record_type, value));
             if rdata::parts(&of.record_type, &said).is_some() {

@@ -11,6 +11,7 @@ use super::{Memory, book};
 use crate::kinds::dns_record::DnsRecord;
 use crate::kinds::zone::Zone;
 use crate::providers::dns::{WriteError, WriteRecords, Written, ZoneRead};
+use crate::rdata;
 use crate::wire::dns::{RecordSet, SetChange, WriteTerms, ZoneAt};
 use crate::wire::{ErrorKind, ProviderError};
 
@@ -32,8 +33,11 @@ impl WriteRecords for Memory {
         Ok(Written { request_id: None, sets, request, answer: "done (made up)".to_owned() })
     }
 
-    /// It keeps whatever it is given.
-    fn shaped(&self, _zone: &ZoneAt, set: RecordSet) -> Result<RecordSet, String> {
+    /// It keeps whatever it is given, and a preference apart.
+    fn shaped(&self, _zone: &ZoneAt, mut set: RecordSet) -> Result<RecordSet, String> {
+        for value in &mut set.values {
+            *value = rdata::preference_apart(&set.of.record_type, std::mem::take(value));
+        }
         Ok(set)
     }
 

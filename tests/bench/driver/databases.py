@@ -18,6 +18,12 @@ log_min_messages = error
 """
 
 
+def read_through(path):
+    with open(path, "rb", buffering=0) as file:
+        while file.read(1 << 24):
+            pass
+
+
 class Sqlite:
     name = "sqlite"
 
@@ -53,6 +59,10 @@ class Sqlite:
 
     def settle(self, _name):
         """After a fill, nothing is left to do."""
+
+    def warm(self, name):
+        """Into the page cache, from which an idle machine may have dropped it since it was filled."""
+        read_through(self.file(name))
 
     def size(self, name):
         """In bytes, without what the write-ahead log will give back."""
@@ -114,6 +124,13 @@ class Postgres:
         self.run(name, f"ALTER DATABASE {name.replace('-', '_')} RESET synchronous_commit")
         self.run(name, "VACUUM (ANALYZE)")
         self.run(name, "CHECKPOINT")
+
+    def warm(self, name):
+        """As on SQLite; what is in the server's own buffers is read once more, and harms nothing."""
+        number = self.query(name, "SELECT oid FROM pg_database WHERE datname = current_database()")[0][0]
+        for parent, _, files in os.walk(os.path.join(self.folder, "data", "base", number)):
+            for file in files:
+                read_through(os.path.join(parent, file))
 
     def size(self, name):
         return int(self.query(name, "SELECT pg_database_size(current_database())")[0][0])

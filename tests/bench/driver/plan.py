@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from . import during, machine, peers, powerdns, report, syncs
+from . import during, machine, peers, powerdns, report, switch, syncs
 from .build import Programs
 from .databases import Postgres, Sqlite
 from .http import sizes
@@ -30,7 +30,7 @@ class Plan:
     def run(self):
         given = self.given
         if not given.no_build:
-            subprocess.run([os.path.join(self.root, "tests", "prepare"), "build", "bench"], check=True)
+            subprocess.run([os.path.join(self.root, "tests", "prepare"), "build", "bench", "powerdns"], check=True)
             self.programs.build()
         self.out = given.out or os.path.join(self.programs.target, "bench")
         os.makedirs(self.out, exist_ok=True)
@@ -66,6 +66,8 @@ class Plan:
         if "syncs" in given.parts:
             syncs.measure(self, database)
             powerdns.measure(self, database)
+        if "switch" in given.parts:
+            switch.measure(self, database)
         if "during" in given.parts:
             during.measure(self, database)
 
@@ -118,6 +120,7 @@ class Plan:
         full = instances == self.given.instances
         panel = self.panel(database, instances)
         panel.admit()
+        database.warm(panel.name)
         with panel.serve():
             panel.sign_in()
             present = datetime.datetime.fromisoformat(self.present.replace("Z", "+00:00"))

@@ -3,6 +3,8 @@
 A verdict is `{row, database, text, good}`. What has no figure on either side (no Django, one database) is not judged.
 """
 
+from .switch import NAMES
+
 PAGES = ("instances, page 1", "instances, filtered, deep", "detail with neighbours")
 PARTS = ("search, part of an address", "search, part of a name", "list search, part of an address")
 WHOLES = ("search, a whole address", "search, beginning of a name")
@@ -27,6 +29,8 @@ MOST = [
     (f"first sync of {MILLION}: peak memory", None, 300),
     (f"first sync of a PowerDNS zone of {MILLION}: peak memory", None, 300),
     ("first sync of a PowerDNS zone of 100,000 records", "sqlite", 2.4),
+    (f"switch of {NAMES} names: planned and shown", None, 1), (f"switch of {NAMES} names: served", None, 3),
+    ("POST to the first step", None, 1),
     (f"unchanged sync of {MILLION}", None, 8), (f"unchanged sync of {MILLION}: peak memory", None, 300),
     (f"unchanged sync of {MILLION}: of the first one's writes", None, 1),
     (f"pages while a first sync of {MILLION} writes: p99", None, 50),

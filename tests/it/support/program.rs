@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quarterdeck::clock::Clock;
@@ -17,7 +18,7 @@ use super::cloudflare::{FakeCloudflare, TOKEN};
 
 /// A folder in which the program is run, on SQLite.
 pub struct Program {
-    pub folder: TempDir,
+    pub folder: Arc<TempDir>,
     port: u16,
     environment: Vec<(String, String)>,
 }
@@ -42,8 +43,8 @@ impl Program {
 
     /// With these sources; where it listens and where its data lies is decided here.
     pub fn with(sources: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let port = free_port();
         let program = Self { folder, port, environment: Vec::new() };
         let key = program.folder.path().join("key").display().to_string();
         let text = format!(
@@ -53,6 +54,11 @@ impl Program {
         );
         program.configure(&text);
         program
+    }
+
+    /// The same folder, served once more at another port.
+    pub fn beside(&self) -> Self {
+        Self { folder: Arc::clone(&self.folder), port: free_port(), environment: self.environment.clone() }
     }
 
     /// With a variable in its environment.
@@ -111,7 +117,7 @@ impl Program {
     /// The same with these variables too.
     pub async fn serve_with(&self, environment: &[(&str, &str)]) -> Running {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-        let mut command = self.command(&["serve"]);
+        let mut command = self.command(&["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
         command.envs(environment.iter().copied());
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let mut running = Running(child);
@@ -144,6 +150,10 @@ impl Program {
         command.envs(self.environment.iter().cloned());
         command
     }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A running program; it is killed when dropped, if not before.

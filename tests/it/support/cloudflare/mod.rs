@@ -8,6 +8,7 @@
 //! | `quota` | the rate limit with its headers |
 //! | `server` | the routes: whose token, which fault, then the answer |
 //! | `zones`, `records` | the lists with their filters and orders |
+//! | `name_server` | the zones, served |
 //! | `batch`, `content` | what is written, one by one or all at once, and what a record may say |
 //!
 //! **One more endpoint**: its function beside `records`, a route in `server`. **One more fault**: a variant of [`Effect`].
@@ -21,6 +22,7 @@ mod batch;
 mod content;
 mod envelope;
 mod fault;
+mod name_server;
 mod quota;
 mod records;
 mod server;
@@ -63,6 +65,11 @@ impl FakeCloudflare {
     /// What the setting `endpoint_url` is to be.
     pub fn url(&self) -> String {
         format!("http://{}/client/v4", self.address)
+    }
+
+    /// Starts a name server of its zones; where it answers.
+    pub fn serves_names(&self) -> std::net::SocketAddr {
+        name_server::start(self.world.clone())
     }
 
     /// The state, to look at or to change behind everybody's back.
