@@ -201,7 +201,9 @@ pub fn named(
         COLUMNS,
         " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
     ));
-    sql.bind(spec.name).push(" AND r.name IN ").bind_list(names).push(" ORDER BY r.name, r.id");
+    sql.bind(spec.name).push(" AND r.name IN ").bind_list(names);
+    scope.restrict(&mut sql, Placed::Resource);
+    sql.push(" ORDER BY r.name, r.id");
     sql.load_positional(connection)
 }
 
@@ -244,6 +246,7 @@ pub fn by_external_id(
     ));
     sql.bind(source).push(" AND s.kind = ").bind(spec.name);
     sql.push(" AND r.external_hash = ").bind(identity(external_id)).push(" AND r.external_id = ").bind(external_id);
+    scope.restrict(&mut sql, Placed::Resource);
     sql.push(" ORDER BY r.id");
     sql.load_positional(connection)
 }
@@ -267,8 +270,41 @@ pub fn of_scope(
             " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.gone_at IS NULL AND r.kind = "
         ));
         sql.bind(&row.kind).push(" AND r.name IN ").bind_list(names).push(" AND r.scope_id = ").bind(listing);
+        scope.restrict(&mut sql, Placed::Resource);
         sql.push(" ORDER BY r.name, r.id");
         rows.extend(sql.load_positional::<ResourceRow>(connection)?);
     }
     Ok(rows)
+}
+
+/// How many are present in a listing, of those that the asker may see.
+pub fn count_of_scope(connection: &mut AnyConnection, scope: &Scope, listing: i64) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let mut sql = Sql::new("SELECT COUNT(*) AS n FROM resources r WHERE r.gone_at IS NULL AND r.scope_id = ");
+    sql.bind(listing);
+    scope.restrict(&mut sql, Placed::Resource);
+    Ok(sql.first::<Count>(connection)?.map_or(0, |count| count.n))
+}
+
+/// Whether the asker may see all that is present in a listing.
+pub fn sees_whole(connection: &mut AnyConnection, scope: &Scope, listing: i64) -> QueryResult<bool> {
+    if scope.sees_everything() {
+        return Ok(true);
+    }
+    let mut sql = Sql::new(
+        "SELECT r.id FROM resources r WHERE r.gone_at IS NULL AND NOT EXISTS (SELECT 1 FROM resources seen WHERE seen.id = r.id",
+    );
+    scope.restrict(&mut sql, Placed::Seen);
+    sql.push(") AND r.scope_id = ").bind(listing).push(" LIMIT 1");
+    Ok(sql.first::<Id>(connection)?.map(|row| row.id).is_none())
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
 }

@@ -1,6 +1,8 @@
 //! The two sides of a swap, out of the inventory: at what addresses and names something can be found, or could be.
 //!
 //! Only public addresses are swapped: a private one means another machine in each network, and a record does not say which.
+//!
+//! Who holds an address, and who stands behind a balancer, is a fact and asked of all; who that is is told to whom it is visible.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -110,6 +112,12 @@ fn switch(connection: &mut AnyConnection, scope: &Scope, from: &ResourceRow, to:
     let new = balancer(connection, scope, to, |health| health == "healthy")?;
     let refuse = |text: String| Refusal::hard(Code::NothingHealthy, text);
     let mut swap = Swap { from: old.side, to: new.side };
+    for (side, row) in [(old.is_partly_hidden, from), (new.is_partly_hidden, to)] {
+        if side {
+            let text = format!("Not all that stands behind {} is yours to see.", row.title());
+            sides.refusals.push(Refusal::hard(Code::OutOfSight, text));
+        }
+    }
     // What its own addresses are today is no address to write down (F5); that they are gone from records is right.
     swap.from.addresses.extend(old.own);
     if to.gone_at.is_some() || to.status == "failed" {
@@ -175,7 +183,8 @@ fn unheld(
         .chain(once.hosts.into_iter().filter_map(|host| Some((Key::host(&host)?, Err(host)))))
         .collect();
     let stored: Vec<String> = all.iter().map(|(key, _)| key.stored()).collect();
-    let links = keys::of_keys(connection, scope, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
+    let everything = Scope::unrestricted();
+    let links = keys::of_keys(connection, &everything, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
     let others: Vec<i64> = links.iter().map(|link| link.resource_id).filter(|id| *id != row.id).collect();
     let rows = resources::of_ids(connection, scope, &others, None)?;
     for (key, place) in all {
@@ -184,7 +193,9 @@ fn unheld(
             (None, Ok(address)) => side.addresses.push(address),
             (None, Err(host)) => side.hosts.push(host),
             (Some(other), _) => {
-                let holder = rows.iter().find(|row| row.id == other.resource_id).map_or("another", ResourceRow::title);
+                let Some(holder) = rows.iter().find(|row| row.id == other.resource_id).map(ResourceRow::title) else {
+                    continue;
+                };
                 let at = key.as_address().or(key.as_host()).unwrap_or_default();
                 sides.notes.push(format!("Records to {at} are left alone: it is {holder}'s by now."));
             }
@@ -203,6 +214,8 @@ struct Behind {
     left_out: usize,
     error: String,
     ambiguous: Vec<String>,
+    /// Some of it is not the asker's to see.
+    is_partly_hidden: bool,
 }
 
 fn balancer(
@@ -229,11 +242,13 @@ fn balancer(
         }
     }
     let stored: Vec<String> = keys.into_iter().collect();
-    let links = keys::of_keys(connection, scope, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
+    let everything = Scope::unrestricted();
+    let links = keys::of_keys(connection, &everything, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
     let ambiguous = stored.iter().filter(|key| links.iter().filter(|link| link.key == **key).count() > 1).cloned();
     let ids: Vec<i64> = links.iter().map(|link| link.resource_id).collect();
-    let mut members = resources::of_ids(connection, scope, &ids, None)?;
-    members.retain(|row| row.gone_at.is_none());
+    let mut members = resources::present(connection, scope, &ids)?;
+    let is_partly_hidden =
+        !scope.sees_everything() && resources::present(connection, &everything, &ids)?.len() > members.len();
     members.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
     let mut side = Side { title: row.title().to_owned(), ..Side::default() };
     side.addresses.extend(members.iter().flat_map(|row| now_at(row).addresses));
@@ -253,5 +268,6 @@ fn balancer(
         left_out: seen.len() - taken.len(),
         error: balancer.targets_error,
         ambiguous: ambiguous.collect(),
+        is_partly_hidden,
     })
 }

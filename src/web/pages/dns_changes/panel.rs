@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use diesel::QueryResult;
 
 use super::lines::ChangeLine;
+use crate::actions::dns_change;
 use crate::clock::Instant;
 use crate::kinds::{Held, Key, KindSpec, Role, app, dns_record, instance, load_balancer, zone};
 use crate::store::annotations::AnnotationRow;
@@ -32,6 +33,8 @@ pub struct DnsPanel {
     pub others: Vec<(i64, String)>,
     /// Of a record: whether its set can be rewritten here.
     pub editable: bool,
+    /// And whether all of it is the asker's to change.
+    pub is_own: bool,
     pub annotation: Option<AnnotationRow>,
     /// Past changes from or to it.
     pub changes: Vec<ChangeLine>,
@@ -62,6 +65,7 @@ pub fn panel(
     }
     if kind.name == dns_record::SPEC.name {
         panel.editable = crate::dns_plan::EDITABLE.contains(&row.facet(0));
+        panel.is_own = dns_change::may_change(connection, scope, row)?;
         panel.annotation = annotations::of(connection, scope, &[row.id])?.remove(&row.id);
     }
     Ok(Some(panel))

@@ -19,6 +19,7 @@ use crate::web::pages::served_certificates::{self, ServedPanel};
 use crate::web::params::Params;
 use crate::web::view::{Age, Crumb, Diff};
 use crate::web::{Shell, cells, deep_link, filters};
+use crate::zone_files;
 
 /// A resource's own page, now or at a past moment.
 #[derive(Template, WebTemplate)]
@@ -175,10 +176,12 @@ pub fn fetch(
         _ => None,
     };
     let dns = match at {
-        None if row.gone_at().is_none() && scope.sees_everything() => {
-            dns_changes::panel::panel(connection, scope, spec, &row, shell.now)?
-        }
+        None if row.gone_at().is_none() => dns_changes::panel::panel(connection, scope, spec, &row, shell.now)?,
         _ => None,
+    };
+    let has_file = match at {
+        None if spec.name == zone::SPEC.name && row.gone_at().is_none() => zone_files::is_for(connection, scope, &row)?,
+        _ => false,
     };
     let may_reveal = at.is_none() && shell.viewer.as_ref().is_some_and(|viewer| viewer.operates);
     let acts = if may_reveal && row.gone_at().is_none() { acts_of(spec, id) } else { Vec::new() };
@@ -214,8 +217,7 @@ pub fn fetch(
         gone_at: row.gone_at(),
         values_href: (may_reveal && has_secrets).then(|| format!("/{}/{id}/values", spec.path)),
         acts,
-        file_href: (spec.name == zone::SPEC.name && at.is_none() && row.gone_at().is_none() && scope.sees_everything())
-            .then(|| format!("/{}/{id}/zone-file", spec.path)),
+        file_href: has_file.then(|| format!("/{}/{id}/zone-file", spec.path)),
         links: config
             .links
             .iter()
