@@ -40,6 +40,14 @@ impl Place {
         }
     }
 
+    /// This place as that of what serves an app: under the app's name and, where it says nothing itself, where the app lies.
+    pub fn serving(&self, app: &Self) -> Self {
+        if app.app.is_empty() {
+            return self.clone();
+        }
+        Self { app: app.app.clone(), ..self.clone() }.or(app)
+    }
+
     /// Whether it says all that `other` says, and perhaps more.
     pub fn extends(&self, other: &Self) -> bool {
         self.or(other) == *self && other.or(self) == *self
@@ -191,6 +199,21 @@ mod tests {
         ] {
             assert_eq!(rule.or(&derived), together, "{rule:?}");
         }
+    }
+
+    #[test]
+    fn what_serves_an_app_is_the_apps_wherever_it_lies() {
+        let app = place("eu", "staging", "shop", "test");
+        for (target, together) in [
+            (place("", "", "", ""), app.clone()),
+            (place("eu", "staging", "", ""), app.clone()),
+            (place("eu", "", "router", ""), app.clone()),
+            (place("eu", "edge", "", ""), place("eu", "edge", "shop", "")),
+        ] {
+            assert_eq!(target.serving(&app), together, "{target:?}");
+        }
+        let target = place("eu", "edge", "router", "");
+        assert_eq!(target.serving(&place("eu", "staging", "", "")), target, "without an app it is nobody's");
     }
 
     #[test]

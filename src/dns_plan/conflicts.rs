@@ -12,8 +12,16 @@ pub fn conflicts(zone: &ZoneNow, sets: &BTreeMap<SetName, RecordSet>, names: &BT
         let here: Vec<&RecordSet> =
             sets.values().filter(|set| set.of.name == **name && !set.values.is_empty()).collect();
         let cname = here.iter().find(|set| set.of.record_type == "CNAME");
-        let Some(cname) = cname else { continue };
         let mut refuse = |text: String| refusals.push(Refusal::hard(Code::Conflict, text));
+        let Some(cname) = cname else {
+            if !here.is_empty() && zone.hides(name, |hidden| hidden == "CNAME") {
+                refuse(format!("{name} can have nothing beside what it has."));
+            }
+            continue;
+        };
+        if zone.hides(name, |hidden| *name != zone.at.name || matches!(hidden, "A" | "AAAA")) {
+            refuse(format!("{name} cannot have a CNAME beside what else it has."));
+        }
         if cname.values.len() > 1 {
             refuse(format!("{name} can have one CNAME only."));
         }

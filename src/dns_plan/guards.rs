@@ -49,7 +49,8 @@ pub fn guard(mut plan: Plan, zones: &[ZoneNow], confirm: Option<&str>) -> Plan {
             }
         }
         if zone.records as u64 >= MANY && touched * 100 > zone.records * MUCH_PER_CENT {
-            let text = format!("It changes {touched} of the {} records of {}.", zone.records, zone.at.name);
+            let seen = if zone.hidden.is_some() { " that you see" } else { "" };
+            let text = format!("It changes {touched} of the {} records of {}{seen}.", zone.records, zone.at.name);
             let confirm = confirm.map(str::to_owned);
             refusals.push(Refusal { confirm, ..Refusal::soft(Code::LargeShare, text) });
         }

@@ -17,7 +17,7 @@
 //!
 //! **One more sort of change**: a function from [`ZoneNow`]s to changes here, and its arm in `actions::dns_change::draft`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,8 @@ pub struct ZoneNow {
     pub terms: WriteTerms,
     /// What is known of its sets beside their content.
     pub marks: BTreeMap<SetName, Marks>,
+    /// For somebody who sees a part of the zone alone: what else there is under the names in question. Nothing of it is told.
+    pub hidden: Option<BTreeSet<SetName>>,
 }
 
 /// What will be written, and what speaks against it.
@@ -74,6 +76,8 @@ pub struct Plan {
     pub own_names: usize,
     /// What one write to each zone may hold.
     pub limits: Vec<Limit>,
+    /// What its words may tell: the fingerprint of the scope it was made under, 0 for one that sees everything.
+    pub sight: u64,
 }
 
 /// How many records one write to a zone may hold.
@@ -152,6 +156,8 @@ pub enum Code {
     LargeShare,
     /// The set is not as this plan left it.
     ChangedSince,
+    /// What it takes is not all the asker's to see.
+    OutOfSight,
 }
 
 impl Code {
@@ -171,6 +177,7 @@ impl Code {
             Self::SomeoneElses => "someone-elses",
             Self::LargeShare => "large-share",
             Self::ChangedSince => "changed-since",
+            Self::OutOfSight => "out-of-sight",
         }
     }
 
@@ -189,6 +196,27 @@ impl Code {
             Self::SomeoneElses => "Ask them, or take the mark off the record's page.",
             Self::LargeShare => "Look at the list once more, then go on with a reason.",
             Self::ChangedSince => "Look at who changed it, then make a new change.",
+            Self::OutOfSight => "Ask somebody who sees all of it.",
+        }
+    }
+
+    /// What it says without saying of what, for whom the words of a plan are not meant.
+    pub fn in_general(self) -> &'static str {
+        match self {
+            Self::Invalid => "Something in it is no record that can be made.",
+            Self::Conflict => "It may not stand beside what is there.",
+            Self::NothingToDo => "There is nothing to change.",
+            Self::ReadOnly => "The zone cannot be written from here.",
+            Self::Ambiguous => "There is more than one candidate.",
+            Self::NothingHealthy => "Nothing healthy stands on the new side.",
+            Self::NoCounterpart => "The new side has nothing to put in the place of the old one's.",
+            Self::Unsure => "What the plan rests on was not confirmed lately.",
+            Self::ProtectedType => "It changes a record that decides where a whole domain is found.",
+            Self::DatabaseServer => "It changes the record of a database server.",
+            Self::SomeoneElses => "It changes a record that is marked as someone else's.",
+            Self::LargeShare => "It changes a large part of the zone.",
+            Self::ChangedSince => "A record was changed since by somebody else.",
+            Self::OutOfSight => "What it takes is not all theirs who planned it.",
         }
     }
 }
@@ -208,6 +236,11 @@ impl Refusal {
 impl ZoneNow {
     pub fn set(&self, of: &SetName) -> Option<&RecordSet> {
         self.sets.iter().find(|set| set.of == *of)
+    }
+
+    /// Whether something stands under that name that the asker is not told of.
+    fn hides(&self, name: &str, of_type: impl Fn(&str) -> bool) -> bool {
+        self.hidden.iter().flatten().any(|of| of.name == name && of_type(&of.record_type))
     }
 
     /// Its sets by owner name.

@@ -78,7 +78,7 @@ impl Swap {
         let whole = addressed.iter().all(|set| self.hits(set).count() == set.values.len());
         let family = |set: &&RecordSet| self.to.addresses.iter().any(|address| fits(&set.of, *address));
         if !addressed.is_empty() && self.to.addresses.is_empty() && !self.to.hosts.is_empty() {
-            let alone = whole && others.is_empty() && addressed.len() == found.len();
+            let alone = whole && others.is_empty() && addressed.len() == found.len() && !zone.hides(name, |_| true);
             plan.absorb(self.turn_into_name(zone, name, &addressed, alone));
             return plan;
         }
@@ -104,7 +104,8 @@ impl Swap {
         self.own_names.keep(&zone.at.name, set, zone.marks.get(&set.of))
     }
 
-    fn leads_there(&self, set: &RecordSet) -> bool {
+    /// Whether a set leads to the old side.
+    pub fn leads_there(&self, set: &RecordSet) -> bool {
         self.hits(set).next().is_some()
     }
 

@@ -76,6 +76,7 @@ fn of_sets(sets: Vec<RecordSet>) -> ZoneNow {
         most_per_write: 200,
         terms: WriteTerms::CLOUDFLARE,
         marks: BTreeMap::new(),
+        hidden: None,
     }
 }
 

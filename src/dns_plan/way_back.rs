@@ -16,9 +16,10 @@ pub fn way_back(applied: &[PlannedChange], zones: &[ZoneNow]) -> Plan {
             continue;
         };
         let now = zone.set(of);
-        if same(now, done.change.before.as_ref()) {
+        let is_hidden = zone.hidden.as_ref().is_some_and(|hidden| hidden.contains(of));
+        if !is_hidden && same(now, done.change.before.as_ref()) {
             plan.notes.push(format!("{of} is as it was before already."));
-        } else if same(now, done.change.after.as_ref()) {
+        } else if !is_hidden && same(now, done.change.after.as_ref()) {
             let before = done.change.before.as_ref().map(|set| with_ids_of(set, now));
             plan.changes.extend(zone.plan(now, before, "is as it was before again"));
         } else {

@@ -1,5 +1,7 @@
 //! What stands behind a balancer: its targets as the inventory knows them, and the public addresses at which each is reached.
 //!
+//! Who stands there is a fact and asked of all; who that is is told to whom it is visible.
+//!
 //! Only public addresses count here: a private one means another machine in each network, and a record does not say which.
 
 use std::collections::BTreeSet;
@@ -34,6 +36,8 @@ pub struct Behind {
     pub error: String,
     /// Targets to which more than one instance answers.
     pub ambiguous: Vec<String>,
+    /// Some of it is not the asker's to see.
+    pub is_partly_hidden: bool,
 }
 
 /// What stands behind the balancer `row`, of the targets whose health `takes` takes.
@@ -61,11 +65,13 @@ pub fn behind(
         }
     }
     let stored: Vec<String> = keys.into_iter().collect();
-    let links = keys::of_keys(connection, scope, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
+    let everything = Scope::unrestricted();
+    let links = keys::of_keys(connection, &everything, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
     let ambiguous = stored.iter().filter(|key| links.iter().filter(|link| link.key == **key).count() > 1).cloned();
     let ids: Vec<i64> = links.iter().map(|link| link.resource_id).collect();
-    let mut rows = resources::of_ids(connection, scope, &ids, None)?;
-    rows.retain(|row| row.gone_at.is_none());
+    let mut rows = resources::present(connection, scope, &ids)?;
+    let is_partly_hidden =
+        !scope.sees_everything() && resources::present(connection, &everything, &ids)?.len() > rows.len();
     rows.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
     let mut behind = Behind {
         machines: rows.iter().map(machine).collect(),
@@ -73,6 +79,7 @@ pub fn behind(
         members: taken.len(),
         left_out: seen.len() - taken.len(),
         ambiguous: ambiguous.collect(),
+        is_partly_hidden,
         ..Behind::default()
     };
     behind.addresses.extend(behind.machines.iter().flat_map(|machine| machine.addresses.clone()));

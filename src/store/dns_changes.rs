@@ -1,6 +1,9 @@
 //! DNS changes: what was asked for, the plan that was shown, the run that carried it out, and the way back.
 //!
-//! How a change stands is not written down twice: until it is applied it is a plan, and then its run's state is its own.
+//! How a change stands is not written down twice: until it is applied it is a plan, and then its run's state is its own. Whose it is follows
+//! from its subjects, the resources that it touches: a change tells of every one of them, so who does not see all sees nothing of it.
+
+use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -8,7 +11,8 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::page::{Page, one_more};
 use super::schema::{dns_change_subjects, dns_changes as table};
-use super::sql::Sql;
+use super::scope::Told;
+use super::sql::{Sql, insert_rows};
 use super::{AnyConnection, Scope, ids};
 use crate::clock::Instant;
 
@@ -152,27 +156,37 @@ pub fn insert(connection: &mut AnyConnection, new: &NewChange, at: Instant, expi
             ),
         ))
         .execute(connection)?;
-    for resource in &new.subjects {
-        let mut sql = Sql::new("INSERT INTO dns_change_subjects (change_id, resource_id) VALUES (");
-        sql.bind(id).push(", ").bind(*resource).push(") ON CONFLICT DO NOTHING");
-        sql.execute(connection)?;
-    }
+    is_about(connection, id, &new.subjects)?;
     Ok(id)
 }
 
-/// Puts a new plan in the place of one that nobody has applied; gives whether there was one of that generation.
+fn is_about(connection: &mut AnyConnection, id: i64, subjects: &[i64]) -> QueryResult<()> {
+    let subjects: BTreeSet<i64> = subjects.iter().copied().collect();
+    let rows = subjects.into_iter().map(|resource| vec![id.into(), resource.into()]).collect();
+    insert_rows(connection, "INSERT INTO dns_change_subjects (change_id, resource_id) VALUES ", rows, "").map(|_| ())
+}
+
+/// Puts a new plan, and what it is about, in the place of one that nobody has applied; gives whether there was one of that generation.
 pub fn plan_anew(
     connection: &mut AnyConnection,
     id: i64,
     generation: i64,
     plan: &str,
+    subjects: &[i64],
     at: Instant,
     expires_at: Instant,
 ) -> QueryResult<bool> {
     let mut sql = Sql::new("UPDATE dns_changes SET generation = generation + 1, plan = ");
     sql.bind(plan).push(", planned_at = ").bind(at).push(", expires_at = ").bind(expires_at);
     sql.push(" WHERE run_id IS NULL AND id = ").bind(id).push(" AND generation = ").bind(generation);
-    Ok(sql.execute(connection)? == 1)
+    if sql.execute(connection)? != 1 {
+        return Ok(false);
+    }
+    let mut sql = Sql::new("DELETE FROM dns_change_subjects WHERE change_id = ");
+    sql.bind(id);
+    sql.execute(connection)?;
+    is_about(connection, id, subjects)?;
+    Ok(true)
 }
 
 /// Gives the plan of that generation to a run; of two at a time one finds it taken.
@@ -199,24 +213,42 @@ pub fn undone(connection: &mut AnyConnection, id: i64, by: i64) -> QueryResult<(
     sql.execute(connection).map(|_| ())
 }
 
-/// The change of that id. A change tells of every name that it touches, so nobody whom a team bounds is shown any.
+/// The change of that id.
 pub fn find(connection: &mut AnyConnection, scope: &Scope, id: i64) -> QueryResult<Option<ChangeRow>> {
-    if !scope.sees_everything() {
+    if scope.sees_nothing() {
         return Ok(None);
     }
     let mut sql = Sql::new(COLUMNS);
     sql.push(" WHERE c.id = ").bind(id);
+    scope.restrict_subjects(&mut sql, Told::DnsChange);
     sql.first(connection)
 }
 
 /// The change that a run carries out.
 pub fn of_run(connection: &mut AnyConnection, scope: &Scope, run: i64) -> QueryResult<Option<ChangeRow>> {
-    if !scope.sees_everything() {
+    if scope.sees_nothing() {
         return Ok(None);
     }
     let mut sql = Sql::new(COLUMNS);
     sql.push(" WHERE c.run_id = ").bind(run);
+    scope.restrict_subjects(&mut sql, Told::DnsChange);
     sql.first(connection)
+}
+
+/// Those of these changes that the asker may see.
+pub fn visible(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) -> QueryResult<BTreeSet<i64>> {
+    #[derive(QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    if scope.sees_nothing() || ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut sql = Sql::new("SELECT c.id FROM dns_changes c WHERE c.id IN ");
+    sql.bind_list(ids);
+    scope.restrict_subjects(&mut sql, Told::DnsChange);
+    Ok(sql.load::<Id>(connection)?.into_iter().map(|row| row.id).collect())
 }
 
 /// The resources that a change is about.
@@ -242,7 +274,7 @@ pub struct Wanted {
 
 /// Changes, the newest first.
 pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> QueryResult<Page<ChangeRow>> {
-    if !scope.sees_everything() {
+    if scope.sees_nothing() {
         return Ok(Page::default());
     }
     let mut sql = Sql::new(COLUMNS);
@@ -258,6 +290,7 @@ pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> Q
     if let Some(side) = wanted.side {
         sql.push(" AND (c.from_id = ").bind(side).push(" OR c.to_id = ").bind(side).push(")");
     }
+    scope.restrict_subjects(&mut sql, Told::DnsChange);
     sql.push(" ORDER BY c.id DESC LIMIT ").bind(one_more(wanted.limit));
     Ok(Page::of(sql.load(connection)?, wanted.limit, |row: &ChangeRow| row.id))
 }

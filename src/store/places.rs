@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::apply::{self, Says};
+use super::apply::{self, Said, Says};
 use super::counts::Deltas;
 use super::sql::Sql;
 use super::{AnyConnection, gate};
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
 use crate::placement::Place;
+
+pub mod apps;
 
 /// A row that rules have not placed in every respect, and the place of one of its targets.
 #[derive(Clone, Debug, QueryableByName)]
@@ -29,7 +31,7 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    fn place(&self) -> Place {
+    pub fn place(&self) -> Place {
         Place {
             region: self.region.clone(),
             cluster: self.cluster.clone(),
@@ -73,34 +75,55 @@ pub fn dependents(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Ve
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Notes where relations put rows, and moves those for which that makes a difference; gives their ids.
+/// Where relations put a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Derived {
+    /// Where its target lies; `None` where it has none, and then it stays where that was.
+    pub target: Option<Place>,
+    /// The app that it serves, and where that lies; nothing where it serves none, or one only as well as another.
+    pub app: Place,
+    /// Several apps have a claim, so it is none's, whatever its target says.
+    pub contested: bool,
+}
+
+/// Notes where relations put rows, and moves those for which that makes a difference; gives their ids. With `follows` it was something
+/// else that has changed: a row that joins an app then was not that app's before.
 pub fn relocate(
     connection: &mut AnyConnection,
-    moves: &BTreeMap<i64, Candidate>,
+    moves: &BTreeMap<i64, Derived>,
+    follows: bool,
     at: Instant,
 ) -> QueryResult<Vec<i64>> {
     gate::take_turn(connection, gate::Turn::Inventory)?;
     let ids: Vec<i64> = moves.keys().copied().collect();
     let said = apply::said(connection, &ids)?;
     let mut deltas = Deltas::default();
-    let (mut derived, mut moved, mut superseded) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut derived, mut served, mut moved, mut superseded) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for old in apply::stored_by_id(connection, &ids)? {
         let (id, kind) = (old.state.id, KindSpec::by_name(&old.state.kind));
         let (Some(to), Some(spec), None) = (moves.get(&id), kind, old.state.gone_at) else { continue };
-        let (before, relation) = (old.place(), to.place());
-        let rule = said.get(&id).map(|said| said.rule.clone()).unwrap_or_default();
+        let was = said.get(&id).cloned().unwrap_or_default();
+        let mut relation = to.target.clone().unwrap_or_else(|| was.relation.clone());
+        if to.contested {
+            relation.app.clear();
+        }
+        let now = Said { relation, app: to.app.clone(), rule: was.rule.clone() };
+        let before = old.place();
         // Relations say nothing about these two.
-        let after = Place { role: before.role.clone(), app_type: before.app_type.clone(), ..rule.or(&relation) };
-        derived.push((id, relation));
+        let after = Place { role: before.role.clone(), app_type: before.app_type.clone(), ..now.together(&was.rule) };
+        let joins = follows && was.app != now.app && after.app != before.app;
+        derived.push((id, now.relation));
+        served.push((id, now.app));
         if before == after {
             continue;
         }
         old.count(&mut deltas, spec, -1);
         deltas.add(spec, &old.state.source, &old.state.status, &old.facets(), &after, 1);
-        superseded.extend(apply::write_place(connection, old, &after, at)?);
+        superseded.extend(apply::write_place(connection, old, &after, joins, at)?);
         moved.push(id);
     }
     apply::place(connection, Says::Relation, &derived, &said, at)?;
+    apply::place(connection, Says::App, &served, &said, at)?;
     apply::archive(connection, superseded)?;
     deltas.write(connection)?;
     Ok(moved)

@@ -14,4 +14,4 @@ pub mod read;
 pub mod text;
 
 pub use folder::keep;
-pub use read::{Pages, Zone, of_zone};
+pub use read::{Pages, Zone, is_for, of_zone};

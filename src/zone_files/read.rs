@@ -30,13 +30,24 @@ enum At {
     End,
 }
 
-/// The zone with that id; `None` where there is none, it is gone, or its records were never listed.
+/// Whether a zone has a file for the asker: the whole of it or none, since a part would be no zone file.
+pub fn is_for(connection: &mut AnyConnection, reach: &Scope, zone: &ResourceRow) -> QueryResult<bool> {
+    match zone_scopes::records_of(connection, &zone.source, &zone.external_id)? {
+        Some(listing) => resources::sees_whole(connection, reach, listing.id),
+        None => Ok(false),
+    }
+}
+
+/// The zone with that id; `None` where there is none, it is gone, its records were never listed, or some of it is not the asker's.
 pub fn of_zone(connection: &mut AnyConnection, reach: &Scope, id: i64) -> QueryResult<Option<Zone>> {
     let Some(row) = resources::find(connection, reach, &zone::SPEC, id, None)?.filter(|row| row.gone_at.is_none())
     else {
         return Ok(None);
     };
     let Some(scope) = zone_scopes::records_of(connection, &row.source, &row.external_id)? else { return Ok(None) };
+    if !resources::sees_whole(connection, reach, scope.id)? {
+        return Ok(None);
+    }
     let kept: zone::Zone = serde_json::from_str(&row.attrs).unwrap_or_default();
     let mut query = ListQuery { limit: MOST, ..ListQuery::of(&dns_record::SPEC) };
     for (name, value) in [("zone", &row.name), ("source", &row.source), ("scope", &scope.name)] {

@@ -4,7 +4,9 @@
 //! | --- | --- |
 //! | `ask.rs` | what somebody asks for |
 //! | `sides.rs`, `zones.rs`, `touched.rs` | what the inventory and the providers say about it |
+//! | `whose.rs` | which of it is the asker's: of the rest a team learns nothing |
 //! | `draft.rs` | the plan that follows, by the rules of `dns_plan` |
+//! | `told.rs` | what somebody is told of a plan that was kept |
 //! | `submit.rs` | keeping a plan, applying it, taking a change back |
 //! | `carry.rs` | what a run carries with it, and its steps |
 //! | `write.rs` | a step: re-read, compare, write, read back; and what became of one that was cut off |
@@ -27,14 +29,18 @@ mod draft;
 mod landed;
 mod sides;
 mod submit;
+mod told;
 mod touched;
 mod verify;
+mod whose;
 mod write;
 mod zones;
 
 pub use ask::{Ask, Sort, titled};
 pub use draft::Draft;
 pub use submit::{Applied, Override, Refused, apply, plan, plan_and_apply, restore_due, undo};
+pub use told::told;
+pub use whose::may_change;
 
 use crate::clock::Instant;
 use crate::context::Context;

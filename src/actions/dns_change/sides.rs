@@ -1,4 +1,6 @@
 //! The two sides of a swap, out of the inventory: at what addresses and names something can be found, or could be.
+//!
+//! Who holds an address, and who stands behind a balancer, is a fact and asked of all; who that is is told to whom it is visible.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -114,6 +116,8 @@ fn switch(
     let old = behind::behind(connection, scope, from, |_| true)?;
     let new = behind::behind(connection, scope, to, |health| health == "healthy")?;
     sides.judge(to, &new);
+    sides.hide(from, &old);
+    sides.hide(to, &new);
     let mut from = Side { title: from.title().to_owned(), addresses: old.addresses, hosts: old.hosts };
     // What its own addresses are today is no address to write down (F5); that they are gone from records is right.
     from.addresses.extend(old.own);
@@ -129,7 +133,12 @@ fn in_line(connection: &mut AnyConnection, scope: &Scope, row: &ResourceRow, now
     let mut sides = Sides { title, ..Sides::default() };
     let new = behind::behind(connection, scope, row, |health| health == "healthy")?;
     sides.judge(row, &new);
-    let Some(switched) = switched::switched(connection, row.id, now - WATCHED)? else {
+    // What a switch has written may be anybody's.
+    let switched = match scope.sees_everything() {
+        true => switched::switched(connection, row.id, now - WATCHED)?,
+        false => None,
+    };
+    let Some(switched) = switched else {
         let text = format!("No switch to {} stands whose records could be brought in line.", row.title());
         sides.refusals.push(Refusal::hard(Code::NothingToDo, text));
         return Ok(sides);
@@ -146,6 +155,14 @@ fn in_line(connection: &mut AnyConnection, scope: &Scope, row: &ResourceRow, now
 }
 
 impl Sides {
+    /// Refuses where a part of what stands behind a balancer is not the asker's to see.
+    fn hide(&mut self, row: &ResourceRow, behind: &Behind) {
+        if behind.is_partly_hidden {
+            let text = format!("Not all that stands behind {} is yours to see.", row.title());
+            self.refusals.push(Refusal::hard(Code::OutOfSight, text));
+        }
+    }
+
     /// What speaks against a balancer as the new side.
     fn judge(&mut self, to: &ResourceRow, new: &Behind) {
         let refuse = |text: String| Refusal::hard(Code::NothingHealthy, text);
@@ -209,7 +226,8 @@ fn unheld(
         .chain(once.hosts.into_iter().filter_map(|host| Some((Key::host(&host)?, Err(host)))))
         .collect();
     let stored: Vec<String> = all.iter().map(|(key, _)| key.stored()).collect();
-    let links = keys::of_keys(connection, scope, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
+    let everything = Scope::unrestricted();
+    let links = keys::of_keys(connection, &everything, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
     let others: Vec<i64> = links.iter().map(|link| link.resource_id).filter(|id| *id != row.id).collect();
     let rows = resources::of_ids(connection, scope, &others, None)?;
     for (key, place) in all {
@@ -218,7 +236,9 @@ fn unheld(
             (None, Ok(address)) => side.addresses.push(address),
             (None, Err(host)) => side.hosts.push(host),
             (Some(other), _) => {
-                let holder = rows.iter().find(|row| row.id == other.resource_id).map_or("another", ResourceRow::title);
+                let Some(holder) = rows.iter().find(|row| row.id == other.resource_id).map(ResourceRow::title) else {
+                    continue;
+                };
                 let at = key.as_address().or(key.as_host()).unwrap_or_default();
                 sides.notes.push(format!("Records to {at} are left alone: it is {holder}'s by now."));
             }

@@ -118,10 +118,10 @@ pub async fn apply(
     let now = context.clock.now();
     let same = drafted.plan.writes_the_same_as(&read_plan(&row)) && row.generation == generation;
     if !same || row.expires_at() <= now {
-        let (json, seen) = (as_json(&drafted.plan), row.generation);
-        let write = context
-            .db
-            .write(move |connection| dns_changes::plan_anew(connection, change, seen, &json, now, now + PLAN_LIVES));
+        let (json, seen, subjects) = (as_json(&drafted.plan), row.generation, drafted.subjects);
+        let write = context.db.write(move |connection| {
+            dns_changes::plan_anew(connection, change, seen, &json, &subjects, now, now + PLAN_LIVES)
+        });
         write.await?;
         return Err(Refused::Outdated(change));
     }

@@ -1,4 +1,6 @@
 //! The zones that an ask is about: found in the inventory, read at their providers this moment (F13).
+//!
+//! A zone is found for whoever has a record in it, or a host. What of it is theirs is asked set by set (`whose.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,18 +8,23 @@ use std::sync::Arc;
 use diesel::QueryResult;
 use futures_util::future::join_all;
 
+use super::whose::Holdings;
 use crate::context::{Context, Reach};
 use crate::dns_plan::{Code, Edit, Marks, Plan, PlannedChange, Refusal, Side, ZoneNow};
 use crate::kinds::key::normal_host;
-use crate::kinds::{Held, Key, Role, dns_record, zone};
+use crate::kinds::{Held, Key, Kind, Role, dns_record, zone};
 use crate::providers::Provider;
 use crate::store::keys::{self, When};
 use crate::store::rows::ResourceRow;
+use crate::store::scopes::ScopeRow;
 use crate::store::{AnyConnection, Scope, annotations, resources, scopes};
 use crate::wire::dns::{RecordSet, SetChange, SetName, ZoneAt};
 
 /// Up to so many records a zone is read as a whole, so that what the inventory has not seen yet is in the plan too.
 const WHOLE: i64 = 20_000;
+
+/// By source and zone.
+pub type OfZones<T> = BTreeMap<(String, ZoneAt), T>;
 
 /// A zone that has to be read, as the inventory knows it.
 #[derive(Clone, Debug)]
@@ -30,6 +37,8 @@ pub struct Wanted {
     pub scope: Option<i64>,
     /// Records that the inventory knows of it.
     pub records: i64,
+    /// And that the asker sees.
+    pub seen: i64,
     pub names: BTreeSet<String>,
     pub marks: BTreeMap<SetName, Marks>,
 }
@@ -57,22 +66,29 @@ pub fn of_side(connection: &mut AnyConnection, scope: &Scope, side: &Side) -> Qu
     let mut wanted = Vec::new();
     for (records, names) in names {
         let Some(listing) = scopes::by_id(connection, scope, records)? else { continue };
-        let zones =
-            resources::by_external_id(connection, scope, &zone::SPEC, &listing.source, &listing.parent_external_id)?;
-        wanted.extend(zones.first().map(|zone| Wanted::new(zone, Some((records, listing.present)), names)));
+        let (source, id) = (&listing.source, &listing.parent_external_id);
+        let zones = resources::by_external_id(connection, &Scope::unrestricted(), &zone::SPEC, source, id)?;
+        if let Some(zone) = zones.first() {
+            wanted.push(Wanted::listed(connection, scope, zone, Some(listing), names)?);
+        }
     }
     Ok(wanted)
 }
 
-/// The zones that edits name, or why there is not exactly one of a name.
+/// The zones that edits name, or why there is not exactly one of a name. `None` where something that they name is not the asker's, which
+/// is all that whoever sees a part is told.
 pub fn of_edits(
     connection: &mut AnyConnection,
     scope: &Scope,
     edits: &[Edit],
     source: Option<&str>,
-) -> QueryResult<(Vec<Wanted>, Vec<Refusal>)> {
+) -> QueryResult<Option<(Vec<Wanted>, Vec<Refusal>)>> {
+    let bounded = !scope.sees_everything();
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut refusals = Vec::new();
+    if bounded && edits.iter().any(|edit| edit.of().is_none()) {
+        return Ok(None);
+    }
     for edit in edits {
         match (normal_host(&edit.zone), edit.of()) {
             (Some(zone), of) => names.entry(zone).or_default().extend(of.map(|of| of.name)),
@@ -81,22 +97,36 @@ pub fn of_edits(
     }
     let mut wanted = Vec::new();
     for (name, names) in names {
-        let mut zones = resources::named(connection, scope, &zone::SPEC, std::slice::from_ref(&name))?;
+        let everything = Scope::unrestricted();
+        let mut zones = resources::named(connection, &everything, &zone::SPEC, std::slice::from_ref(&name))?;
         zones.retain(|row| source.is_none_or(|source| row.source == source));
-        match zones.as_slice() {
-            [] => refusals.push(Refusal::hard(Code::Invalid, format!("No source here has a zone {name}."))),
-            [zone] => {
-                let records = scopes::of_parent(connection, &zone.source, dns_record::SPEC.name, &zone.external_id)?;
-                wanted.push(Wanted::new(zone, records.map(|records| (records.id, records.present)), names));
+        let mut found = Vec::new();
+        for zone in &zones {
+            let zone = Wanted::of(connection, scope, zone, names.clone())?;
+            if !bounded || edits_own(connection, scope, &zone, edits)? {
+                found.push(zone);
             }
+        }
+        match found.as_slice() {
+            [] if bounded => return Ok(None),
+            [] => refusals.push(Refusal::hard(Code::Invalid, format!("No source here has a zone {name}."))),
+            [_] => wanted.append(&mut found),
             several => {
                 let sources: Vec<&str> = several.iter().map(|zone| zone.source.as_str()).collect();
-                let text = format!("{} sources have a zone {name}: {}. Say which.", several.len(), sources.join(", "));
+                let named = if bounded { String::new() } else { format!(": {}", sources.join(", ")) };
+                let text = format!("{} sources have a zone {name}{named}. Say which.", several.len());
                 refusals.push(Refusal::hard(Code::Ambiguous, text));
             }
         }
     }
-    Ok((wanted, refusals))
+    Ok(Some((wanted, refusals)))
+}
+
+/// Whether all that is edited there is the asker's, as far as the inventory knows.
+fn edits_own(connection: &mut AnyConnection, scope: &Scope, zone: &Wanted, edits: &[Edit]) -> QueryResult<bool> {
+    let held = Holdings::of(connection, scope, zone, &zone.names)?;
+    let there = edits.iter().filter(|edit| normal_host(&edit.zone).as_deref() == Some(&zone.at.name));
+    Ok(there.filter_map(Edit::of).all(|of| held.is_own(&of, &[], false)))
 }
 
 /// The zones of sets that are known already.
@@ -111,30 +141,52 @@ pub fn of_sets<'s>(
     }
     let mut wanted = Vec::new();
     for ((source, at), names) in zones {
-        let row = resources::by_external_id(connection, scope, &zone::SPEC, source, &at.id)?.into_iter().next();
-        let records = scopes::of_parent(connection, source, dns_record::SPEC.name, &at.id)?;
-        let records = records.map(|records| (records.id, records.present));
-        wanted.extend(row.map(|row| Wanted { at: at.clone(), ..Wanted::new(&row, records, names) }));
+        let zones = resources::by_external_id(connection, &Scope::unrestricted(), &zone::SPEC, source, &at.id)?;
+        if let Some(zone) = zones.first() {
+            wanted.push(Wanted { at: at.clone(), ..Wanted::of(connection, scope, zone, names)? });
+        }
     }
     Ok(wanted)
 }
 
 impl Wanted {
-    fn new(zone: &ResourceRow, records: Option<(i64, i64)>, names: BTreeSet<String>) -> Self {
-        Self {
+    fn of(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        zone: &ResourceRow,
+        names: BTreeSet<String>,
+    ) -> QueryResult<Self> {
+        let listing = scopes::of_parent(connection, &zone.source, dns_record::SPEC.name, &zone.external_id)?;
+        Self::listed(connection, scope, zone, listing, names)
+    }
+
+    fn listed(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        zone: &ResourceRow,
+        listing: Option<ScopeRow>,
+        names: BTreeSet<String>,
+    ) -> QueryResult<Self> {
+        let records = listing.as_ref().map_or(0, |listing| listing.present);
+        let seen = match &listing {
+            Some(listing) if !scope.sees_everything() => resources::count_of_scope(connection, scope, listing.id)?,
+            _ => records,
+        };
+        Ok(Self {
             source: zone.source.clone(),
             at: ZoneAt { id: zone.external_id.clone(), name: zone.name.clone() },
             resource: zone.id,
-            scope: records.map(|(scope, _)| scope),
-            records: records.map_or(0, |(_, present)| present),
+            scope: listing.map(|listing| listing.id),
+            records,
+            seen,
             names,
             marks: BTreeMap::new(),
-        }
+        })
     }
 
-    /// What people and placement say of its records; gives the ids of the rows.
-    pub fn mark(&mut self, connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<i64>> {
-        let Some(records) = self.scope else { return Ok(Vec::new()) };
+    /// What people and placement say of its records.
+    pub fn mark(&mut self, connection: &mut AnyConnection, scope: &Scope) -> QueryResult<()> {
+        let Some(records) = self.scope else { return Ok(()) };
         let names: Vec<String> = self.names.iter().cloned().collect();
         let rows = resources::of_scope(connection, scope, records, &names)?;
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
@@ -148,7 +200,7 @@ impl Wanted {
             let elses = said.get(&row.id).map(|said| &said.someone_elses).filter(|elses| !elses.is_empty());
             marks.someone_elses = marks.someone_elses.take().or(elses.cloned());
         }
-        Ok(ids)
+        Ok(())
     }
 }
 
@@ -198,7 +250,26 @@ async fn read_one(context: &Context, wanted: Wanted, how: How) -> Result<ZoneNow
         most_per_write: read.most_per_write,
         terms: dns.terms(),
         marks: wanted.marks,
+        hidden: None,
     })
+}
+
+/// The records of each set that was read, under the ids that a listing gives them.
+pub fn listed(context: &Context, zones: &[ZoneNow]) -> OfZones<BTreeMap<SetName, Vec<String>>> {
+    let mut listed = OfZones::new();
+    for zone in zones {
+        let mut sets = BTreeMap::new();
+        if let Ok(provider) = provider(context, &zone.source)
+            && let Some(dns) = provider.dns()
+        {
+            for set in &zone.sets {
+                let records = dns.records(&zone.at, set);
+                sets.insert(set.of.clone(), records.iter().map(Kind::external_id).collect());
+            }
+        }
+        listed.insert((zone.source.clone(), zone.at.clone()), sets);
+    }
+    listed
 }
 
 /// The plan with each set that somebody typed in the form in which its provider keeps it: what is read back after the write has to be

@@ -76,8 +76,11 @@ pub fn plan(
     let hosts: BTreeSet<String> =
         app.domains.iter().filter_map(|domain| normal_host(domain)).filter(|host| host.contains('.')).collect();
     let parents: BTreeSet<String> = hosts.iter().flat_map(|host| parents(host)).collect();
-    let zones = resources::named(connection, scope, &zone::SPEC, &parents.into_iter().collect::<Vec<_>>())?;
-    let caches = caches(context, &zones);
+    // Which cache stands in front of a host is a fact about zones, whoever asks; all that is in one is its owners' to forget.
+    let parents: Vec<String> = parents.into_iter().collect();
+    let zones = resources::named(connection, &Scope::unrestricted(), &zone::SPEC, &parents)?;
+    let own = resources::named(connection, scope, &zone::SPEC, &parents)?.iter().map(|zone| zone.id).collect();
+    let caches = caches(context, &zones, &own);
     Ok(Some(parts(&hosts, &caches, wish).map(|(zones, elsewhere)| Plan {
         app_id,
         app: row.name.clone(),
@@ -92,6 +95,8 @@ type Sort = fn(Vec<String>) -> Purge;
 /// A zone with a cache in front of it.
 struct Cache {
     part: ZonePart,
+    /// The asker sees the zone, and may purge everything in it.
+    is_own: bool,
 }
 
 /// `a.b.example.com` → itself, `b.example.com`, `example.com`, `com`.
@@ -102,7 +107,7 @@ fn parents(host: &str) -> Vec<String> {
 }
 
 /// The active zones whose source can purge, by name; two of one name are two.
-fn caches(context: &Context, rows: &[ResourceRow]) -> BTreeMap<String, Vec<Cache>> {
+fn caches(context: &Context, rows: &[ResourceRow], own: &BTreeSet<i64>) -> BTreeMap<String, Vec<Cache>> {
     let mut caches: BTreeMap<String, Vec<Cache>> = BTreeMap::new();
     for row in rows {
         let Ok(zone) = serde_json::from_str::<Zone>(&row.attrs) else { continue };
@@ -120,7 +125,7 @@ fn caches(context: &Context, rows: &[ResourceRow]) -> BTreeMap<String, Vec<Cache
             apart_ms: u64::try_from(pace.apart.as_millis()).unwrap_or(u64::MAX),
             most_per_request: cache.most_per_request(),
         };
-        caches.entry(zone.name).or_default().push(Cache { part });
+        caches.entry(zone.name).or_default().push(Cache { part, is_own: own.contains(&row.id) });
     }
     caches
 }
@@ -187,7 +192,7 @@ fn everything(
     let typed = typed.trim().trim_end_matches('.').to_ascii_lowercase();
     let mut names = BTreeSet::new();
     for host in hosts {
-        if let Some((name, cache)) = in_front_of(host, caches)? {
+        if let Some((name, cache)) = in_front_of(host, caches)?.filter(|(_, cache)| cache.is_own) {
             if name == typed {
                 return Ok(ZonePart { pieces: vec![Purge::Everything], ..cache.part.clone() });
             }
@@ -279,6 +284,11 @@ impl ZonePart {
         self.pieces.iter().flat_map(of).collect()
     }
 
+    /// Hosts are their app's; everything is the zone's.
+    fn subject(&self) -> Option<i64> {
+        self.pieces.contains(&Purge::Everything).then_some(self.zone_id)
+    }
+
     fn lane(&self) -> String {
         format!("{}/{}", self.source, self.zone.id)
     }
@@ -359,7 +369,7 @@ pub fn to_run(plan: &Plan, by: Doer, reason: &str) -> NewRun {
         target: plan.app.clone(),
         reason: reason.to_owned(),
         lanes: plan.zones.iter().map(ZonePart::lane).collect(),
-        subjects: std::iter::once(plan.app_id).chain(plan.zones.iter().map(|part| part.zone_id)).collect(),
+        subjects: std::iter::once(plan.app_id).chain(plan.zones.iter().filter_map(ZonePart::subject)).collect(),
         deadline: new.deadline + chrono::TimeDelta::try_seconds(seconds).unwrap_or(chrono::TimeDelta::days(1)),
         ..new
     }

@@ -168,14 +168,16 @@ fn lasting<'a>(attrs: &'a str, spec: &KindSpec) -> Option<Vec<(&'a str, &'a str)
     Some(lasting.map(|(name, value)| (name, value.get())).collect())
 }
 
-/// Puts a row elsewhere. Where it was before is a state of its own, unless the new place only says more than the old one.
+/// Puts a row elsewhere. Where it was before is a state of its own, unless the new place only says more than the old one; with `joins` also
+/// then, since it was nobody's until now.
 pub fn write_place(
     connection: &mut AnyConnection,
     old: Existing,
     place: &Place,
+    joins: bool,
     at: Instant,
 ) -> QueryResult<Option<Superseded>> {
-    let (at, moves) = (old.superseded_at(at), !place.extends(&old.place()));
+    let (at, moves) = (old.superseded_at(at), joins || !place.extends(&old.place()));
     let mut sql = Sql::new("UPDATE resources SET region = ");
     sql.bind(&place.region).push(", cluster = ").bind(&place.cluster).push(", app = ").bind(&place.app);
     sql.push(", environment = ").bind(&place.environment);

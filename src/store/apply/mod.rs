@@ -183,7 +183,7 @@ fn update(
     for (old, ready) in rows {
         let id = old.state.id;
         // What relations have derived stays until they say otherwise.
-        let place = said.get(&id).map_or_else(|| ready.rule.clone(), |said| ready.rule.or(&said.relation));
+        let place = said.get(&id).map_or_else(|| ready.rule.clone(), |said| said.together(&ready.rule));
         let returned = old.state.gone_at.is_some();
         let differs = old.differs(batch.spec, &ready.facts, &ready.put.attrs, &place);
         if !returned {

@@ -1,5 +1,5 @@
-//! The places of a resource: where the rules put it and where its relations do, each with the time it was so. The columns of
-//! `resources` hold the two together, see [`Place::or`].
+//! The places of a resource: where the rules put it, where its relations do, and which app it serves, each with the time it was so. The
+//! columns of `resources` hold them together, see [`Said::together`].
 
 use std::collections::HashMap;
 
@@ -16,6 +16,8 @@ use crate::store::sql::{Sql, Value, insert_rows, no_sooner_than_since};
 pub enum Says {
     Rule,
     Relation,
+    /// The app whose host it serves.
+    App,
 }
 
 impl Says {
@@ -23,6 +25,7 @@ impl Says {
         match self {
             Self::Rule => 0,
             Self::Relation => 1,
+            Self::App => 2,
         }
     }
 
@@ -30,15 +33,17 @@ impl Says {
         match self {
             Self::Rule => "rule",
             Self::Relation => "relation",
+            Self::App => "app",
         }
     }
 }
 
-/// What both say now; nothing is an empty place.
+/// What they say now; nothing is an empty place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
     pub rule: Place,
     pub relation: Place,
+    pub app: Place,
 }
 
 impl Said {
@@ -46,7 +51,13 @@ impl Said {
         match who {
             Says::Rule => &self.rule,
             Says::Relation => &self.relation,
+            Says::App => &self.app,
         }
+    }
+
+    /// What comes of it under a rule: the rule first, then the app that is served, then what relations say.
+    pub fn together(&self, rule: &Place) -> Place {
+        rule.or(&self.relation.serving(&self.app))
     }
 }
 
@@ -85,7 +96,11 @@ pub fn said(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<HashMap<
         let Row { resource_id, position, region, cluster, app, role, app_type, environment } = row;
         let place = Place { region, cluster, app, role, app_type, environment };
         let of_it = said.entry(resource_id).or_default();
-        if position == Says::Rule.position() { of_it.rule = place } else { of_it.relation = place }
+        match position {
+            0 => of_it.rule = place,
+            1 => of_it.relation = place,
+            _ => of_it.app = place,
+        }
     }
     Ok(said)
 }

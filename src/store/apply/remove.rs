@@ -4,10 +4,10 @@ use diesel::prelude::*;
 
 use super::{Applied, existing, links};
 use crate::clock::Instant;
-use crate::kinds::KindSpec;
+use crate::kinds::{KindSpec, app};
 use crate::store::counts::Deltas;
 use crate::store::sql::Sql;
-use crate::store::{AnyConnection, gate, held};
+use crate::store::{AnyConnection, gate, held, placement_due};
 
 /// Makes tombstones of present rows: they keep their last state, can still be looked up, and hold no keys any more. A loss that waits
 /// for a decision loses them too: decide it before, if this is the decision.
@@ -17,9 +17,12 @@ pub fn tombstone(connection: &mut AnyConnection, ids: &[i64], at: Instant) -> Qu
     }
     gate::take_turn(connection, gate::Turn::Inventory)?;
     let mut deltas = Deltas::default();
-    let mut gone = Vec::new();
+    let (mut gone, mut apps) = (Vec::new(), Vec::new());
     for row in existing::by_id(connection, ids)?.into_iter().filter(|row| row.state.gone_at.is_none()) {
         gone.push(row.state.id);
+        if row.state.kind == app::SPEC.name {
+            apps.push(row.state.id);
+        }
         if let Some(spec) = KindSpec::by_name(&row.state.kind) {
             row.count(&mut deltas, spec, -1);
         }
@@ -34,6 +37,8 @@ pub fn tombstone(connection: &mut AnyConnection, ids: &[i64], at: Instant) -> Qu
     sql.execute(connection)?;
     links::end_all(connection, &gone, at)?;
     held::leave(connection, &gone, at)?;
+    // What served their hosts is theirs no more; all else stays where what it leads to was.
+    placement_due::add(connection, &apps, 0)?;
     Ok(Applied { gone: gone.len() as u64, ..Applied::default() })
 }
 

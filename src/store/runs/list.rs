@@ -1,4 +1,4 @@
-//! What people read of runs. A run is visible to whoever sees one of its subjects: [`only_visible`] is the one place that says so.
+//! What people read of runs. A run is visible to whoever sees all that it is about (`Scope::restrict_subjects`).
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -6,7 +6,7 @@ use diesel::sql_types::BigInt;
 use super::{COLUMNS, RunRow};
 use crate::clock::Instant;
 use crate::store::page::{Page, one_more};
-use crate::store::scope::Placed;
+use crate::store::scope::Told;
 use crate::store::sql::Sql;
 use crate::store::{AnyConnection, Scope};
 use crate::wire::runs::RunState;
@@ -54,7 +54,7 @@ pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted, limi
     if let Some(parent) = wanted.parent {
         sql.push(" AND r.parent_id = ").bind(parent);
     }
-    only_visible(&mut sql, scope);
+    scope.restrict_subjects(&mut sql, Told::Run);
     sql.push(" ORDER BY r.id DESC LIMIT ").bind(one_more(limit));
     Ok(Page::of(sql.load(connection)?, limit, |row: &RunRow| row.id))
 }
@@ -66,7 +66,7 @@ pub fn find(connection: &mut AnyConnection, scope: &Scope, id: i64) -> QueryResu
     }
     let mut sql = Sql::new(COLUMNS);
     sql.push(" WHERE r.id = ").bind(id);
-    only_visible(&mut sql, scope);
+    scope.restrict_subjects(&mut sql, Told::Run);
     sql.first(connection)
 }
 
@@ -81,7 +81,7 @@ pub fn current(connection: &mut AnyConnection, scope: &Scope, since: Instant, li
          AND r.acknowledged_at IS NULL) OR (r.state = 'failed' AND r.ended_at > ",
     );
     sql.bind(since).push("))");
-    only_visible(&mut sql, scope);
+    scope.restrict_subjects(&mut sql, Told::Run);
     sql.push(" ORDER BY CASE WHEN r.state IN ('queued', 'paused') THEN 1 ELSE 0 END, r.id DESC LIMIT ").bind(limit);
     sql.load(connection)
 }
@@ -138,18 +138,4 @@ pub fn prune(connection: &mut AnyConnection, before: Instant, limit: i64) -> Que
     );
     sql.bind(before).push(" ORDER BY r.ended_at, r.id LIMIT ").bind(limit).push(")");
     sql.execute(connection)
-}
-
-/// Narrows a query over `runs r` to what `scope` may see.
-/// Narrows a query over `runs r` to what `scope` may see: a team those of which every subject is its own, since a run tells of all.
-fn only_visible(sql: &mut Sql, scope: &Scope) {
-    if scope.sees_everything() {
-        return;
-    }
-    sql.push(
-        " AND EXISTS (SELECT 1 FROM run_subjects s WHERE s.run_id = r.id) AND NOT EXISTS (SELECT 1 FROM run_subjects s \
-         WHERE s.run_id = r.id AND NOT EXISTS (SELECT 1 FROM resources seen WHERE seen.id = s.resource_id",
-    );
-    scope.restrict(sql, Placed::Seen);
-    sql.push("))");
 }

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use diesel::QueryResult;
 use serde_json::json;
 
 use super::items::{
@@ -15,9 +16,9 @@ use crate::audit::Doer;
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::dns_plan::{Edit, Op, Plan, PlannedChange};
-use crate::store::Scope;
 use crate::store::dns_changes::{self, ChangeRow, Wanted};
 use crate::store::listing::MOST;
+use crate::store::{AnyConnection, Scope};
 use crate::web::PageError;
 use crate::web::listing::ROWS;
 use crate::wire::dns::RecordSet;
@@ -30,9 +31,12 @@ pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scop
     let limit = params.limit(ROWS, MOST).map_err(PageError::Invalid)?;
     let wanted = Wanted { before, limit, ..Wanted::default() };
     let now = context.clock.now();
-    let page = context.db.read(move |connection| dns_changes::page(connection, &scope, &wanted)).await?;
-    let items = page.rows.iter().map(|row| item(row, now)).collect();
-    answer(&request, &DnsChangeList { items, next_cursor: page.next.map(|cursor| cursor.to_string()) })
+    let read = context.db.read(move |connection| {
+        let page = dns_changes::page(connection, &scope, &wanted)?;
+        Ok((items(connection, &scope, &page.rows, now)?, page.next))
+    });
+    let (items, next) = read.await?;
+    answer(&request, &DnsChangeList { items, next_cursor: next.map(|cursor| cursor.to_string()) })
 }
 
 /// `GET /api/v1/dns-changes/{id}`.
@@ -137,8 +141,30 @@ async fn refusal(context: &Context, scope: &Scope, refused: Refused) -> Result<H
 async fn found(context: &Context, scope: &Scope, id: i64) -> Result<DnsChangeItem, PageError> {
     let now = context.clock.now();
     let scope = scope.clone();
-    let row = context.db.read(move |connection| dns_changes::find(connection, &scope, id)).await?;
-    row.map(|row| item(&row, now)).ok_or(PageError::NotFound)
+    let read = context.db.read(move |connection| {
+        let row = dns_changes::find(connection, &scope, id)?;
+        items(connection, &scope, &row.into_iter().collect::<Vec<_>>(), now)
+    });
+    read.await?.into_iter().next().ok_or(PageError::NotFound)
+}
+
+/// Changes as the asker is told of them.
+fn items(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    rows: &[ChangeRow],
+    now: Instant,
+) -> QueryResult<Vec<DnsChangeItem>> {
+    let others = rows.iter().flat_map(|row| [row.undo_of, row.undone_by]).flatten();
+    let seen = dns_changes::visible(connection, scope, &others.collect::<Vec<_>>())?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut item = item(row, dns_change::told(connection, scope, row)?, now);
+        item.undo_of = row.undo_of.filter(|other| seen.contains(other)).map(|id| id.to_string());
+        item.undone_by = row.undone_by.filter(|other| seen.contains(other)).map(|id| id.to_string());
+        items.push(item);
+    }
+    Ok(items)
 }
 
 fn overriding(wanted: &OverrideWanted) -> Override {
@@ -193,8 +219,7 @@ fn edit(wanted: RecordWanted) -> Result<Edit, PageError> {
     Ok(Edit { op, zone, name, record_type, ttl, proxied, comment, contents })
 }
 
-fn item(row: &ChangeRow, now: Instant) -> DnsChangeItem {
-    let plan: Plan = serde_json::from_str(&row.plan).unwrap_or_default();
+fn item(row: &ChangeRow, plan: Plan, now: Instant) -> DnsChangeItem {
     DnsChangeItem {
         id: row.id.to_string(),
         action: row.action.clone(),
@@ -206,8 +231,8 @@ fn item(row: &ChangeRow, now: Instant) -> DnsChangeItem {
         expires_at: row.expires_at(),
         applied_at: row.applied_at(),
         undo_until: row.undo_until(),
-        undo_of: row.undo_of.map(|id| id.to_string()),
-        undone_by: row.undone_by.map(|id| id.to_string()),
+        undo_of: None,
+        undone_by: None,
         actor: row.actor.clone(),
         reason: row.reason.clone(),
         changes: plan.changes.into_iter().map(change).collect(),

@@ -2,6 +2,7 @@
 
 mod against_cloudflare;
 mod against_moto;
+mod apps;
 mod crash;
 mod expiry;
 mod failures;

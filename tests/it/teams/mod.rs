@@ -1,9 +1,13 @@
 //! Who sees what: teams, what their members see of everything, and looking as somebody else.
 
 mod canaries;
+mod dns;
 mod manage;
 mod routes;
 mod scopes;
+mod shared_zone;
+mod smallest;
 mod sources;
+mod told;
 mod view;
 mod world;

@@ -15,6 +15,7 @@ use quarterdeck::store::sources::ConfiguredSource;
 use quarterdeck::store::sql::{Value, insert_rows};
 use quarterdeck::store::{AnyConnection, sources};
 
+use super::told::told;
 use crate::relations::KINDS;
 use crate::support::panel::Panel;
 use crate::support::seed::{self, Seed, minute};
@@ -177,7 +178,7 @@ pub async fn build(panel: &Panel, things: &[Thing]) {
     panel.person_seeing("nobody@example.com", Role::Viewer, Reach::Teams).await;
     let seeds: Vec<Seed> = things.iter().map(Thing::seed).collect();
     let things = things.to_vec();
-    let now = panel.clock.now();
+    let (now, db) = (panel.clock.now(), panel.context.db.clone());
     panel
         .context
         .db
@@ -185,7 +186,7 @@ pub async fn build(panel: &Panel, things: &[Thing]) {
             listings(connection, now)?;
             seed::sow(connection, &seeds);
             alarms(connection, &things, now);
-            Ok(())
+            told(connection, &db, &things, now)
         })
         .await
         .unwrap();

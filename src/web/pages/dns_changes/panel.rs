@@ -7,6 +7,7 @@ use diesel::QueryResult;
 
 use super::lines::ChangeLine;
 use super::mend::Mend;
+use crate::actions::dns_change;
 use crate::clock::Instant;
 use crate::config::NetworkConfig;
 use crate::kinds::dns_record::DnsRecord;
@@ -45,6 +46,8 @@ pub struct DnsPanel {
     /// Of a record: whether its set can be rewritten here, and whether it leads to an address.
     pub editable: bool,
     pub is_address: bool,
+    /// And whether all of it is the asker's to change.
+    pub is_own: bool,
     pub annotation: Option<AnnotationRow>,
     /// Past changes from or to it.
     pub changes: Vec<ChangeLine>,
@@ -104,7 +107,7 @@ pub fn panel(
         panel.stale = stale(connection, scope, row)?;
         panel.stale_records = panel.stale.iter().map(|(_, records)| records).sum();
     }
-    if kind.name == load_balancer::SPEC.name {
+    if kind.name == load_balancer::SPEC.name && scope.sees_everything() {
         let found = switched::divergence(connection, scope, row, now - WATCHED)?;
         panel.diverged = found.as_ref().map(Diverged::of);
     }
@@ -117,9 +120,10 @@ pub fn panel(
     if kind.name == dns_record::SPEC.name {
         panel.editable = crate::dns_plan::EDITABLE.contains(&row.facet(0));
         panel.is_address = matches!(row.facet(0), "A" | "AAAA");
+        panel.is_own = dns_change::may_change(connection, scope, row)?;
         panel.annotation = annotations::of(connection, scope, &[row.id])?.remove(&row.id);
     }
-    if kind.name == app::SPEC.name {
+    if kind.name == app::SPEC.name && scope.sees_everything() {
         let records = of_kind(around, &dns_record::SPEC);
         panel.more_records = records.len().saturating_sub(SHOWN);
         for record in records.iter().take(SHOWN) {

@@ -8,10 +8,9 @@ use diesel::QueryResult;
 
 use super::lines::{ChangeLine, RefusalLine, SetLine};
 use super::{tone, worded};
-use crate::actions::dns_change::Ask;
+use crate::actions::dns_change::{Ask, told};
 use crate::clock::Instant;
 use crate::context::Context;
-use crate::dns_plan::Plan;
 use crate::store::dns_changes::checks::CheckRow;
 use crate::store::dns_changes::{self, ChangeRow, checks, sets};
 use crate::store::runs::steps;
@@ -81,7 +80,9 @@ pub async fn show(
 fn fetch(connection: &mut AnyConnection, scope: &Scope, id: i64, shell: Shell) -> QueryResult<Option<ChangePage>> {
     let Some(row) = dns_changes::find(connection, scope, id)? else { return Ok(None) };
     let now = shell.now;
-    let plan: Plan = serde_json::from_str(&row.plan).unwrap_or_default();
+    let plan = told(connection, scope, &row)?;
+    let related: Vec<i64> = [row.undo_of, row.follows].into_iter().flatten().collect();
+    let related = dns_changes::visible(connection, scope, &related)?;
     let checks = checks::of(connection, id)?;
     let run = run(connection, &row)?;
     let undone_by = match row.undone_by {
@@ -104,8 +105,8 @@ fn fetch(connection: &mut AnyConnection, scope: &Scope, id: i64, shell: Shell) -
         wants_reason: !plan.is_clear() && !plan.is_blocked(),
         confirm: plan.confirm().map(str::to_owned),
         safe_from: if row.action == "prepare" { safe_from(connection, &row, &checks)? } else { None },
-        undo_of: row.undo_of,
-        follows: row.follows,
+        undo_of: row.undo_of.filter(|change| related.contains(change)),
+        follows: row.follows.filter(|change| related.contains(change)),
         restore_at: row.restore_at(),
         prepared: prepared(&row).filter(|_| state == "succeeded"),
         change: ChangeLine { state: worded(&state).to_owned(), tone: tone(&state), ..ChangeLine::of(&row, now) },

@@ -19,6 +19,7 @@ use crate::web::pages::served_certificates::{self, ServedPanel};
 use crate::web::params::Params;
 use crate::web::view::{Age, Crumb, Diff};
 use crate::web::{Shell, cells, deep_link, filters};
+use crate::zone_files;
 
 /// A resource's own page, now or at a past moment.
 #[derive(Template, WebTemplate)]
@@ -179,10 +180,14 @@ pub fn fetch(
         _ => None,
     };
     let dns = match at {
-        None if row.gone_at().is_none() && scope.sees_everything() => {
+        None if row.gone_at().is_none() => {
             dns_changes::panel::panel(connection, scope, spec, &row, &around, &config.networks, shell.now)?
         }
         _ => None,
+    };
+    let has_file = match at {
+        None if spec.name == zone::SPEC.name && row.gone_at().is_none() => zone_files::is_for(connection, scope, &row)?,
+        _ => false,
     };
     let may_reveal = at.is_none() && shell.viewer.as_ref().is_some_and(|viewer| viewer.operates);
     let acts = if may_reveal && row.gone_at().is_none() { acts_of(spec, id) } else { Vec::new() };
@@ -205,7 +210,7 @@ pub fn fetch(
             .into_iter()
             .filter(|one| !one.is_empty())
             .collect(),
-        neighbours_note: note(&around, row.gone_at().is_some() && at.is_none()),
+        neighbours_note: note(&around, row.gone_at().is_some()),
         neighbours: around.by_kind.iter().map(|group| group_of(group, at)).collect(),
         dangling: dangling.iter().map(|one| DanglingLine::of(&row, one)).collect(),
         alerts: alerts.iter().map(AlertLine::of).collect(),
@@ -215,11 +220,10 @@ pub fn fetch(
         changed_at: row.changed_at(),
         last_seen_at: row.last_seen_at(),
         missing_since: row.missing_since().filter(|_| at.is_none()),
-        gone_at: row.gone_at().filter(|_| at.is_none()),
+        gone_at: row.gone_at(),
         values_href: (may_reveal && has_secrets).then(|| format!("/{}/{id}/values", spec.path)),
         acts,
-        file_href: (spec.name == zone::SPEC.name && at.is_none() && row.gone_at().is_none() && scope.sees_everything())
-            .then(|| format!("/{}/{id}/zone-file", spec.path)),
+        file_href: has_file.then(|| format!("/{}/{id}/zone-file", spec.path)),
         links: config
             .links
             .iter()
