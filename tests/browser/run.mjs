@@ -6,11 +6,14 @@ import { availableParallelism } from 'node:os';
 import { launch, startDemo, THEMES, Visitor, WIDTHS } from './lib.mjs';
 import { PAGES } from './pages.mjs';
 import * as accept from './journeys/accept.mjs';
+import * as annotation from './journeys/annotation.mjs';
 import * as checks from './journeys/checks.mjs';
 import * as find from './journeys/find.mjs';
 import * as invite from './journeys/invite.mjs';
 import * as map from './journeys/map.mjs';
+import * as prepare from './journeys/prepare.mjs';
 import * as purge from './journeys/purge.mjs';
+import * as repoint from './journeys/repoint.mjs';
 import * as secondFactor from './journeys/second_factor.mjs';
 import * as setup from './journeys/setup.mjs';
 import * as signIn from './journeys/sign_in.mjs';
@@ -18,7 +21,9 @@ import * as switched from './journeys/switch.mjs';
 import * as sync from './journeys/sync.mjs';
 import * as viewAs from './journeys/view_as.mjs';
 
-const JOURNEYS = [checks, setup, signIn, secondFactor, invite, find, map, viewAs, sync, accept, purge, switched];
+const JOURNEYS = [
+  checks, setup, signIn, secondFactor, invite, find, map, viewAs, sync, accept, purge, switched, repoint, prepare, annotation,
+];
 
 const all = process.argv.includes('--all');
 const filter = process.argv.slice(2).find(argument => !argument.startsWith('--')) ?? '';
