@@ -4,6 +4,7 @@
 pub mod invitations;
 pub mod reach;
 pub mod second_factor;
+pub mod sessions;
 pub mod setup;
 pub mod sign_in;
 pub mod teams;

@@ -5,14 +5,14 @@ use diesel::QueryResult;
 
 use super::second_factor::codes;
 use super::throttle::{self, Guess, Verdict};
-use super::{AccountError, Ended, normal_email};
+use super::{AccountError, Ended, normal_email, sessions};
 use crate::audit::{self, Act, Begun, Doer, Outcome};
 use crate::context::Context;
 use crate::passwords;
 use crate::roles::{Reach, Role};
 use crate::secret::Secret;
 use crate::store::users::{self, UserRow};
-use crate::store::{AnyConnection, StoreError, invitations, sessions, tokens};
+use crate::store::{AnyConnection, StoreError, invitations, tokens};
 
 /// Adds a person; gives the id.
 pub async fn add(
@@ -216,7 +216,7 @@ pub(super) async fn change(
             if admins > 0 && users::enabled_admins(connection)? == 0 {
                 return Err(diesel::result::Error::RollbackTransaction);
             }
-            let sessions = sessions::delete_others(connection, id, None)?;
+            let sessions = sessions::end_others(connection, &db, id, None)?;
             let tokens = tokens::revoke_of(connection, id, at)?;
             let invitations = invitations::revoke_of(connection, id, at)?;
             begun.complete_in(connection, &db, Outcome::Succeeded, &after)?;

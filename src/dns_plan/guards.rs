@@ -11,10 +11,14 @@ const MUCH_PER_CENT: usize = 30;
 /// What is known of a set beside its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
+    /// Its records, by their ids in the inventory.
+    pub records: Vec<i64>,
     /// Whose it is, as somebody has noted.
     pub someone_elses: Option<String>,
     /// Its name leads to a database server.
     pub database: bool,
+    /// Somebody has noted that it is a machine's own name.
+    pub own_name: bool,
 }
 
 /// The plan with what speaks against it. `confirm` is what has to be typed for a swap over much of a zone: the name of the new side.

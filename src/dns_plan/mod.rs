@@ -6,6 +6,7 @@
 //! | file | part |
 //! | --- | --- |
 //! | `swap.rs` | repoint, replace, switch: what one side has is put in the place of what the other had |
+//! | `own_names.rs` | machines' own names, which a switch leaves alone |
 //! | `edit.rs` | records created, updated, deleted by somebody's hand |
 //! | `content.rs` | what somebody typed as a content, in the form that providers compare |
 //! | `conflicts.rs` | what may not stand beside what |
@@ -26,6 +27,7 @@ mod conflicts;
 mod content;
 mod edit;
 mod guards;
+mod own_names;
 mod pieces;
 mod swap;
 #[cfg(test)]
@@ -36,8 +38,9 @@ mod way_back;
 pub use content::EDITABLE;
 pub use edit::{Edit, Op, edit};
 pub use guards::{Marks, guard};
+pub use own_names::{Machine, OwnNames};
 pub use pieces::{Piece, pieces};
-pub use swap::{Side, Swap, swap};
+pub use swap::{Side, Swap, swap, swap_within};
 pub use ttl::{lower, restore};
 pub use way_back::way_back;
 
@@ -69,6 +72,8 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// What was left alone, and why.
     pub notes: Vec<String>,
+    /// So many of them because they are machines' own names, which somebody may want moved as well.
+    pub own_names: usize,
     /// What one write to each zone may hold.
     pub limits: Vec<Limit>,
     /// What its words may tell: the fingerprint of the scope it was made under, 0 for one that sees everything.
@@ -103,8 +108,11 @@ pub struct Touch {
     pub kind: String,
     pub id: i64,
     pub name: String,
-    /// What it would be without the record: `degraded` or `lost`.
+    /// What it would be if nothing that the plan changes led anywhere any more: `lost`, `degraded`, or `none`.
     pub harm: String,
+    /// What would be left, in words.
+    #[serde(default)]
+    pub left: String,
 }
 
 /// What speaks against a plan.
@@ -289,6 +297,7 @@ impl Plan {
         self.changes.extend(other.changes);
         self.refusals.extend(other.refusals);
         self.notes.extend(other.notes);
+        self.own_names += other.own_names;
         self.limits.extend(other.limits);
     }
 

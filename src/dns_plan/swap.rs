@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Code, Plan, PlannedChange, Refusal, ZoneNow};
+use super::{Code, OwnNames, Plan, PlannedChange, Refusal, ZoneNow};
 use crate::kinds::dns_record::leads_to_an_address;
 use crate::kinds::key::normal_host;
 use crate::wire::dns::{RecordSet, RecordValue, SetName};
@@ -27,6 +27,7 @@ pub struct Side {
 pub struct Swap {
     pub from: Side,
     pub to: Side,
+    pub own_names: OwnNames,
 }
 
 /// The plan of a swap over these zones.
@@ -40,11 +41,24 @@ pub fn swap(zones: &[ZoneNow], swap: &Swap) -> Plan {
     plan.settled()
 }
 
+/// The plan of a swap over the names alone that other changes have written.
+pub fn swap_within(zones: &[ZoneNow], swap: &Swap, written: &[PlannedChange]) -> Plan {
+    let within = |zone: &ZoneNow| {
+        let of_zone = written.iter().filter(|done| done.source == zone.source && done.at == zone.at);
+        let names: BTreeSet<&str> = of_zone.map(|done| done.change.of.name.as_str()).collect();
+        let sets = zone.sets.iter().filter(|set| names.contains(set.of.name.as_str())).cloned();
+        ZoneNow { sets: sets.collect(), ..zone.clone() }
+    };
+    let zones: Vec<ZoneNow> = zones.iter().map(within).collect();
+    self::swap(&zones, swap)
+}
+
 impl Swap {
     /// What becomes of the sets of one name.
     fn name(&self, zone: &ZoneNow, name: &str, sets: &[&RecordSet]) -> Plan {
         let mut plan = Plan::default();
-        let (found, others): (Vec<&RecordSet>, Vec<&RecordSet>) = sets.iter().partition(|set| self.leads_there(set));
+        let (found, mut others): (Vec<&RecordSet>, Vec<&RecordSet>) =
+            sets.iter().partition(|set| self.leads_there(set));
         if found.is_empty() {
             return plan;
         }
@@ -52,6 +66,13 @@ impl Swap {
         if let Some(who) = elses {
             plan.notes.push(format!("{name} is left alone: it is marked as someone else's ({who})."));
             return plan;
+        }
+        let (own, found): (Vec<&RecordSet>, Vec<&RecordSet>) =
+            found.into_iter().partition(|set| self.stays(zone, set).is_some());
+        if let Some(why) = own.first().and_then(|set| self.stays(zone, set)) {
+            plan.notes.push(format!("{name} is left alone: {why}."));
+            plan.own_names += own.len();
+            others.extend(&own);
         }
         let addressed: Vec<&RecordSet> = found.iter().copied().filter(|set| is_address(&set.of)).collect();
         let whole = addressed.iter().all(|set| self.hits(set).count() == set.values.len());
@@ -61,8 +82,8 @@ impl Swap {
             plan.absorb(self.turn_into_name(zone, name, &addressed, alone));
             return plan;
         }
-        let answers =
-            sets.iter().any(|set| is_address(&set.of) && (family(set) || self.hits(set).count() < set.values.len()));
+        let answers = !own.is_empty()
+            || sets.iter().any(|set| is_address(&set.of) && (family(set) || self.hits(set).count() < set.values.len()));
         for set in found {
             if !is_address(&set.of) {
                 plan.absorb(self.host(zone, set));
@@ -76,6 +97,11 @@ impl Swap {
             }
         }
         plan
+    }
+
+    /// Why a set is left where it is, as a machine's own name.
+    fn stays(&self, zone: &ZoneNow, set: &RecordSet) -> Option<String> {
+        self.own_names.keep(&zone.at.name, set, zone.marks.get(&set.of))
     }
 
     /// Whether a set leads to the old side.
@@ -202,7 +228,7 @@ pub fn take_over(set: &RecordSet, new: &[String], leaves: impl Fn(&RecordValue) 
     RecordSet { values, ..set.clone() }
 }
 
-fn is_address(of: &SetName) -> bool {
+pub fn is_address(of: &SetName) -> bool {
     matches!(of.record_type.as_str(), "A" | "AAAA")
 }
 

@@ -80,7 +80,7 @@ fn of_sets(sets: Vec<RecordSet>) -> ZoneNow {
     }
 }
 
-fn move_over() -> Swap {
+pub(super) fn move_over() -> Swap {
     let addresses =
         |net: [u8; 3], to: u8| (1..=to).map(|last| IpAddr::V4(Ipv4Addr::new(net[0], net[1], net[2], last))).collect();
     Swap {
@@ -94,6 +94,7 @@ fn move_over() -> Swap {
             addresses: addresses([198, 51, 100], 3),
             hosts: vec!["new.elb.example.net".to_owned(), "dualstack.new.elb.example.net".to_owned()],
         },
+        own_names: OwnNames::Move,
     }
 }
 
@@ -204,7 +205,7 @@ proptest! {
     }
 }
 
-fn record(name: &str, record_type: &str, contents: &[&str]) -> RecordSet {
+pub(super) fn record(name: &str, record_type: &str, contents: &[&str]) -> RecordSet {
     let of = SetName { name: name.to_owned(), record_type: record_type.to_owned() };
     let value = |content: &&str| RecordValue {
         id: Some(format!("id-{content}")),
@@ -215,7 +216,7 @@ fn record(name: &str, record_type: &str, contents: &[&str]) -> RecordSet {
     RecordSet { of, values: contents.iter().map(value).collect(), comments: Vec::new() }
 }
 
-fn told(plan: &Plan) -> String {
+pub(super) fn told(plan: &Plan) -> String {
     let contents = |set: &Option<RecordSet>| {
         let values = set.iter().flat_map(|set| &set.values);
         values.map(|value| value.content.as_str()).collect::<Vec<_>>().join(" ")
@@ -234,7 +235,7 @@ fn told(plan: &Plan) -> String {
     changes.chain(refusals).chain(plan.notes.iter().cloned()).collect::<Vec<_>>().join("\n")
 }
 
-fn plain(sets: Vec<RecordSet>) -> ZoneNow {
+pub(super) fn plain(sets: Vec<RecordSet>) -> ZoneNow {
     ZoneNow { terms: WriteTerms::default(), ..of_sets(sets) }
 }
 

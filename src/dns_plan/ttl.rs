@@ -5,7 +5,8 @@ use crate::wire::dns::{RecordSet, RecordValue};
 
 /// The sets that `intended` will change, with times to live of at most `seconds`. Automatic and proxied ones are the provider's own.
 pub fn lower(intended: &Plan, zones: &[ZoneNow], seconds: i64) -> Plan {
-    let mut plan = Plan { refusals: intended.refusals.clone(), notes: intended.notes.clone(), ..Plan::default() };
+    let (refusals, notes) = (intended.refusals.clone(), intended.notes.clone());
+    let mut plan = Plan { refusals, notes, own_names: intended.own_names, ..Plan::default() };
     for planned in &intended.changes {
         let zone = zones.iter().find(|zone| zone.source == planned.source && zone.at == planned.at);
         let Some((zone, before)) = zone.zip(planned.change.before.as_ref()) else { continue };

@@ -9,6 +9,7 @@
 
 mod addresses;
 mod hosts;
+mod network;
 mod plan;
 mod round;
 mod verdict;
@@ -18,14 +19,20 @@ use tokio_util::sync::CancellationToken;
 use crate::config::ProbeConfig;
 use crate::store::{Db, StoreError};
 
+pub use network::Network;
 pub use round::Tally;
 pub use verdict::judge_due;
 
 /// Plans anew and looks at everything; `None` if `stop` was cancelled before the end: what was seen until then is kept.
-pub async fn run(db: &Db, config: &ProbeConfig, stop: &CancellationToken) -> Result<Option<Tally>, StoreError> {
+pub async fn run(
+    db: &Db,
+    config: &ProbeConfig,
+    network: &Network,
+    stop: &CancellationToken,
+) -> Result<Option<Tally>, StoreError> {
     let work = async {
-        let plan = plan::make(db, config).await?;
-        let mut tally = round::look_at(db, config, plan.targets).await?;
+        let plan = plan::make(db, config, network).await?;
+        let mut tally = round::look_at(db, config, network, plan.targets).await?;
         (tally.hosts, tally.left_alone) = (plan.hosts, plan.left_alone);
         Ok(tally)
     };

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
-use super::{addresses, hosts};
+use super::{Network, addresses, hosts};
 use crate::clock::Instant;
 use crate::config::ProbeConfig;
 use crate::kinds::Key;
-use crate::net::dns::{self, Unresolved};
+use crate::net::dns::Unresolved;
 use crate::relations::endpoints::{At, Endpoint, endpoints};
 use crate::store::gate::{self, Turn};
 use crate::store::served_certificates::Outcome;
@@ -58,14 +58,14 @@ type Found<'p> = BTreeMap<(IpAddr, u16), &'p Endpoint>;
 type Resolved = BTreeMap<String, Result<Vec<IpAddr>, Unresolved>>;
 
 /// Makes the plan and writes it down.
-pub async fn make(db: &Db, config: &ProbeConfig) -> Result<Plan, StoreError> {
+pub async fn make(db: &Db, config: &ProbeConfig, network: &Network) -> Result<Plan, StoreError> {
     let (now, except) = (db.clock.now(), config.except.clone());
     let all = db.read(move |connection| hosts::all(connection, &except)).await?;
     let all: Vec<(Key, bool)> = all.into_iter().collect();
     let mut plan = Plan { hosts: all.len(), ..Plan::default() };
     for some in all.chunks(AT_ONCE) {
         let asked = places(db, some.to_vec()).await?;
-        let resolved = resolve(&asked, config.patience).await;
+        let resolved = resolve(&asked, network, config.patience).await;
         let config = config.clone();
         let (targets, left_alone) = db
             .write_as(Priority::Background, move |connection| write(connection, &asked, &resolved, &config, now))
@@ -94,12 +94,12 @@ async fn places(db: &Db, hosts: Vec<(Key, bool)>) -> Result<Vec<Asked>, StoreErr
     .await
 }
 
-async fn resolve(asked: &[Asked], patience: Duration) -> Resolved {
+async fn resolve(asked: &[Asked], network: &Network, patience: Duration) -> Resolved {
     let places = asked.iter().flat_map(|asked| &asked.places);
     let names = places.filter_map(|place| if let At::Name(name) = &place.at { Some(name.clone()) } else { None });
     let names: BTreeSet<String> = names.collect();
     let answers = stream::iter(names).map(|name| async move {
-        let answer = dns::addresses(&name, patience).await;
+        let answer = network.addresses(&name, patience).await;
         (name, answer)
     });
     answers.buffer_unordered(RESOLVED_AT_ONCE).collect().await

@@ -10,13 +10,11 @@ use std::time::Duration;
 use futures_util::{TryStreamExt, stream};
 use tokio::time::Instant as Tick;
 
+use super::network::{Network, nothing};
 use super::plan::Target;
 use super::verdict;
 use crate::config::ProbeConfig;
-use crate::net::tls;
-use crate::served::Chain;
 use crate::store::gate::{self, Turn};
-use crate::store::served_certificates::Outcome;
 use crate::store::served_certificates::targets::{self, Seen};
 use crate::store::{Db, Priority, StoreError};
 
@@ -35,13 +33,18 @@ pub struct Tally {
 }
 
 /// Looks at every target once.
-pub async fn look_at(db: &Db, config: &ProbeConfig, targets: Vec<Target>) -> Result<Tally, StoreError> {
+pub async fn look_at(
+    db: &Db,
+    config: &ProbeConfig,
+    network: &Network,
+    targets: Vec<Target>,
+) -> Result<Tally, StoreError> {
     let mut by_address: BTreeMap<IpAddr, Vec<Target>> = BTreeMap::new();
     for target in targets {
         by_address.entry(target.address).or_default().push(target);
     }
-    let round =
-        Round { db, config, pace: Pace::of(config.per_second), read: AtomicUsize::new(0), unseen: AtomicUsize::new(0) };
+    let (pace, [read, unseen]) = (Pace::of(config.per_second), Default::default());
+    let round = Round { db, config, network, pace, read, unseen };
     let work = stream::iter(by_address.into_values().map(Ok::<_, StoreError>));
     work.try_for_each_concurrent(AT_ONCE, |targets| round.one_address(targets)).await?;
     let count = |counter: AtomicUsize| counter.into_inner();
@@ -51,6 +54,7 @@ pub async fn look_at(db: &Db, config: &ProbeConfig, targets: Vec<Target>) -> Res
 struct Round<'a> {
     db: &'a Db,
     config: &'a ProbeConfig,
+    network: &'a Network,
     pace: Pace,
     read: AtomicUsize,
     unseen: AtomicUsize,
@@ -62,14 +66,10 @@ impl Round<'_> {
         for target in targets {
             let seen = if vain < VAIN {
                 self.pace.turn().await;
-                let look = tls::look(
-                    SocketAddr::new(target.address, target.port),
-                    target.host.as_host().unwrap_or_default(),
-                    self.config.patience,
-                );
-                let look = look.await;
-                vain = if look.as_ref().is_err_and(tls::Unseen::is_no_connection) { vain + 1 } else { 0 };
-                seen(look)
+                let (at, host) = (SocketAddr::new(target.address, target.port), target.host.as_host());
+                let look = self.network.look(at, host.unwrap_or_default(), self.config.patience).await;
+                vain = if look.is_err() { vain + 1 } else { 0 };
+                look.unwrap_or_else(|nobody| nobody)
             } else {
                 nothing(format!("not tried: {VAIN} connections to this address were in vain just before"))
             };
@@ -91,20 +91,6 @@ impl Round<'_> {
             })
             .await
     }
-}
-
-fn seen(look: Result<tls::Look, tls::Unseen>) -> Seen {
-    match look {
-        Err(why) => nothing(why.to_string()),
-        Ok(look) => match Chain::read(&look.chain) {
-            Ok(chain) => Seen::Chain { chain, broke_off: look.broke_off.unwrap_or_default() },
-            Err(unreadable) => nothing(unreadable.to_string()),
-        },
-    }
-}
-
-fn nothing(error: String) -> Seen {
-    Seen::Nothing { outcome: Outcome::Unreachable, error }
 }
 
 /// Hands out turns at an even pace.

@@ -13,6 +13,7 @@ pub mod cloudflare;
 pub mod collect;
 pub mod dns;
 pub mod dns_settings;
+pub mod hosts;
 pub mod memory;
 pub mod powerdns;
 pub mod purge;
@@ -54,6 +55,11 @@ pub trait Provider: Send + Sync {
 
     /// The power to make a cache forget, where the source has one.
     fn cache(&self) -> Option<&dyn purge::PurgeCache> {
+        None
+    }
+
+    /// The hosts that it makes up, where it does.
+    fn hosts(&self) -> Option<&dyn hosts::MadeUpHosts> {
         None
     }
 }

@@ -31,33 +31,50 @@ pub enum Why {
 /// The types whose answers are understood and have one spelling.
 const COMPARED: &[&str] = &["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SRV", "SSHFP", "TLSA", "TXT"];
 
-/// Whether `answer` to a question for the set's name and type is what `change` asked for. `zone` is the zone's name: what is at its apex
-/// may be flattened.
-pub fn served(change: &SetChange, zone: &str, answer: &Answer) -> Verdict {
-    let is_flattened = |set: &RecordSet| {
-        let by_setting = set.values.iter().any(|value| {
-            value.settings.as_ref().and_then(|settings| settings.get("flatten_cname")).is_some_and(|on| on == true)
-        });
-        match set.of.record_type.as_str() {
-            "ALIAS" | "ANAME" => true,
-            // Where an alias at the apex is kept at all, it is flattened.
-            "CNAME" => set.of.name == zone || by_setting,
-            _ => false,
-        }
+/// By what a zone's own server can prove that a set is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It answers with the set itself.
+    Itself,
+    /// It answers with addresses that are in no set: that it still answers is all that it can prove, and the rest is the API's to say.
+    StillAnswers(Why),
+    /// Nothing that it says.
+    Nothing(Why),
+}
+
+/// What a server is to be asked about a set. `zone` is the zone's name: what is at its apex may be flattened.
+pub fn proof(change: &SetChange, zone: &str) -> Proof {
+    let why = match change.after.as_ref().or(change.before.as_ref()) {
+        Some(set) if is_proxied(set) => Why::Proxied,
+        Some(set) if is_flattened(set, zone) => Why::Flattened,
+        _ if !COMPARED.contains(&change.of.record_type.as_str()) => return Proof::Nothing(Why::Type),
+        _ => return Proof::Itself,
     };
-    let is_proxied = |set: &RecordSet| set.values.iter().any(|value| value.proxied);
-    let asked = change.after.as_ref().or(change.before.as_ref());
-    match asked {
-        Some(set) if is_proxied(set) => return Verdict::Unjudgeable(Why::Proxied),
-        Some(set) if is_flattened(set) => return Verdict::Unjudgeable(Why::Flattened),
-        _ if !COMPARED.contains(&change.of.record_type.as_str()) => return Verdict::Unjudgeable(Why::Type),
-        _ => {}
+    // What a name is answered with once such a set of it is gone, its other sets decide.
+    if change.after.is_some() { Proof::StillAnswers(why) } else { Proof::Nothing(why) }
+}
+
+/// Whether `answer` to a question for an address says that there is one, whichever it is.
+pub fn still_answers(answer: &Answer) -> Verdict {
+    if let Some(refused) = refused(answer) {
+        return refused;
     }
-    if let Rcode::Other(words) = &answer.rcode {
-        return Verdict::Other(words.clone());
+    match (&answer.rcode, &answer.alias_of) {
+        _ if !answer.values.is_empty() => Verdict::Served,
+        (Rcode::NxDomain, _) => Verdict::Other("no such name".to_owned()),
+        (_, Some(target)) => Verdict::Other(format!("an alias of {target}, and no address")),
+        _ => Verdict::Other("no address".to_owned()),
     }
-    if !answer.authoritative {
-        return Verdict::Other("the server does not speak for the zone".to_owned());
+}
+
+/// Whether `answer` to a question for the set's name and type is what `change` asked for, where that can be told ([`Proof::Itself`]).
+pub fn served(change: &SetChange, zone: &str, answer: &Answer) -> Verdict {
+    match proof(change, zone) {
+        Proof::Itself => {}
+        Proof::StillAnswers(why) | Proof::Nothing(why) => return Verdict::Unjudgeable(why),
+    }
+    if let Some(refused) = refused(answer) {
+        return refused;
     }
     let answered = said(&change.of.record_type, &answer.values);
     let matches = |set: Option<&RecordSet>| expected(set).is_served_as(&answered);
@@ -75,6 +92,31 @@ pub fn served(change: &SetChange, zone: &str, answer: &Answer) -> Verdict {
             values.iter().map(|(content, ttl)| format!("{content} (TTL {ttl})")).collect::<Vec<_>>().join(", ")
         }
     })
+}
+
+fn is_proxied(set: &RecordSet) -> bool {
+    set.values.iter().any(|value| value.proxied)
+}
+
+fn is_flattened(set: &RecordSet, zone: &str) -> bool {
+    let by_setting = set.values.iter().any(|value| {
+        value.settings.as_ref().and_then(|settings| settings.get("flatten_cname")).is_some_and(|on| on == true)
+    });
+    match set.of.record_type.as_str() {
+        "ALIAS" | "ANAME" => true,
+        // Where an alias at the apex is kept at all, it is flattened.
+        "CNAME" => set.of.name == zone || by_setting,
+        _ => false,
+    }
+}
+
+/// An answer that is none.
+fn refused(answer: &Answer) -> Option<Verdict> {
+    match &answer.rcode {
+        Rcode::Other(words) => Some(Verdict::Other(words.clone())),
+        _ if !answer.authoritative => Some(Verdict::Other("the server does not speak for the zone".to_owned())),
+        _ => None,
+    }
 }
 
 /// What a set is to be answered with.

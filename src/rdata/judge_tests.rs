@@ -101,3 +101,23 @@ fn what_is_answered_otherwise_on_purpose_is_not_judged() {
     assert_eq!(judged(&change(None, Some(apex)), &anything), Verdict::Unjudgeable(Why::Flattened));
     assert_eq!(judged(&change(None, Some(set("LOC", 60, &["x"]))), &anything), Verdict::Unjudgeable(Why::Type));
 }
+
+/// DNS-7: behind a proxy only that a name is still answered can be seen; what it leads to, the API says.
+#[test]
+fn what_is_answered_by_the_provider_itself_is_proven_by_any_address() {
+    let mut proxied = set("A", 1, &["192.0.2.1"]);
+    proxied.values[0].proxied = true;
+    let change = change(Some(set("A", 60, &["192.0.2.1"])), Some(proxied));
+    assert_eq!(proof(&change, "example.com"), Proof::StillAnswers(Why::Proxied));
+    assert_eq!(proof(&change.inverse(), "example.com"), Proof::Itself);
+    let gone = SetChange { before: change.after.clone(), after: None, ..change };
+    assert_eq!(proof(&gone, "example.com"), Proof::Nothing(Why::Proxied), "its other sets answer for the name");
+    assert_eq!(still_answers(&answer(300, &["203.0.113.9"])), Verdict::Served);
+    assert_eq!(still_answers(&answer(300, &[])), Verdict::Other("no address".into()));
+    let alias = Answer { alias_of: Some("lb.example.net.".into()), ..answer(0, &[]) };
+    assert_eq!(still_answers(&alias), Verdict::Other("an alias of lb.example.net., and no address".into()));
+    let none = Answer { rcode: Rcode::NxDomain, ..answer(0, &[]) };
+    assert_eq!(still_answers(&none), Verdict::Other("no such name".into()));
+    let lame = Answer { authoritative: false, ..answer(300, &["203.0.113.9"]) };
+    assert_eq!(still_answers(&lame), Verdict::Other("the server does not speak for the zone".into()));
+}

@@ -15,5 +15,5 @@ pub mod structured;
 pub mod text;
 
 pub use content::{canonical, presented};
-pub use judge::{Verdict, Why, served};
+pub use judge::{Proof, Verdict, Why, proof, served, still_answers};
 pub use structured::{IN_PARTS, parts, preference_apart, zone_file_form};

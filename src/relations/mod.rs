@@ -3,7 +3,8 @@
 //!
 //! [`neighbours`] walks from one resource to those it has to do with; [`dangling()`] names the refs that lead to an address of ours
 //! which nobody holds any more; [`findings`] are the same and others of its sort, kept for the whole inventory; [`endpoints`] finds
-//! where a host answers.
+//! where a host answers; [`behind`] is what stands behind a balancer, and [`switched`] what goes
+//! by it since a switch.
 //!
 //! [`touches::touches()`] follows dependence alone: what would be affected if a resource went away, and how badly.
 //!
@@ -11,11 +12,13 @@
 
 use diesel::prelude::*;
 
+pub mod behind;
 mod dangling;
 pub mod endpoints;
 pub mod findings;
 mod links;
 pub mod placement;
+pub mod switched;
 pub mod touches;
 mod walk;
 mod wildcard;

@@ -57,6 +57,11 @@ pub trait Action: Send + Sync {
         OnFailure::TakeBack
     }
 
+    /// What is there once a run has ended so, for the audit; empty where its outcome says it all.
+    fn left(&self, _run: &RunRow, _state: RunState) -> String {
+        String::new()
+    }
+
     /// Called in the transaction that ends a run, so that what an action keeps of its own is true when the run is.
     fn ended(&self, _connection: &mut AnyConnection, _run: &RunRow, _state: RunState, _at: Instant) -> QueryResult<()> {
         Ok(())

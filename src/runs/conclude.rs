@@ -97,8 +97,11 @@ pub fn settle(
         RunState::Unknown => Outcome::Unknown,
         _ => Outcome::Failed,
     };
-    audit::complete(connection, run.audit_id, audited.as_str(), &format!("{state}: {outcome}"), at)?;
-    match actions.iter().find(|action| action.name() == run.action) {
+    let action = actions.iter().find(|action| action.name() == run.action);
+    let left = action.map(|action| action.left(run, state)).filter(|left| !left.is_empty());
+    let after = left.map_or_else(|| format!("{state}: {outcome}"), |left| format!("{state}: {outcome} {left}"));
+    audit::complete(connection, run.audit_id, audited.as_str(), &after, at)?;
+    match action {
         Some(action) => action.ended(connection, run, state, at),
         None => Ok(()),
     }

@@ -45,6 +45,10 @@ pub struct NewRun {
     pub title: String,
     /// To what: an app's or a zone's name.
     pub target: String,
+    /// What else it goes by, for the audit: `change 12`.
+    pub known_as: String,
+    /// What is there before, for the audit.
+    pub before: String,
     pub plan: Value,
     /// What takes it back, stored before the first write; the action's own.
     pub undo: Value,
@@ -95,6 +99,8 @@ impl NewRun {
             action,
             title: title.into(),
             target: String::new(),
+            known_as: String::new(),
+            before: String::new(),
             plan,
             undo: Value::Null,
             steps,
@@ -134,7 +140,11 @@ pub fn submit(connection: &mut AnyConnection, db: &Db, new: &NewRun) -> QueryRes
             Claimed::Other => return Ok(Submitted::Other),
         }
     }
-    let act = Act::new(new.action.name(), format!("{} ({})", new.title, new.target)).because(&new.reason);
+    let mut subject = format!("{} ({})", new.title, new.target);
+    if !new.known_as.is_empty() {
+        subject = format!("{subject}, {}", new.known_as);
+    }
+    let act = Act::new(new.action.name(), subject).because(&new.reason).before(&new.before);
     let begun = audit::begin_in(connection, db, &new.by, act)?;
     let (plan, undo) = (new.plan.to_string(), new.undo.to_string());
     let queued = queue::Queued {

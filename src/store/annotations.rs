@@ -1,10 +1,10 @@
-//! What people say about a resource: a note, and that it is someone else's to change.
+//! What people say about a resource: a note, that it is someone else's to change, that a record is a machine's own name.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamp};
+use diesel::sql_types::{BigInt, Bool, Text, Timestamp};
 
 use super::sql::Sql;
 use super::{AnyConnection, Scope};
@@ -20,6 +20,9 @@ pub struct AnnotationRow {
     /// Whose it is; empty where it is ours.
     #[diesel(sql_type = Text)]
     pub someone_elses: String,
+    /// Of a record: it is a machine's own name, and no switch moves it.
+    #[diesel(sql_type = Bool)]
+    pub own_name: bool,
     #[diesel(sql_type = Text)]
     pub by_actor: String,
     #[diesel(sql_type = Timestamp)]
@@ -37,14 +40,15 @@ pub fn of(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) -> QueryRe
     if scope.sees_nothing() || ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let mut sql =
-        Sql::new("SELECT resource_id, note, someone_elses, by_actor, at FROM annotations WHERE resource_id IN ");
+    let mut sql = Sql::new(
+        "SELECT resource_id, note, someone_elses, own_name, by_actor, at FROM annotations WHERE resource_id IN ",
+    );
     sql.bind_list(ids);
     let rows: Vec<AnnotationRow> = sql.load(connection)?;
     Ok(rows.into_iter().map(|row| (row.resource_id, row)).collect())
 }
 
-/// Says it; nothing at all takes back what was said.
+/// Notes something, and whose it is; nothing at all takes back what was said.
 pub fn set(
     connection: &mut AnyConnection,
     id: i64,
@@ -53,16 +57,32 @@ pub fn set(
     by: &str,
     at: Instant,
 ) -> QueryResult<()> {
-    if note.is_empty() && someone_elses.is_empty() {
-        let mut sql = Sql::new("DELETE FROM annotations WHERE resource_id = ");
-        sql.bind(id);
-        return sql.execute(connection).map(|_| ());
-    }
     let mut sql = Sql::new("INSERT INTO annotations (resource_id, note, someone_elses, by_actor, at) VALUES (");
     sql.bind(id).push(", ").bind(note).push(", ").bind(someone_elses).push(", ").bind(by).push(", ").bind(at);
     sql.push(
         ") ON CONFLICT (resource_id) DO UPDATE SET note = excluded.note, someone_elses = excluded.someone_elses, \
          by_actor = excluded.by_actor, at = excluded.at",
     );
+    sql.execute(connection)?;
+    forget_empty(connection, id)
+}
+
+/// Says that a record is a machine's own name, or is not.
+pub fn set_own_name(connection: &mut AnyConnection, id: i64, own_name: bool, by: &str, at: Instant) -> QueryResult<()> {
+    let mut sql =
+        Sql::new("INSERT INTO annotations (resource_id, note, someone_elses, own_name, by_actor, at) VALUES (");
+    sql.bind(id).push(", '', '', ").bind(own_name).push(", ").bind(by).push(", ").bind(at);
+    sql.push(
+        ") ON CONFLICT (resource_id) DO UPDATE SET own_name = excluded.own_name, by_actor = excluded.by_actor, at = excluded.at",
+    );
+    sql.execute(connection)?;
+    forget_empty(connection, id)
+}
+
+/// What says nothing is none.
+fn forget_empty(connection: &mut AnyConnection, id: i64) -> QueryResult<()> {
+    let mut sql =
+        Sql::new("DELETE FROM annotations WHERE note = '' AND someone_elses = '' AND NOT own_name AND resource_id = ");
+    sql.bind(id);
     sql.execute(connection).map(|_| ())
 }

@@ -65,9 +65,10 @@ pub fn make_private(url: &str) {
 const POSTGRES_SETTINGS: &str = "SET TIME ZONE 'UTC'; SET enable_seqscan = off; SET enable_mergejoin = off; \
     SET enable_hashjoin = off; SET random_page_cost = 1.1; SET jit = off";
 
-/// For every connection to SQLite. NORMAL is safe in WAL mode: a power cut may lose the last commits, never the consistency.
+/// For every connection to SQLite. The whole file is mapped, however large it is, or each page beyond would be copied at each reading
+/// (`.cargo/config.toml` lifts SQLite's own limit of 2 GiB). NORMAL is safe in WAL mode: a power cut may lose the last commits, never the consistency.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824;";
+    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1099511627776;";
 
 /// For those that read, of which there are sixteen: what is in the file is mapped and not copied, so that a cache holds little else than
 /// pages of the log.

@@ -12,7 +12,7 @@ use super::findings::Column;
 use super::keys::When;
 use super::scope::Placed;
 use super::sql::Sql;
-use super::{AnyConnection, Scope};
+use super::{AnyConnection, Scope, listing};
 use crate::clock::Instant;
 use crate::kinds::KINDS;
 
@@ -66,9 +66,12 @@ fn counted_for(connection: &mut AnyConnection, scope: &Scope, kinds: &[&str]) ->
         present: i64,
     }
     let mut sql = Sql::new(
-        "SELECT r.kind, r.region, r.cluster, r.environment, r.source, COUNT(*) AS present FROM resources r \
-         WHERE r.gone_at IS NULL AND r.kind IN ",
+        "SELECT r.kind, r.region, r.cluster, r.environment, r.source, COUNT(*) AS present FROM resources r WHERE r.gone_at IS NULL AND ",
     );
+    match listing::little(connection, scope)? {
+        Some(ids) => sql.push("r.id IN (").append(ids).push(") AND COALESCE(r.kind, r.kind) IN "),
+        None => sql.push("r.kind IN "),
+    };
     sql.bind_list(kinds);
     scope.restrict(&mut sql, Placed::Resource);
     sql.push(" GROUP BY r.kind, r.region, r.cluster, r.environment, r.source");

@@ -10,7 +10,6 @@ use diesel::sql_types::Text;
 use super::keys::{Link, When};
 use super::rows::ResourceRow;
 use super::sql::Sql;
-use super::versions::{self, Cursor};
 use super::{AnyConnection, Scope, resources};
 use crate::clock::Instant;
 use crate::kinds::key::is_public;
@@ -50,17 +49,8 @@ pub fn of(
     links.truncate(most);
     let ids: BTreeSet<i64> = links.iter().map(|link| link.resource_id).collect();
     let ids: Vec<i64> = ids.into_iter().collect();
-    let rows = resources::of_ids(connection, scope, &ids, at)?;
-    let mut rows: BTreeMap<i64, ResourceRow> = rows.into_iter().map(|row| (row.id, row)).collect();
-    if let Some(at) = at {
-        // What was gone by then was known by its last state.
-        for id in ids {
-            if !rows.contains_key(&id) {
-                let last = versions::before(connection, scope, id, Some(Cursor::of(at)), 1)?;
-                rows.extend(last.into_iter().map(|state| (id, state.row)));
-            }
-        }
-    }
+    let rows = resources::known(connection, scope, &ids, at)?;
+    let rows: BTreeMap<i64, ResourceRow> = rows.into_iter().map(|row| (row.id, row)).collect();
     let holders = links.into_iter().filter_map(|link| {
         Some(Holder {
             row: rows.get(&link.resource_id)?.clone(),
@@ -81,7 +71,10 @@ pub fn statement(scope: &Scope, stored: &[String], most: usize, at: Option<Insta
     sql.bind_list(stored);
     // It is named as it is at that moment, so it must be visible both then and when the link ended.
     scope.restrict_link(&mut sql);
-    scope.restrict_id(&mut sql, "l.resource_id", When::from(at));
+    match at {
+        None => scope.restrict_id(&mut sql, "l.resource_id", When::Now),
+        Some(at) => scope.restrict_known(&mut sql, "l.resource_id", at),
+    }
     match at {
         None => sql.push(" ORDER BY CASE WHEN l.until IS NULL THEN 0 ELSE 1 END, l.until DESC"),
         Some(at) => {

@@ -5,14 +5,14 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::AnyConnection;
-use super::rows::{COLUMNS, ResourceRow, VERSION_COLUMNS};
+use super::rows::{COLUMNS, ENDED_VERSION_COLUMNS, ResourceRow, VERSION_COLUMNS};
 use super::scope::{Placed, Scope};
 use super::sql::Sql;
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
 use crate::kinds::record::identity;
 
-/// The resource of that kind and id, also when it is gone. With `at`, the version that was true then; `None` if there was none.
+/// The resource of that kind and id, also when it is gone. With `at`, as it was then or, gone by then, last; `None` if there was none yet.
 pub fn find(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -20,7 +20,7 @@ pub fn find(
     id: i64,
     at: Option<Instant>,
 ) -> QueryResult<Option<ResourceRow>> {
-    Ok(of_ids(connection, scope, &[id], at)?.into_iter().find(|row| row.kind == spec.name))
+    Ok(known(connection, scope, &[id], at)?.into_iter().find(|row| row.kind == spec.name))
 }
 
 /// The resources of those ids that the asker may see, in the order of their ids; tombstones included.
@@ -54,6 +54,41 @@ pub fn of_ids(
     if let Some(at) = at {
         rows.iter_mut().for_each(|row| row.look_back(at));
     }
+    Ok(rows)
+}
+
+/// The resources of those ids as far as they are known at the moment, in the order of their ids: as they were then or, of what was gone by
+/// then, as it was last. Of now that is [`of_ids`], which gives no tombstones of a past moment.
+pub fn known(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    ids: &[i64],
+    at: Option<Instant>,
+) -> QueryResult<Vec<ResourceRow>> {
+    let Some(at) = at else { return of_ids(connection, scope, ids, None) };
+    if scope.sees_nothing() || ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql =
+        Sql::new(concatcp!("SELECT ", COLUMNS, " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.id IN "));
+    sql.bind_list(ids).push(" AND r.changed_at <= ").bind(at);
+    scope.restrict(&mut sql, Placed::Resource);
+    // Versions are numbered as they came, and the last one that had begun is the state of then; what it says of its end is forgotten
+    // below where that is still to come.
+    sql.push(concatcp!(
+        " UNION ALL SELECT ",
+        ENDED_VERSION_COLUMNS,
+        " FROM resources r CROSS JOIN scopes s CROSS JOIN resource_versions v WHERE s.id = r.scope_id AND r.id IN "
+    ));
+    sql.bind_list(ids)
+        .push(" AND r.changed_at > ")
+        .bind(at)
+        .push(" AND v.id = (SELECT MAX(n.id) FROM resource_versions n WHERE n.resource_id = r.id AND n.valid_from <= ");
+    sql.bind(at).push(")");
+    scope.restrict(&mut sql, Placed::Version);
+    sql.push(" ORDER BY 1");
+    let mut rows: Vec<ResourceRow> = sql.load_positional(connection)?;
+    rows.iter_mut().for_each(|row| row.look_back(at));
     Ok(rows)
 }
 

@@ -173,6 +173,24 @@ impl Scope {
         sql.push("))");
     }
 
+    /// Appends the condition, `AND` included, that the last state that the resource of that id had reached by the moment is visible,
+    /// whether it was still there or gone.
+    pub(super) fn restrict_known(&self, sql: &mut Sql, id: &'static str, at: Instant) {
+        if self.sees_everything() {
+            return;
+        }
+        sql.push(" AND (EXISTS (SELECT 1 FROM resources seen WHERE seen.id = ").push(id);
+        sql.push(" AND seen.changed_at <= ").bind(at);
+        self.restrict(sql, Placed::Seen);
+        sql.push(") OR EXISTS (SELECT 1 FROM resources seen CROSS JOIN resource_versions past WHERE seen.id = ")
+            .push(id);
+        sql.push(" AND seen.changed_at > ").bind(at);
+        sql.push(" AND past.id = (SELECT MAX(n.id) FROM resource_versions n WHERE n.resource_id = seen.id AND n.valid_from <= ");
+        sql.bind(at).push(")");
+        self.restrict(sql, Placed::Past);
+        sql.push("))");
+    }
+
     /// Appends the condition, `AND` included, that all that a run or a DNS change is about is visible: it tells of each. What is about
     /// nothing, or about something that is forgotten by now, is told to nobody whom a team bounds.
     pub(super) fn restrict_subjects(&self, sql: &mut Sql, told: Told) {

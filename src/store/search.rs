@@ -3,18 +3,19 @@
 //! Words are looked up in the terms, the word with the fewest terms leads, the others must each be in a term of the same resource.
 //! Exact terms go before those that begin with the word, and these before those that contain it; tombstones go last. What is
 //! weighed is capped, so that a search for `com` costs no more than one for a serial number; [`Group::more`] says so. For a team only terms
-//! that something visible bears are terms at all, so that neither the cap nor the order tells of others.
+//! that something visible bears are terms at all, so that neither the cap nor the order tells of others; where it sees little, they are read
+//! from what it sees.
 
 use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::keys::When;
 use super::rows::ResourceRow;
 use super::scope::Placed;
 use super::sql::{Positional, Sql};
-use super::{AnyConnection, Scope, resources, words};
+use super::terms::is_opaque;
+use super::{AnyConnection, Scope, listing, resources, words};
 use crate::clock::Instant;
 use crate::kinds::{KINDS, KindSpec};
 
@@ -74,10 +75,15 @@ pub fn search(
     if scope.sees_nothing() || words.is_empty() {
         return Ok(Vec::new());
     }
+    let little = if at.is_none() && !scope.sees_everything() { listing::little(connection, scope)? } else { None };
+    let own = little.as_ref().map(|ids| own_terms(connection, scope, ids)).transpose()?;
     let borne = borne(scope, at);
     let mut lead: Option<Leading<'_>> = None;
     for word in &words {
-        let (terms, capped) = terms_of(connection, word, &borne)?;
+        let (terms, capped) = match &own {
+            Some(own) => terms_among(own, word),
+            None => terms_of(connection, word, &borne)?,
+        };
         if terms.is_empty() {
             return Ok(Vec::new());
         }
@@ -86,7 +92,7 @@ pub fn search(
         }
     }
     let Some(lead) = lead else { return Ok(Vec::new()) };
-    let (candidates, capped) = candidates(connection, scope, &lead, at)?;
+    let (candidates, capped) = candidates(connection, scope, &lead, little.as_ref(), at)?;
     let others: Vec<_> = words.iter().filter(|word| *word != lead.word).collect();
     let best = weigh(connection, candidates, lead.word, &others, at)?;
     groups(connection, scope, best, limit_per_kind, at, capped || lead.capped)
@@ -117,7 +123,7 @@ fn borne(scope: &Scope, at: Option<Instant>) -> Sql {
 fn visible(sql: &mut Sql, scope: &Scope, at: Option<Instant>) {
     match at {
         None => scope.restrict(sql, Placed::Resource),
-        Some(at) => scope.restrict_id(sql, "t.resource_id", When::At(at)),
+        Some(at) => scope.restrict_known(sql, "t.resource_id", at),
     }
 }
 
@@ -139,6 +145,44 @@ fn terms_of(connection: &mut AnyConnection, word: &[String], borne: &Sql) -> Que
     Ok((found, capped))
 }
 
+/// All terms of a team that sees little: read once, where looking for a word among everybody's would pass over those of all others.
+fn own_terms(connection: &mut AnyConnection, scope: &Scope, ids: &Sql) -> QueryResult<Vec<words::Term>> {
+    let mut sql = Sql::new("SELECT DISTINCT m.id, m.term FROM ");
+    bearers(&mut sql, ids);
+    bearing(&mut sql, None);
+    visible(&mut sql, scope, None);
+    let mut terms: Vec<words::Term> = sql.load_positional(connection)?;
+    terms.retain(|term| !term.term.is_empty());
+    terms.sort_by(|one, other| one.term.cmp(&other.term));
+    Ok(terms)
+}
+
+/// Those resources `r` with the terms `m` that they bear.
+fn bearers<'s>(sql: &'s mut Sql, ids: &Sql) -> &'s mut Sql {
+    sql.push("(").append(ids.clone()).push(
+        ") little CROSS JOIN resources r CROSS JOIN resource_terms t CROSS JOIN terms m \
+         WHERE r.id = little.id AND t.resource_id = r.id AND m.id = t.term_id",
+    )
+}
+
+/// The terms of a word among a team's own, as [`terms_of`] gives them.
+fn terms_among(own: &[words::Term], word: &[String]) -> (Vec<words::Term>, bool) {
+    let mut found: Vec<words::Term> = Vec::new();
+    let mut capped = false;
+    for spelling in word {
+        let beginning = own.iter().filter(|term| term.term.starts_with(spelling.as_str())).take(TERMS);
+        let beginning: Vec<&words::Term> = beginning.collect();
+        let full = beginning.len() >= TERMS || spelling.chars().count() < words::TRIGRAM;
+        let within = |term: &&words::Term| term.term.contains(spelling.as_str()) && !is_opaque(&term.term);
+        let part: Vec<&words::Term> = own.iter().filter(within).take(if full { 0 } else { TERMS }).collect();
+        capped |= beginning.len() >= TERMS || part.len() >= TERMS;
+        found.extend(beginning.into_iter().chain(part).cloned());
+    }
+    found.sort_by(|one, other| (fit(&one.term, word), &one.term).cmp(&(fit(&other.term, word), &other.term)));
+    found.dedup();
+    (found, capped)
+}
+
 fn fit(term: &str, word: &[String]) -> Option<Fit> {
     word.iter()
         .filter_map(|word| match term {
@@ -155,6 +199,7 @@ fn candidates(
     connection: &mut AnyConnection,
     scope: &Scope,
     lead: &Leading<'_>,
+    little: Option<&Sql>,
     at: Option<Instant>,
 ) -> QueryResult<(Vec<Candidate>, bool)> {
     let mut candidates: Vec<Candidate> = Vec::new();
@@ -167,10 +212,16 @@ fn candidates(
             continue;
         }
         let mut sql = Sql::new(
-            "SELECT r.id, r.kind, r.name, CASE WHEN r.gone_at IS NULL THEN FALSE ELSE TRUE END AS gone, m.term \
-             FROM resource_terms t CROSS JOIN terms m CROSS JOIN resources r \
-             WHERE m.id = t.term_id AND r.id = t.resource_id AND t.term_id IN ",
+            "SELECT r.id, r.kind, r.name, CASE WHEN r.gone_at IS NULL THEN FALSE ELSE TRUE END AS gone, m.term FROM ",
         );
+        match little {
+            // A term may be borne by a million others.
+            Some(ids) => bearers(&mut sql, ids).push(" AND m.id IN "),
+            None => sql.push(
+                "resource_terms t CROSS JOIN terms m CROSS JOIN resources r \
+                 WHERE m.id = t.term_id AND r.id = t.resource_id AND t.term_id IN ",
+            ),
+        };
         sql.bind_list(&ids);
         bearing(&mut sql, at);
         visible(&mut sql, scope, at);
@@ -181,14 +232,21 @@ fn candidates(
     Ok((candidates, capped))
 }
 
-/// Borne now, or at the end of what is gone, or then.
+/// Borne now, or at the end of what is gone; or the same of then.
 fn bearing(sql: &mut Sql, at: Option<Instant>) {
-    match at {
-        None => sql.push(" AND (t.until IS NULL OR (r.gone_at IS NOT NULL AND t.until >= r.gone_at))"),
-        Some(at) => {
-            sql.push(" AND t.since <= ").bind(at).push(" AND (t.until IS NULL OR t.until > ").bind(at).push(")")
-        }
+    let Some(at) = at else {
+        sql.push(" AND (t.until IS NULL OR (r.gone_at IS NOT NULL AND t.until >= r.gone_at))");
+        return;
     };
+    sql.push(" AND t.since <= ").bind(at).push(" AND (t.until IS NULL OR t.until > ").bind(at);
+    sql.push(" OR (r.gone_at <= ").bind(at).push(" AND t.until >= r.gone_at)");
+    // It has returned since, and only its last version of before knows when it went.
+    sql.push(" OR (r.changed_at > ").bind(at);
+    sql.push(
+        " AND EXISTS (SELECT 1 FROM resource_versions v WHERE v.ended_gone AND t.since < v.valid_until AND t.until >= v.valid_until \
+         AND v.id = (SELECT MAX(n.id) FROM resource_versions n WHERE n.resource_id = t.resource_id AND n.valid_from <= ",
+    );
+    sql.bind(at).push("))))");
 }
 
 /// Keeps the candidates that bear the other words too, each once, with its best fit.
@@ -250,12 +308,12 @@ fn groups(
     let mut groups = Vec::new();
     for &spec in KINDS {
         let Some(candidates) = by_kind.remove(spec.name) else { continue };
-        // What each was called at a past moment is known of its state of then alone, and so is whether it was there.
+        // What each was called at a past moment is known of its state of then alone, and so is whether it was gone.
         let read = if at.is_some() { candidates.len() } else { candidates.len().min(limit) };
         let ids: Vec<i64> = candidates[..read].iter().map(|(_, candidate)| candidate.id).collect();
         let mut rows: HashMap<i64, ResourceRow> = HashMap::new();
         for ids in ids.chunks(1_024) {
-            rows.extend(resources::of_ids(connection, scope, ids, at)?.into_iter().map(|row| (row.id, row)));
+            rows.extend(resources::known(connection, scope, ids, at)?.into_iter().map(|row| (row.id, row)));
         }
         let found = candidates.len();
         let mut hits: Vec<(Fit, Hit)> = candidates
@@ -266,7 +324,9 @@ fn groups(
         let more = capped || if at.is_some() { hits.len() } else { found } > limit;
         if at.is_some() {
             hits.sort_by(|(one_fit, one), (other_fit, other)| {
-                (one_fit, &one.row.name, one.row.id).cmp(&(other_fit, &other.row.name, other.row.id))
+                let key = |hit: &Hit| (hit.row.gone_at.is_some(), hit.row.name.clone(), hit.row.id);
+                let ((one_gone, name, id), (other_gone, other_name, other_id)) = (key(one), key(other));
+                (one_gone, one_fit, name, id).cmp(&(other_gone, other_fit, other_name, other_id))
             });
             hits.truncate(limit);
         }

@@ -34,7 +34,32 @@ pub enum Viewed {
     Team(i64),
 }
 
+/// A session's look at the panel as somebody else, which has an end that is still to be written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    pub token_hash: String,
+    /// Whose session it is.
+    pub user_id: i64,
+    pub email: String,
+    pub viewed: Viewed,
+    pub until: Instant,
+    /// When the session itself runs out, which may be sooner.
+    pub expires_at: Instant,
+}
+
+impl Look {
+    /// Whether it is over by now, by itself or because its session has run out.
+    pub fn is_over(&self, at: Instant) -> bool {
+        at >= self.until.min(self.expires_at)
+    }
+}
+
 impl SessionRow {
+    /// Whether it looked at the panel as somebody else, and that is over without anybody having written it down.
+    pub fn look_is_over(&self, at: Instant) -> bool {
+        self.views_until.is_some_and(|until| at >= until.and_utc())
+    }
+
     /// As whom this session looks at the panel, and until when; `None` once that is over.
     pub fn viewed(&self, at: Instant) -> Option<(Viewed, Instant)> {
         let until = self.views_until?.and_utc();
@@ -92,18 +117,54 @@ pub fn set_state(connection: &mut AnyConnection, token_hash: &str, state: &str) 
     diesel::update(sessions::table.find(token_hash)).set(sessions::state.eq(state)).execute(connection).map(|_| ())
 }
 
-/// Makes a session look at the panel as somebody else until then, or end that.
-pub fn set_view(connection: &mut AnyConnection, token_hash: &str, view: Option<(Viewed, Instant)>) -> QueryResult<()> {
-    let (user, team) = match view {
-        Some((Viewed::User(id), _)) => (Some(id), None),
-        Some((Viewed::Team(id), _)) => (None, Some(id)),
-        None => (None, None),
+/// Makes a session look at the panel as somebody else until then.
+pub fn begin_look(connection: &mut AnyConnection, token_hash: &str, viewed: Viewed, until: Instant) -> QueryResult<()> {
+    let (user, team) = match viewed {
+        Viewed::User(id) => (Some(id), None),
+        Viewed::Team(id) => (None, Some(id)),
     };
-    let until = view.map(|(_, until)| until.naive_utc());
+    let until = Some(until.naive_utc());
     diesel::update(sessions::table.find(token_hash))
         .set((sessions::views_user_id.eq(user), sessions::views_team_id.eq(team), sessions::views_until.eq(until)))
         .execute(connection)
         .map(|_| ())
+}
+
+/// Ends the looks as somebody else that `which` names, and gives them: each once, to whoever ends it, however many try.
+pub fn end_looks(connection: &mut AnyConnection, which: impl Fn(&Look) -> bool) -> QueryResult<Vec<Look>> {
+    // Administrators alone have any, and few of them at a time.
+    let rows: Vec<(SessionRow, i64, String)> = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::views_until.is_not_null())
+        .order(sessions::token_hash)
+        .select((SessionRow::as_select(), users::id, users::email))
+        .load(connection)?;
+    let mut ended = Vec::new();
+    for look in rows.into_iter().filter_map(look).filter(which) {
+        let as_read = sessions::table.find(&look.token_hash).filter(sessions::views_until.eq(look.until.naive_utc()));
+        let changed = diesel::update(as_read)
+            .set((
+                sessions::views_user_id.eq(None::<i64>),
+                sessions::views_team_id.eq(None::<i64>),
+                sessions::views_until.eq(None::<NaiveDateTime>),
+            ))
+            .execute(connection)?;
+        if changed == 1 {
+            ended.push(look);
+        }
+    }
+    Ok(ended)
+}
+
+fn look((row, user_id, email): (SessionRow, i64, String)) -> Option<Look> {
+    Some(Look {
+        user_id,
+        email,
+        viewed: row.views_user_id.map(Viewed::User).or(row.views_team_id.map(Viewed::Team))?,
+        until: row.views_until?.and_utc(),
+        expires_at: row.expires_at.and_utc(),
+        token_hash: row.token_hash,
+    })
 }
 
 /// Notes that a session is in use, and until when it lives now.

@@ -121,6 +121,42 @@ fn index(connection: &mut AnyConnection, new: Range<i64>) -> QueryResult<()> {
     sql.execute(connection).map(|_| ())
 }
 
+/// So many parts of the trigram index are left as they are. Each writing leaves one, and SQLite joins four of a size by itself.
+const PARTS: i64 = 6;
+/// Pages of the index that one [`merge`] writes at most; some milliseconds.
+const MERGED_AT_ONCE: i64 = 256;
+
+/// In how many parts SQLite's trigram index lies, if in so many that a search through all of them is worth joining them.
+pub fn parts_to_merge(connection: &mut AnyConnection) -> QueryResult<Option<i64>> {
+    if matches!(connection, AnyConnection::Postgres(_)) {
+        return Ok(None);
+    }
+    let mut sql = Sql::new("SELECT COUNT(DISTINCT segid) AS n FROM terms_trigram_idx");
+    let parts = sql.first::<Number>(connection)?.map_or(0, |found| found.n);
+    Ok((parts > PARTS).then_some(parts))
+}
+
+/// Joins the parts of SQLite's trigram index into one, some pages of it; gives whether there is more to do. `begin` says that all parts
+/// are meant, and not those alone that it would join by itself (SQLite FTS5, the `merge` command).
+pub fn merge(connection: &mut AnyConnection, begin: bool) -> QueryResult<bool> {
+    let written = |connection: &mut AnyConnection| {
+        let mut sql = Sql::new("SELECT total_changes() AS n");
+        Ok::<_, diesel::result::Error>(sql.first::<Number>(connection)?.map_or(0, |found| found.n))
+    };
+    let before = written(connection)?;
+    let mut sql = Sql::new("INSERT INTO terms_trigram (terms_trigram, rank) VALUES ('merge', ");
+    sql.bind(if begin { -MERGED_AT_ONCE } else { MERGED_AT_ONCE }).push(")");
+    sql.execute(connection)?;
+    // The command itself counts as one.
+    Ok(written(connection)? - before > 1)
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
 fn look_up(connection: &mut AnyConnection, terms: &[String], ids: &mut HashMap<String, i64>) -> QueryResult<()> {
     let mut sql = Sql::new("SELECT id, term FROM terms WHERE term IN ");
     sql.bind_list(terms);

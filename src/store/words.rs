@@ -143,19 +143,21 @@ fn is_looked_for_within(word: &str) -> bool {
     word.chars().count() >= TRIGRAM
 }
 
-/// A word for MATCH: what has all its trigrams, or, of a long one, as many as tell it from nearly everything else. The index knows no
-/// positions, so that there is a second look. In quotes they have no operators.
+/// A word for MATCH: what has trigrams of it that, side by side, cover all of it; of a very long one as many as tell it from nearly
+/// everything else. Each more would be one more list to walk through, and spare hardly a term: the index knows no positions, so that
+/// there is a second look anyway. In quotes they have no operators.
 fn trigrams(word: &str) -> String {
     let letters: Vec<char> = word.chars().collect();
+    let last = letters.len().saturating_sub(TRIGRAM);
     let mut distinct: Vec<&[char]> = Vec::new();
-    for trigram in letters.windows(TRIGRAM) {
+    for start in (0..last).step_by(TRIGRAM).take(MOST_TRIGRAMS - 1).chain([last]) {
+        let trigram = &letters[start..(start + TRIGRAM).min(letters.len())];
         if !distinct.contains(&trigram) {
             distinct.push(trigram);
         }
     }
-    let step = distinct.len().div_ceil(MOST_TRIGRAMS).max(1);
     let quoted = |trigram: &&[char]| format!("\"{}\"", trigram.iter().collect::<String>().replace('"', "\"\""));
-    distinct.iter().step_by(step).map(quoted).collect::<Vec<_>>().join(" AND ")
+    distinct.iter().map(quoted).collect::<Vec<_>>().join(" AND ")
 }
 
 fn backend(connection: &AnyConnection) -> Backend {
@@ -263,8 +265,10 @@ mod tests {
 
     #[test]
     fn a_word_is_looked_for_by_its_trigrams() {
+        assert_eq!(trigrams("abc"), r#""abc""#);
         assert_eq!(trigrams("abcd"), r#""abc" AND "bcd""#);
-        assert_eq!(trigrams("aaaa\"b"), r#""aaa" AND "aa""" AND "a""b""#);
+        assert_eq!(trigrams("abcdefgh"), r#""abc" AND "def" AND "fgh""#);
+        assert_eq!(trigrams("aaaaaa\"b"), r#""aaa" AND "a""b""#);
         assert!(trigrams(&"abcdefghij".repeat(9)).matches(" AND ").count() < MOST_TRIGRAMS);
     }
 

@@ -36,6 +36,15 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
+impl Report {
+    /// Whether this is the first that was ever seen of the source.
+    pub fn is_first(&self) -> bool {
+        let known = |tally: &Tally| tally.changed + tally.unchanged + tally.gone + tally.held;
+        let tallies = || self.scopes.iter().map(|scope| &scope.tally);
+        tallies().any(|tally| tally.added > 0) && tallies().all(|tally| known(tally) == 0)
+    }
+}
+
 /// What a sync did in one scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeReport {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use askama::{FastWritable, Result, Values, filter_fn};
-use chrono::{Datelike, NaiveDateTime, Timelike};
+use chrono::{Datelike, NaiveDateTime, TimeDelta, Timelike};
 
 use crate::clock::{Instant, push_digits};
 use crate::kinds::Tone;
@@ -80,7 +80,7 @@ pub fn duration(seconds: impl Behind<i64>, _: &dyn Values) -> Result<String> {
 /// From one instant to another, in words.
 #[filter_fn]
 pub fn until(from: impl Behind<Instant>, _: &dyn Values, to: &Instant) -> Result<String> {
-    Ok(span((*to - *from.it()).num_seconds()))
+    Ok(took(*to - *from.it()))
 }
 
 /// `1,234,567`.
@@ -214,6 +214,15 @@ pub fn span(seconds: i64) -> String {
     if words.is_empty() { "0 s".to_owned() } else { format!("{sign}{}", words.join(" ")) }
 }
 
+/// How long something took: below a second in milliseconds, which is as finely as times are kept.
+pub fn took(time: TimeDelta) -> String {
+    match time.num_milliseconds() {
+        0 => "under 1 ms".to_owned(),
+        milliseconds @ 1..1_000 => format!("{milliseconds} ms"),
+        _ => span(time.num_seconds()),
+    }
+}
+
 /// Thousands apart by commas.
 pub fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
@@ -232,8 +241,6 @@ pub fn grouped(number: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
 
     #[test]
@@ -263,6 +270,14 @@ mod tests {
         assert_eq!(span(300), "5 min");
         assert_eq!(span(5_425), "1 h 30 min");
         assert_eq!(span(-90), "−1 min 30 s");
+    }
+
+    #[test]
+    fn what_took_less_than_a_second_is_told_in_milliseconds() {
+        assert_eq!(took(TimeDelta::zero()), "under 1 ms");
+        assert_eq!(took(TimeDelta::milliseconds(999)), "999 ms");
+        assert_eq!(took(TimeDelta::milliseconds(1_400)), "1 s");
+        assert_eq!(took(TimeDelta::seconds(90)), "1 min 30 s");
     }
 
     #[test]

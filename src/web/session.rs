@@ -13,14 +13,15 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::reach::Sight;
-use crate::accounts::second_factor;
+use crate::accounts::view_as::{self, Seen};
+use crate::accounts::{self, second_factor};
 use crate::clock::Instant;
 use crate::config::RequireSecondFactor;
 use crate::roles::Role;
 use crate::secret::{random_token, token_hash};
-use crate::store::sessions::{self, NewSession, SessionRow, Viewed};
+use crate::store::sessions::{self, NewSession, SessionRow};
 use crate::store::users::UserRow;
-use crate::store::{Db, StoreError, teams, users};
+use crate::store::{Db, StoreError};
 
 /// A session that nobody uses ends after this.
 pub const IDLE: TimeDelta = TimeDelta::hours(2);
@@ -247,8 +248,8 @@ impl SessionStore for Sessions {
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
-        let hash = token_hash(key.as_ref());
-        Ok(self.0.write(move |connection| sessions::delete(connection, &hash)).await?)
+        let (hash, db) = (token_hash(key.as_ref()), self.0.clone());
+        Ok(self.0.write(move |connection| accounts::sessions::end(connection, &db, &hash)).await?)
     }
 }
 
@@ -286,20 +287,16 @@ impl Sessions {
         Ok(Some(HashMap::from([(LIVE.to_owned(), live), (HELD.to_owned(), row.state)])))
     }
 
-    /// As whom this session looks at the panel, as they are now. Of somebody who is no more there is nothing to be seen.
+    /// As whom this session looks at the panel.
     async fn view(&self, row: &SessionRow, own: Role, at: Instant) -> Result<Option<View>, StoreError> {
+        if row.look_is_over(at)
+            // One can still read where nothing can be written; the next who can writes it down.
+            && let Err(error) = view_as::end_over(&self.0, &row.token_hash).await
+        {
+            tracing::warn!(error = %error, "that a look as somebody else is over could not be written");
+        }
         let Some((viewed, until)) = row.viewed(at).filter(|_| own == Role::Admin) else { return Ok(None) };
-        let viewer = Role::Viewer.to_string();
-        let (label, role, sight) = match viewed {
-            Viewed::User(id) => match self.0.read(move |connection| users::by_id(connection, id)).await? {
-                Some(user) => (user.email.clone(), user.role().to_string(), Sight::of(&user)),
-                None => ("nobody".to_owned(), viewer, Sight::Nothing),
-            },
-            Viewed::Team(id) => match self.0.read(move |connection| teams::by_id(connection, id)).await? {
-                Some(team) => (format!("the team {}", team.name), viewer, Sight::OfTeam(id)),
-                None => ("a team that is no more".to_owned(), viewer, Sight::Nothing),
-            },
-        };
-        Ok(Some(View { label, role, sight, until }))
+        let Seen { label, role, sight } = self.0.read(move |connection| view_as::seen(connection, viewed)).await?;
+        Ok(Some(View { label, role: role.to_string(), sight, until }))
     }
 }

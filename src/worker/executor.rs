@@ -9,6 +9,7 @@ use tracing::Instrument;
 
 use super::schedule::TASKS;
 use super::task::Task;
+use super::tasks::served;
 use super::{BEAT, Worker};
 use crate::alerts;
 use crate::store::syncs::{self, SyncRow};
@@ -112,6 +113,9 @@ async fn run_sync(worker: &Worker, row: SyncRow) {
     match &outcome {
         Ok(report) => {
             tracing::info!(state, reason = report.reason, scopes = report.scopes.len(), "synced");
+            if let Err(error) = served::ask_after(worker, report).await {
+                tracing::warn!(error = ?error, "a look at served certificates could not be asked for");
+            }
         }
         Err(error) => {
             tracing::error!(error = ?error, "a sync broke off");

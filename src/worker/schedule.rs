@@ -60,6 +60,12 @@ pub const TASKS: &[Task] = &[
         run: |worker| Box::pin(run::prune::run(worker)),
     },
     Task {
+        name: "search-index",
+        about: "Joins the parts of the search index that writing leaves behind (SQLite).",
+        every: seconds(3_600),
+        run: |worker| Box::pin(run::search_index::run(worker)),
+    },
+    Task {
         name: SERVED_CERTIFICATES,
         about: "Looks at the certificates that hosts really send, at each address behind them.",
         // As long as the configuration has no other interval: `Worker::every`.

@@ -94,8 +94,17 @@ export class Visitor {
     });
     await context.addCookies(cookies);
     context.setDefaultTimeout(PATIENCE);
-    const visitor = new Visitor();
-    Object.assign(visitor, { context, site, width, theme, script, complaints: [], expected: new Set() });
+    return Visitor.#in(context, { context, site, width, theme, script });
+  }
+
+  /** The same person with another tab, who has the style sheets, scripts and fonts already. */
+  async anotherTab() {
+    const { context, site, width, theme, script } = this;
+    return Visitor.#in(context, { site, context, width, theme, script, isTab: true });
+  }
+
+  static async #in(context, its) {
+    const visitor = Object.assign(new Visitor(), { ...its, complaints: [], expected: new Set() });
     visitor.page = await context.newPage();
     visitor.#listen();
     return visitor;
@@ -195,7 +204,7 @@ export class Visitor {
 
   /** Ends the visit; what the browser complained about is a failure. */
   async leave() {
-    await this.context.close();
+    await (this.isTab ? this.page : this.context).close();
     if (this.complaints.length) throw new Error(`the browser complained:\n    ${[...new Set(this.complaints)].join('\n    ')}`);
   }
 }

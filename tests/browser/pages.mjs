@@ -2,12 +2,18 @@
 
 const KINDS = ['instances', 'maintenance-events', 'load-balancers', 'zones', 'dns-records', 'apps', 'certificates'];
 
-/** The first entry of a list. */
+/** The first entry of a list, looked up once: all windows look at one demo, and what is gone keeps its page. */
 async function first(visitor, list) {
-  await visitor.open(list);
-  const link = visitor.page.locator(`main a[href^="${list}/"]`).first();
-  return new URL(await link.getAttribute('href'), visitor.site).pathname;
+  const known = `${visitor.site}${list}`;
+  if (!FIRST.has(known)) {
+    await visitor.open(list);
+    const link = visitor.page.locator(`main a[href^="${list}/"]`).first();
+    FIRST.set(known, new URL(await link.getAttribute('href'), visitor.site).pathname);
+  }
+  return FIRST.get(known);
 }
+
+const FIRST = new Map();
 
 export const PAGES = [
   { name: 'sign-in', path: '/sign-in', anonymous: true },

@@ -6,18 +6,24 @@ import { availableParallelism } from 'node:os';
 import { launch, startDemo, THEMES, Visitor, WIDTHS } from './lib.mjs';
 import { PAGES } from './pages.mjs';
 import * as accept from './journeys/accept.mjs';
+import * as annotation from './journeys/annotation.mjs';
 import * as checks from './journeys/checks.mjs';
 import * as find from './journeys/find.mjs';
 import * as invite from './journeys/invite.mjs';
 import * as map from './journeys/map.mjs';
+import * as prepare from './journeys/prepare.mjs';
 import * as purge from './journeys/purge.mjs';
+import * as repoint from './journeys/repoint.mjs';
 import * as secondFactor from './journeys/second_factor.mjs';
 import * as setup from './journeys/setup.mjs';
 import * as signIn from './journeys/sign_in.mjs';
 import * as switched from './journeys/switch.mjs';
 import * as sync from './journeys/sync.mjs';
+import * as viewAs from './journeys/view_as.mjs';
 
-const JOURNEYS = [checks, setup, signIn, secondFactor, invite, find, map, sync, accept, purge, switched];
+const JOURNEYS = [
+  checks, setup, signIn, secondFactor, invite, find, map, viewAs, sync, accept, purge, switched, repoint, prepare, annotation,
+];
 
 const all = process.argv.includes('--all');
 const filter = process.argv.slice(2).find(argument => !argument.startsWith('--')) ?? '';
@@ -57,10 +63,11 @@ function pageGroups(browser) {
     return { demo, cookies };
   });
   const groups = modes.map(mode => async () => {
+    const arrive = cookies => once(async () => Visitor.arrive(browser, (await shared()).demo.url, { ...mode, cookies: await cookies() }));
+    const [stranger, person] = [arrive(async () => []), arrive(async () => (await shared()).cookies)];
     for (const page of PAGES) {
       await test(`page ${page.name}, ${told(mode)}`, async () => {
-        const { demo, cookies } = await shared();
-        const visitor = await Visitor.arrive(browser, demo.url, { ...mode, cookies: page.anonymous ? [] : cookies });
+        const visitor = await (await (page.anonymous ? stranger : person)()).anotherTab();
         try {
           const path = typeof page.path === 'function' ? await page.path(visitor) : page.path;
           await visitor.open(path, page.status);
@@ -71,6 +78,7 @@ function pageGroups(browser) {
         }
       });
     }
+    for (const visitor of [await stranger.ended(), await person.ended()]) await visitor?.leave();
   });
   groups.end = async () => (await shared.ended())?.demo.stop();
   return groups;

@@ -1,13 +1,13 @@
 //! One's own second factor: begun after the password, on after its first code, off after both.
 
 use super::{TO_CONFIRM, codes};
-use crate::accounts::{AccountError, Ended, users};
+use crate::accounts::{AccountError, Ended, sessions, users};
 use crate::audit::{self, Act, Doer, Outcome};
 use crate::context::Context;
 use crate::secret::Secret;
 use crate::secret::totp::TotpKey;
 use crate::store::users::UserRow;
-use crate::store::{AnyConnection, recovery_codes, second_factors, sessions, users as rows};
+use crate::store::{AnyConnection, recovery_codes, second_factors, users as rows};
 
 /// What turning one on has made.
 pub struct TurnedOn {
@@ -61,7 +61,7 @@ pub async fn turn_on(context: &Context, doer: &Doer, user: &UserRow, code: &str)
         let codes = codes::recovery_codes();
         recovery_codes::replace(connection, &vault, id, &codes.iter().map(codes::normal).collect::<Vec<_>>())?;
         let epoch = rows::set_second_factor(connection, id, Some(at))?;
-        let ended = sessions::delete_others(connection, id, None)?;
+        let ended = sessions::end_others(connection, &db, id, None)?;
         begun.complete_in(connection, &db, Outcome::Succeeded, &format!("{ended} sessions ended"))?;
         Ok(Ok(TurnedOn { recovery_codes: codes, epoch }))
     });
@@ -108,7 +108,7 @@ pub async fn turn_off(
     let turned = context.db.write(move |connection| {
         rows::lock(connection)?;
         let epoch = forget(connection, id)?;
-        let ended = sessions::delete_others(connection, id, None)?;
+        let ended = sessions::end_others(connection, &db, id, None)?;
         begun.complete_in(connection, &db, Outcome::Succeeded, &format!("{ended} sessions ended"))?;
         Ok(epoch)
     });

@@ -36,6 +36,9 @@ pub struct Ask {
     pub source: Option<String>,
     /// Lowers the times to live of what would be changed, and changes nothing else yet.
     pub prepare_ttl_seconds: Option<i64>,
+    /// Of a switch: moves machines' own names too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub include_own_names: bool,
     /// The change that is taken back, or whose times to live come back.
     pub of: Option<i64>,
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::dns_plan::Piece;
 use crate::runs::{AfterCrash, NewStep, Shown};
 use crate::store::runs::StepRow;
-use crate::wire::dns::{RecordSet, SetChange};
+use crate::wire::dns::{RecordSet, SetChange, SetName};
 
 /// The plan of a run. It holds what was there before, so the way back is written down before the first write.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -52,6 +52,21 @@ impl Carried {
         let zones: BTreeSet<&str> = self.pieces.iter().map(|piece| piece.at.name.as_str()).collect();
         zones.into_iter().collect::<Vec<_>>().join(", ")
     }
+}
+
+/// So many sets are told of to the audit.
+const TOLD: usize = 50;
+
+/// Sets for the audit: `www.example.com A: 192.0.2.1 (300 s)`.
+pub fn told<'s>(sets: impl ExactSizeIterator<Item = (&'s SetName, Option<&'s RecordSet>)>) -> String {
+    let more = sets.len().saturating_sub(TOLD);
+    let line = |(of, set): (&SetName, Option<&RecordSet>)| {
+        let ttl = set.and_then(|set| set.values.first()).map(|value| format!(" ({} s)", value.ttl));
+        format!("{of}: {}{}", contents(set), ttl.unwrap_or_default())
+    };
+    let mut lines: Vec<String> = sets.take(TOLD).map(line).collect();
+    lines.extend((more > 0).then(|| format!("and {more} more")));
+    lines.join("; ")
 }
 
 /// `12 sets of example.com`.

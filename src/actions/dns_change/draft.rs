@@ -51,7 +51,7 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
     let (reach, asked, now) = (scope.clone(), ask.clone(), context.clock.now());
     let known = context.db.read(move |connection| know(connection, &reach, &asked, now)).await?;
     let Some(known) = known else { return Ok(None) };
-    let how = if ask.is_swap() { How::Whole } else { How::Names };
+    let how = if ask.is_swap() && known.written.is_empty() { How::Whole } else { How::Names };
     let (mut now, unread) = zones::read(context, known.zones.clone(), how).await;
     let mut listed = zones::listed(context, &now);
     let holdings = hold(context, scope, &known, &now).await?;
@@ -60,7 +60,8 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
         false => keep_own(ask, &known, &mut now, &listed, &holdings),
     };
     let mut plan = match (&known.swap, ask.action) {
-        (Some(swap), _) => dns_plan::swap(&now, swap),
+        (Some(swap), _) if known.written.is_empty() => dns_plan::swap(&now, swap),
+        (Some(swap), _) => dns_plan::swap_within(&now, swap, &known.written),
         (None, Sort::Undo) => dns_plan::way_back(&known.written, &now),
         (None, Sort::Restore) => dns_plan::restore(&known.written, &known.later, &now),
         (None, _) => zones::shaped(context, dns_plan::edit(&now, &edits_but(ask, &unknown))),
@@ -72,9 +73,10 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
     plan.refusals.extend(unknown.iter().map(of_nobody));
     plan.refusals.extend(known.refusals);
     plan.notes.extend(known.notes);
-    // Where something else speaks against it, that there is nothing left to do is no news.
-    if plan.refusals.len() > 1 {
-        plan.refusals.retain(|refusal| refusal.code != Code::NothingToDo);
+    // Where somebody says why there is nothing to do, or something else speaks against it, that there is nothing is no news.
+    let nothing = plan.refusals.iter().position(|refusal| refusal.code == Code::NothingToDo);
+    if let (Some(nothing), true) = (nothing, plan.refusals.len() > 1) {
+        plan.refusals.remove(nothing);
     }
     let limit = |zone: &ZoneNow| Limit { source: zone.source.clone(), at: zone.at.clone(), most: zone.most_per_write };
     plan.limits = now.iter().map(limit).collect();
@@ -89,7 +91,7 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
     let plan = context
         .db
         .read(move |connection| {
-            touch(connection, &reach, &mut plan)?;
+            touch(connection, &reach, &mut plan, &now)?;
             Ok(plan)
         })
         .await?;
@@ -248,7 +250,11 @@ fn of_edits(connection: &mut AnyConnection, scope: &Scope, ask: &Ask) -> QueryRe
 
 fn of_sides(connection: &mut AnyConnection, scope: &Scope, ask: &Ask, sides: Sides) -> QueryResult<Known> {
     let zones = match &sides.swap {
-        Some(swap) => zones::of_side(connection, scope, &swap.from)?,
+        Some(swap) if sides.written.is_empty() => zones::of_side(connection, scope, &swap.from)?,
+        Some(_) => {
+            let sets = sides.written.iter().map(|done| (done.source.as_str(), &done.at, &done.change.of));
+            zones::of_sets(connection, scope, sets)?
+        }
         None => Vec::new(),
     };
     let follows = match ask.prepare_ttl_seconds {
@@ -264,8 +270,8 @@ fn of_sides(connection: &mut AnyConnection, scope: &Scope, ask: &Ask, sides: Sid
         None => sides.title,
         Some(seconds) => format!("{}: lower TTLs to {seconds} s first", sides.title),
     };
-    let Sides { swap, refusals, notes, subjects, .. } = sides;
-    Ok(Known { title, zones, refusals, notes, subjects, swap, follows, ..Known::default() })
+    let Sides { swap, refusals, notes, subjects, written, .. } = sides;
+    Ok(Known { title, zones, refusals, notes, subjects, swap, follows, written, ..Known::default() })
 }
 
 /// Of a way back, and of old times to live: the sets as the earlier change left them.

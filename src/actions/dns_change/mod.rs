@@ -48,6 +48,7 @@ use crate::runs::{Action, Done, NewStep, RunState, Settled, Shown, StepAt, StepS
 use crate::store::AnyConnection;
 use crate::store::dns_changes::{self, due};
 use crate::store::runs::{RunRow, StepRow};
+use crate::wire::dns::SetChange;
 use carry::{Carried, What};
 
 /// Changes records.
@@ -98,6 +99,15 @@ impl Action for DnsChange {
         let done = |step: &&StepRow| matches!(step.state(), StepState::Succeeded | StepState::Partial);
         let written = steps.iter().rev().filter(|step| step.undoes.is_none()).filter(done);
         Some(written.filter_map(carry::step_back).collect())
+    }
+
+    fn left(&self, run: &RunRow, state: RunState) -> String {
+        let carried: Carried = serde_json::from_str(&run.plan).unwrap_or_default();
+        let changes: Vec<&SetChange> = carried.pieces.iter().flat_map(|piece| &piece.changes).collect();
+        match state {
+            RunState::Succeeded => carry::told(changes.iter().map(|change| (&change.of, change.after.as_ref()))),
+            _ => String::new(),
+        }
     }
 
     fn ended(&self, connection: &mut AnyConnection, run: &RunRow, state: RunState, at: Instant) -> QueryResult<()> {

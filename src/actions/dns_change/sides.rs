@@ -1,7 +1,5 @@
 //! The two sides of a swap, out of the inventory: at what addresses and names something can be found, or could be.
 //!
-//! Only public addresses are swapped: a private one means another machine in each network, and a record does not say which.
-//!
 //! Who holds an address, and who stands behind a balancer, is a fact and asked of all; who that is is told to whom it is visible.
 
 use std::collections::BTreeSet;
@@ -9,11 +7,12 @@ use std::net::IpAddr;
 
 use diesel::QueryResult;
 
-use crate::dns_plan::{Code, Refusal, Side, Swap};
+use crate::dns_plan::{Code, OwnNames, PlannedChange, Refusal, Side, Swap};
 use crate::kinds::instance::{self, Instance};
-use crate::kinds::key::is_public;
-use crate::kinds::load_balancer::{self, LoadBalancer};
+use crate::kinds::load_balancer;
 use crate::kinds::{Held, Key, KindSpec, Role};
+use crate::relations::behind::{self, Behind};
+use crate::relations::switched::{self, WATCHED};
 use crate::store::doubt::Doubts;
 use crate::store::keys::{self, When};
 use crate::store::rows::ResourceRow;
@@ -30,6 +29,8 @@ pub struct Sides {
     pub refusals: Vec<Refusal>,
     pub notes: Vec<String>,
     pub subjects: Vec<i64>,
+    /// What earlier changes have written, where only that is meant.
+    pub written: Vec<PlannedChange>,
 }
 
 /// What an ask means, as far as the inventory knows. `None` where a resource is not there for the asker.
@@ -44,7 +45,8 @@ pub fn sides(connection: &mut AnyConnection, scope: &Scope, ask: &Ask, now: Inst
     let mut sides = match ask.action {
         Sort::Repoint => repoint(connection, scope, &from)?,
         Sort::Replace => replace(connection, scope, &from, &to)?,
-        _ => switch(connection, scope, &from, &to)?,
+        _ if from.id == to.id => in_line(connection, scope, &from, now)?,
+        _ => switch(connection, scope, &from, &to, ask)?,
     };
     sides.subjects = vec![from.id, to.id];
     sides.subjects.dedup();
@@ -79,7 +81,7 @@ fn repoint(connection: &mut AnyConnection, scope: &Scope, row: &ResourceRow) -> 
             format!("{} has no public address that is known now.", row.title()),
         ));
     }
-    sides.swap = Some(Swap { from, to: now });
+    sides.swap = Some(Swap { from, to: now, own_names: OwnNames::Move });
     Ok(sides)
 }
 
@@ -98,56 +100,97 @@ fn replace(connection: &mut AnyConnection, scope: &Scope, from: &ResourceRow, to
             .refusals
             .push(Refusal::hard(Code::NoCounterpart, format!("{} is not running with a public address.", to.title())));
     }
-    sides.swap = Some(Swap { from: old, to: new });
+    sides.swap = Some(Swap { from: old, to: new, own_names: OwnNames::Move });
     Ok(sides)
 }
 
-fn switch(connection: &mut AnyConnection, scope: &Scope, from: &ResourceRow, to: &ResourceRow) -> QueryResult<Sides> {
+fn switch(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    from: &ResourceRow,
+    to: &ResourceRow,
+    ask: &Ask,
+) -> QueryResult<Sides> {
     let title = format!("Switch from {} to {}", from.title(), to.title());
     let mut sides = Sides { title, ..Sides::default() };
-    if from.id == to.id {
-        sides.refusals.push(Refusal::hard(Code::NothingToDo, "It cannot take its own place."));
-    }
-    let old = balancer(connection, scope, from, |_| true)?;
-    let new = balancer(connection, scope, to, |health| health == "healthy")?;
-    let refuse = |text: String| Refusal::hard(Code::NothingHealthy, text);
-    let mut swap = Swap { from: old.side, to: new.side };
-    for (side, row) in [(old.is_partly_hidden, from), (new.is_partly_hidden, to)] {
-        if side {
+    let old = behind::behind(connection, scope, from, |_| true)?;
+    let new = behind::behind(connection, scope, to, |health| health == "healthy")?;
+    sides.judge(to, &new);
+    sides.hide(from, &old);
+    sides.hide(to, &new);
+    let mut from = Side { title: from.title().to_owned(), addresses: old.addresses, hosts: old.hosts };
+    // What its own addresses are today is no address to write down (F5); that they are gone from records is right.
+    from.addresses.extend(old.own);
+    let to = Side { title: to.title().to_owned(), addresses: new.addresses, hosts: new.hosts };
+    let own_names = if ask.include_own_names { OwnNames::Move } else { OwnNames::Stay(old.machines) };
+    sides.swap = Some(Swap { from, to, own_names });
+    Ok(sides)
+}
+
+/// A switch of a balancer to itself: the healthy instances behind it now take the place of what the last switch to it has written.
+fn in_line(connection: &mut AnyConnection, scope: &Scope, row: &ResourceRow, now: Instant) -> QueryResult<Sides> {
+    let title = format!("Bring the records of {} in line", row.title());
+    let mut sides = Sides { title, ..Sides::default() };
+    let new = behind::behind(connection, scope, row, |health| health == "healthy")?;
+    sides.judge(row, &new);
+    // What a switch has written may be anybody's.
+    let switched = match scope.sees_everything() {
+        true => switched::switched(connection, row.id, now - WATCHED)?,
+        false => None,
+    };
+    let Some(switched) = switched else {
+        let text = format!("No switch to {} stands whose records could be brought in line.", row.title());
+        sides.refusals.push(Refusal::hard(Code::NothingToDo, text));
+        return Ok(sides);
+    };
+    let from = Side {
+        title: format!("what stood behind {}", row.title()),
+        addresses: switched.addresses(),
+        hosts: Vec::new(),
+    };
+    let to = Side { title: row.title().to_owned(), addresses: new.addresses, hosts: Vec::new() };
+    sides.swap = Some(Swap { from, to, own_names: OwnNames::Move });
+    sides.written = switched.sets;
+    Ok(sides)
+}
+
+impl Sides {
+    /// Refuses where a part of what stands behind a balancer is not the asker's to see.
+    fn hide(&mut self, row: &ResourceRow, behind: &Behind) {
+        if behind.is_partly_hidden {
             let text = format!("Not all that stands behind {} is yours to see.", row.title());
-            sides.refusals.push(Refusal::hard(Code::OutOfSight, text));
+            self.refusals.push(Refusal::hard(Code::OutOfSight, text));
         }
     }
-    // What its own addresses are today is no address to write down (F5); that they are gone from records is right.
-    swap.from.addresses.extend(old.own);
-    if to.gone_at.is_some() || to.status == "failed" {
-        sides.refusals.push(refuse(format!("{} is not in service.", to.title())));
-    } else if !new.error.is_empty() {
-        sides.refusals.push(refuse(format!("What stands behind {} is not known: {}.", to.title(), new.error)));
-    } else if new.members == 0 {
-        sides.refusals.push(refuse(format!("Nothing healthy stands behind {}.", to.title())));
-    } else if new.left_out > 0 {
-        let (left, all) = (new.left_out, new.left_out + new.members);
-        sides.notes.push(format!("{left} of the {all} targets of {} are not healthy and stay out.", to.title()));
+
+    /// What speaks against a balancer as the new side.
+    fn judge(&mut self, to: &ResourceRow, new: &Behind) {
+        let refuse = |text: String| Refusal::hard(Code::NothingHealthy, text);
+        if to.gone_at.is_some() || to.status == "failed" {
+            self.refusals.push(refuse(format!("{} is not in service.", to.title())));
+        } else if !new.error.is_empty() {
+            self.refusals.push(refuse(format!("What stands behind {} is not known: {}.", to.title(), new.error)));
+        } else if new.members == 0 {
+            self.refusals.push(refuse(format!("Nothing healthy stands behind {}.", to.title())));
+        } else if new.left_out > 0 {
+            let (left, all) = (new.left_out, new.left_out + new.members);
+            self.notes.push(format!("{left} of the {all} targets of {} are not healthy and stay out.", to.title()));
+        }
+        for twice in &new.ambiguous {
+            let text = format!("More than one instance answers to {twice}, a target of {}.", to.title());
+            self.refusals.push(Refusal::hard(Code::Ambiguous, text));
+        }
     }
-    for twice in new.ambiguous {
-        let text = format!("More than one instance answers to {twice}, a target of {}.", to.title());
-        sides.refusals.push(Refusal::hard(Code::Ambiguous, text));
-    }
-    sides.swap = Some(swap);
-    Ok(sides)
 }
 
 /// Where an instance is to be found now.
 fn now_at(row: &ResourceRow) -> Side {
+    let addresses = behind::reached_at(row);
     let instance: Instance = serde_json::from_str(&row.attrs).unwrap_or_default();
-    if row.gone_at.is_some() || instance.state == "terminated" {
-        return Side { title: row.title().to_owned(), ..Side::default() };
-    }
-    let mut addresses: Vec<IpAddr> = instance.addresses.iter().map(|one| one.address.to_canonical()).collect();
-    addresses.retain(|address| is_public(*address));
+    let is_there = row.gone_at.is_none() && instance.state != "terminated";
     let host = Key::host(&instance.public_host).and_then(|key| key.as_host().map(str::to_owned));
-    Side { title: row.title().to_owned(), addresses, hosts: host.into_iter().collect() }
+    let hosts = host.into_iter().filter(|_| is_there).collect();
+    Side { title: row.title().to_owned(), addresses, hosts }
 }
 
 /// Where it is to be found, or ever was.
@@ -202,72 +245,4 @@ fn unheld(
         }
     }
     Ok(())
-}
-
-/// What stands behind a balancer.
-struct Behind {
-    side: Side,
-    /// Its own addresses.
-    own: Vec<IpAddr>,
-    /// Targets that were taken, and that were not.
-    members: usize,
-    left_out: usize,
-    error: String,
-    ambiguous: Vec<String>,
-    /// Some of it is not the asker's to see.
-    is_partly_hidden: bool,
-}
-
-fn balancer(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    row: &ResourceRow,
-    takes: impl Fn(&str) -> bool,
-) -> QueryResult<Behind> {
-    let balancer: LoadBalancer = serde_json::from_str(&row.attrs).unwrap_or_default();
-    let (mut keys, mut addresses, mut taken) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    let mut seen = BTreeSet::new();
-    for target in &balancer.targets {
-        seen.insert(&target.id);
-        if !takes(&target.health) {
-            continue;
-        }
-        taken.insert(&target.id);
-        match target.target_type.as_str() {
-            "ip" => addresses.extend(target.id.parse::<IpAddr>().ok().filter(|address| is_public(*address))),
-            "instance" => {
-                keys.insert(Key::instance(&balancer.account, &balancer.provider_region, &target.id).stored());
-            }
-            _ => {}
-        }
-    }
-    let stored: Vec<String> = keys.into_iter().collect();
-    let everything = Scope::unrestricted();
-    let links = keys::of_keys(connection, &everything, Held::Key, &stored, &[Role::Is], When::Now, usize::MAX)?;
-    let ambiguous = stored.iter().filter(|key| links.iter().filter(|link| link.key == **key).count() > 1).cloned();
-    let ids: Vec<i64> = links.iter().map(|link| link.resource_id).collect();
-    let mut members = resources::present(connection, scope, &ids)?;
-    let is_partly_hidden =
-        !scope.sees_everything() && resources::present(connection, &everything, &ids)?.len() > members.len();
-    members.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
-    let mut side = Side { title: row.title().to_owned(), ..Side::default() };
-    side.addresses.extend(members.iter().flat_map(|row| now_at(row).addresses));
-    side.addresses.extend(addresses);
-    let mut once = BTreeSet::new();
-    side.addresses.retain(|address| once.insert(*address));
-    if let Some(host) = Key::host(&balancer.dns_name).and_then(|key| key.as_host().map(str::to_owned)) {
-        side.hosts.push(host.clone());
-        if host.contains(".elb.") {
-            side.hosts.push(format!("dualstack.{host}"));
-        }
-    }
-    Ok(Behind {
-        side,
-        own: balancer.addresses.iter().map(IpAddr::to_canonical).collect(),
-        members: taken.len(),
-        left_out: seen.len() - taken.len(),
-        error: balancer.targets_error,
-        ambiguous: ambiguous.collect(),
-        is_partly_hidden,
-    })
 }

@@ -8,7 +8,7 @@ use diesel::QueryResult;
 
 use super::DnsChange;
 use super::ask::{Ask, Sort};
-use super::carry::Carried;
+use super::carry::{Carried, told};
 use super::draft::{Draft, draft};
 use crate::audit::Doer;
 use crate::clock::Instant;
@@ -324,8 +324,11 @@ async fn new_run(
         Some(over) => format!("{} (overridden: {})", row.reason, over.reason.trim()),
         None => row.reason.clone(),
     };
+    let before = plan.changes.iter().map(|planned| (&planned.change.of, planned.change.before.as_ref()));
     Ok(NewRun {
         target: carried.target(),
+        known_as: format!("change {}", row.id),
+        before: told(before),
         undo: serde_json::to_value(plan.changes.iter().map(|done| done.change.inverse()).collect::<Vec<_>>())
             .unwrap_or_default(),
         reason,

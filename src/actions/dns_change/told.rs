@@ -24,6 +24,7 @@ pub fn told(connection: &mut AnyConnection, scope: &Scope, row: &ChangeRow) -> Q
     }
     if plan.sight != scope.fingerprint() {
         plan.notes.clear();
+        plan.own_names = 0;
         for refusal in &mut plan.refusals {
             refusal.code.in_general().clone_into(&mut refusal.text);
         }

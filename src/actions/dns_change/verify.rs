@@ -1,7 +1,8 @@
 //! Proof from outside: each of a zone's own servers is asked until it answers with what was written, or time is up.
 //!
-//! The provider's API is asked too, and it alone can judge names that it answers with addresses of its own (proxied, flattened). What is
-//! written stays when time is up: nobody takes back blindly what may be served everywhere a second later.
+//! The provider's API is asked too. Names that the provider answers with addresses of its own (proxied, flattened) are judged by the API
+//! and by whether each server still answers them with any address. What is written stays when time is up: nobody takes back blindly what
+//! may be served everywhere a second later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -11,8 +12,8 @@ use futures_util::future::join_all;
 
 use super::carry::Carried;
 use super::write::is_like;
-use crate::net::dns::{Question, Server, Way, ask, servers};
-use crate::rdata::{Verdict, served};
+use crate::net::dns::{Answer, Question, Rcode, Server, Way, ask, servers};
+use crate::rdata::{Proof, Verdict, proof, served, still_answers};
 use crate::runs::{Done, StepAt, Trouble};
 use crate::store::dns_changes::checks::{self, Seen};
 use crate::wire::dns::{SetChange, SetName, ZoneAt};
@@ -115,6 +116,7 @@ impl Asked<'_> {
             server: String::new(),
             served: 0,
             judged: i32::try_from(self.changes.len()).unwrap_or(i32::MAX),
+            answering: 0,
             trouble: String::new(),
         }
     }
@@ -142,13 +144,13 @@ impl Asked<'_> {
     async fn ask(&self, server: Server) -> Seen {
         let mut seen = Seen { server: called(&server), judged: 0, ..self.nothing() };
         for some in self.changes.chunks(AT_ONCE) {
-            let zone = &self.at.name;
-            let asked = some.iter().map(|change| question((*change).clone(), zone.clone(), server.address));
-            for (of, verdict) in join_all(asked).await {
+            let asked = some.iter().map(|change| Told::by(server.address, change, &self.at.name));
+            for Told { of, by, verdict } in join_all(asked).await {
                 let trouble = match verdict {
                     Ok(Verdict::Unjudgeable(_)) => continue,
                     Ok(Verdict::Served) => {
                         seen.served += 1;
+                        seen.answering += i32::from(matches!(by, Proof::StillAnswers(_)));
                         String::new()
                     }
                     Ok(Verdict::NotYet) => format!("{of} is still as it was"),
@@ -165,11 +167,38 @@ impl Asked<'_> {
     }
 }
 
-async fn question(change: SetChange, zone: String, server: SocketAddr) -> (SetName, Result<Verdict, String>) {
-    let question = Question { name: change.of.name.clone(), record_type: change.of.record_type.clone() };
-    let answer = ask(server, &question, Way::Udp, PATIENCE).await;
-    let verdict = answer.map(|answer| served(&change, &zone, &answer)).map_err(|silent| silent.to_string());
-    (change.of, verdict)
+/// What one server said of one set.
+struct Told<'c> {
+    of: &'c SetName,
+    by: Proof,
+    /// Or why it said nothing.
+    verdict: Result<Verdict, String>,
+}
+
+impl<'c> Told<'c> {
+    async fn by(server: SocketAddr, change: &'c SetChange, zone: &str) -> Self {
+        let by = proof(change, zone);
+        let verdict = match by {
+            Proof::Itself => {
+                answer(server, &change.of, &change.of.record_type).await.map(|answer| served(change, zone, &answer))
+            }
+            Proof::StillAnswers(_) => any_address(server, &change.of).await,
+            Proof::Nothing(why) => Ok(Verdict::Unjudgeable(why)),
+        };
+        Self { of: &change.of, by, verdict }
+    }
+}
+
+/// Whether a name is answered with an address of either sort.
+async fn any_address(server: SocketAddr, of: &SetName) -> Result<Verdict, String> {
+    let four = answer(server, of, "A").await?;
+    let none = four.rcode == Rcode::NoError && four.values.is_empty();
+    Ok(still_answers(&if none { answer(server, of, "AAAA").await? } else { four }))
+}
+
+async fn answer(server: SocketAddr, of: &SetName, record_type: &str) -> Result<Answer, String> {
+    let question = Question { name: of.name.clone(), record_type: record_type.to_owned() };
+    ask(server, &question, Way::Udp, PATIENCE).await.map_err(|silent| silent.to_string())
 }
 
 /// `ns1.example.net (192.0.2.53)`.

@@ -194,7 +194,9 @@ impl Wanted {
         for row in rows {
             let of = SetName { record_type: row.facet(0).to_owned(), name: row.name };
             let marks = self.marks.entry(of).or_default();
+            marks.records.push(row.id);
             marks.database |= row.role == "database";
+            marks.own_name |= said.get(&row.id).is_some_and(|said| said.own_name);
             let elses = said.get(&row.id).map(|said| &said.someone_elses).filter(|elses| !elses.is_empty());
             marks.someone_elses = marks.someone_elses.take().or(elses.cloned());
         }

@@ -22,6 +22,13 @@ pub use servers::{Server, servers};
 #[error("{0}")]
 pub struct Unresolved(String);
 
+impl Unresolved {
+    /// There is such a name, perhaps, but no address under it.
+    pub fn nowhere() -> Self {
+        Self("the resolver gives no address".to_owned())
+    }
+}
+
 /// Addresses of `host`, each once, in the resolver's order; never an empty list.
 ///
 /// # Errors
@@ -42,5 +49,5 @@ pub async fn addresses(host: &str, patience: Duration) -> Result<Vec<IpAddr>, Un
             addresses.push(address);
         }
     }
-    if addresses.is_empty() { Err(Unresolved("the resolver gives no address".to_owned())) } else { Ok(addresses) }
+    if addresses.is_empty() { Err(Unresolved::nowhere()) } else { Ok(addresses) }
 }

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use async_trait::async_trait;
 
 use super::dns::WriteRecords;
+use super::hosts::MadeUpHosts;
 use super::purge::PurgeCache;
 use super::{Built, Collector, Provider, ProviderSpec};
 use crate::clock::{Clock, Instant};
@@ -25,6 +26,7 @@ use crate::wire::ProviderError;
 
 mod book;
 pub mod holding;
+mod hosts;
 mod pen;
 mod purge;
 pub mod script;
@@ -141,6 +143,10 @@ impl Provider for Memory {
 
     fn cache(&self) -> Option<&dyn PurgeCache> {
         (self.sight.source == world::CACHING).then_some(self as &dyn PurgeCache)
+    }
+
+    fn hosts(&self) -> Option<&dyn MadeUpHosts> {
+        Some(self)
     }
 
     fn dns(&self) -> Option<&dyn WriteRecords> {

@@ -1,6 +1,6 @@
 //! The made-up zones' own name server, on this machine and a free port, so that a change in the demo is proven by asking, like any other.
 //!
-//! It knows A, AAAA, CNAME, MX and TXT, over UDP and TCP; proxied names are answered as they are written.
+//! It knows A, AAAA, CNAME, MX and TXT, over UDP and TCP; proxied names are answered with addresses of the made-up provider's edge.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -8,10 +8,13 @@ use std::sync::Arc;
 
 use hickory_proto::op::{Message, MessageType, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, TXT};
-use hickory_proto::rr::{Name, RData, Record};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use crate::kinds::dns_record::DnsRecord;
 use crate::rdata::text;
+
+/// Of the edge (RFC 2544 keeps them from being anybody's).
+const EDGE: [[u8; 4]; 2] = [[198, 18, 0, 80], [198, 19, 0, 80]];
 
 /// Gives all records of all zones as they are now.
 pub type Records = Arc<dyn Fn() -> Vec<DnsRecord> + Send + Sync>;
@@ -61,6 +64,13 @@ fn answer(question: &[u8], records: &[DnsRecord]) -> Option<Vec<u8>> {
     message.metadata.authoritative = true;
     if served().next().is_none() {
         message.metadata.response_code = ResponseCode::NXDomain;
+    }
+    if served().any(|record| record.proxied) {
+        if asked.query_type() == RecordType::A {
+            message
+                .add_answers(EDGE.map(|edge| Record::from_rdata(asked.name().clone(), 300, RData::A(A(edge.into())))));
+        }
+        return message.to_vec().ok();
     }
     for record in served().filter(|record| record.record_type == asked.query_type().to_string()) {
         if let Some(data) = data(record) {

@@ -59,6 +59,8 @@ pub struct Affected {
     pub row: ResourceRow,
     pub spec: &'static KindSpec,
     pub harm: Harm,
+    /// From which of those that go away it was reached first.
+    pub origin: i64,
     /// 1 for what depends on it directly.
     pub hops: u8,
     /// From what depends directly to this one.
@@ -88,7 +90,24 @@ pub fn touches(
     if scope.sees_nothing() || (at.is_none() && resource.gone_at.is_some()) {
         return Ok(Touches::default());
     }
-    let mut touches = walk::from(connection, scope, resource, at, most.min(NODES))?;
+    worst_first(walk::from(connection, scope, std::slice::from_ref(resource), at, most.min(NODES)))
+}
+
+/// What would be affected if all of these went away at once: what one of them stands in for, another may have taken along.
+pub fn touches_together(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    resources: &[ResourceRow],
+    most: usize,
+) -> QueryResult<Touches> {
+    if scope.sees_nothing() || resources.is_empty() {
+        return Ok(Touches::default());
+    }
+    worst_first(walk::from(connection, scope, resources, None, most.min(NODES)))
+}
+
+fn worst_first(touches: QueryResult<Touches>) -> QueryResult<Touches> {
+    let mut touches = touches?;
     touches.affected.sort_by(|one, other| rank(one).cmp(&rank(other)));
     Ok(touches)
 }

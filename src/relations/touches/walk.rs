@@ -31,7 +31,7 @@ struct Walk<'w> {
     connection: &'w mut AnyConnection,
     scope: &'w Scope,
     at: Option<Instant>,
-    origin: i64,
+    origins: BTreeSet<i64>,
     /// Every row that was looked at and may be seen.
     rows: HashMap<i64, ResourceRow>,
     nodes: BTreeMap<i64, Node>,
@@ -41,13 +41,14 @@ struct Walk<'w> {
 pub(super) fn from(
     connection: &mut AnyConnection,
     scope: &Scope,
-    resource: &ResourceRow,
+    gone: &[ResourceRow],
     at: Option<Instant>,
     most: usize,
 ) -> QueryResult<Touches> {
-    let rows = HashMap::from([(resource.id, resource.clone())]);
-    let mut walk = Walk { connection, scope, at, origin: resource.id, rows, nodes: BTreeMap::new(), truncated: false };
-    let mut frontier = BTreeSet::from([resource.id]);
+    let rows = gone.iter().map(|row| (row.id, row.clone())).collect();
+    let origins: BTreeSet<i64> = gone.iter().map(|row| row.id).collect();
+    let mut frontier = origins.clone();
+    let mut walk = Walk { connection, scope, at, origins, rows, nodes: BTreeMap::new(), truncated: false };
     for hops in 1..=HOPS {
         frontier = walk.hop(&frontier, hops, most)?;
         if frontier.is_empty() {
@@ -153,7 +154,7 @@ impl Walk<'_> {
         let (dependent, on) = (self.rows.get(&dependent)?, self.rows.get(&on)?);
         let is = |row: &ResourceRow, kind: &str| row.kind == kind;
         match () {
-            () if dependent.id == self.origin || dependent.id == on.id => None,
+            () if self.origins.contains(&dependent.id) || dependent.id == on.id => None,
             // It tells of its instance, and ends with it.
             () if is(dependent, maintenance_event::SPEC.name) => None,
             () if is(dependent, certificate::SPEC.name) => is(on, app::SPEC.name).then_some(Sense::Within),
@@ -169,7 +170,7 @@ impl Walk<'_> {
     }
 
     fn harm(&self, id: i64) -> Option<Harm> {
-        if id == self.origin {
+        if self.origins.contains(&id) {
             return Some(Harm::Lost);
         }
         let judgement = self.nodes.get(&id)?.judgement.as_ref()?;
@@ -182,9 +183,18 @@ impl Walk<'_> {
             let row = self.rows.get(id)?.clone();
             let spec = row.spec()?;
             let (harm, left) = (judgement.harm, judgement.left.clone());
-            Some(Affected { spec, harm, left, hops: node.hops, path: self.path(*id), row })
+            Some(Affected { spec, harm, left, hops: node.hops, path: self.path(*id), origin: self.origin(*id), row })
         });
         Touches { affected: affected.collect(), truncated: self.truncated }
+    }
+
+    /// From which of those that go away it was reached.
+    fn origin(&self, id: i64) -> i64 {
+        let mut at = id;
+        while let Some(node) = self.nodes.get(&at) {
+            at = node.from;
+        }
+        at
     }
 
     /// From what depends directly to this one. Each was reached from one that was reached before, so it ends.

@@ -19,6 +19,8 @@ pub struct CheckRow {
     pub served: i32,
     #[diesel(sql_type = Integer)]
     pub judged: i32,
+    #[diesel(sql_type = Integer)]
+    pub answering: i32,
     #[diesel(sql_type = Text)]
     pub trouble: String,
     #[diesel(sql_type = Timestamp)]
@@ -44,6 +46,8 @@ pub struct Seen {
     pub server: String,
     pub served: i32,
     pub judged: i32,
+    /// Of those served: that are answered with the provider's own addresses, so that no more can be seen.
+    pub answering: i32,
     pub trouble: String,
 }
 
@@ -51,13 +55,15 @@ pub struct Seen {
 pub fn write(connection: &mut AnyConnection, change: i64, seen: &Seen, at: Instant) -> QueryResult<()> {
     let served_at = (seen.served == seen.judged && seen.trouble.is_empty()).then_some(at);
     let mut sql = Sql::new(
-        "INSERT INTO dns_change_checks (change_id, zone, server, served, judged, trouble, asked_at, served_at) VALUES (",
+        "INSERT INTO dns_change_checks (change_id, zone, server, served, judged, answering, trouble, asked_at, served_at) VALUES (",
     );
     sql.bind(change).push(", ").bind(&seen.zone).push(", ").bind(&seen.server).push(", ").bind(seen.served);
-    sql.push(", ").bind(seen.judged).push(", ").bind(&seen.trouble).push(", ").bind(at).push(", ").bind(served_at);
+    sql.push(", ").bind(seen.judged).push(", ").bind(seen.answering).push(", ").bind(&seen.trouble);
+    sql.push(", ").bind(at).push(", ").bind(served_at);
     sql.push(
         ") ON CONFLICT (change_id, zone, server) DO UPDATE SET served = excluded.served, judged = excluded.judged, \
-         trouble = excluded.trouble, asked_at = excluded.asked_at, served_at = CASE WHEN excluded.served_at IS NULL THEN NULL \
+         answering = excluded.answering, trouble = excluded.trouble, asked_at = excluded.asked_at, \
+         served_at = CASE WHEN excluded.served_at IS NULL THEN NULL \
          ELSE COALESCE(dns_change_checks.served_at, excluded.served_at) END",
     );
     sql.execute(connection).map(|_| ())
@@ -66,7 +72,7 @@ pub fn write(connection: &mut AnyConnection, change: i64, seen: &Seen, at: Insta
 /// What the servers of a change say, by zone and server.
 pub fn of(connection: &mut AnyConnection, change: i64) -> QueryResult<Vec<CheckRow>> {
     let mut sql = Sql::new(
-        "SELECT zone, server, served, judged, trouble, asked_at, served_at FROM dns_change_checks WHERE change_id = ",
+        "SELECT zone, server, served, judged, answering, trouble, asked_at, served_at FROM dns_change_checks WHERE change_id = ",
     );
     sql.bind(change).push(" ORDER BY zone, server");
     sql.load(connection)

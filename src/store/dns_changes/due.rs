@@ -48,8 +48,17 @@ pub fn standing_switches(connection: &mut AnyConnection, since: Instant) -> Quer
     sql.push(" WHERE r.state = 'succeeded' AND c.undone_by IS NULL AND c.action = 'switch' AND c.applied_at > ");
     sql.bind(since).push(
         " AND NOT EXISTS (SELECT 1 FROM dns_changes l JOIN runs x ON x.id = l.run_id WHERE l.id > c.id AND l.action = 'switch' \
-         AND x.state = 'succeeded' AND (l.from_id = c.to_id OR l.to_id = c.to_id)) ORDER BY c.id",
+         AND x.state = 'succeeded' AND l.undone_by IS NULL AND (l.from_id = c.to_id OR l.to_id = c.to_id)) ORDER BY c.id",
     );
+    sql.load(connection)
+}
+
+/// The switches from or to a balancer that stand and were applied after `since`, the oldest first.
+pub fn switches_about(connection: &mut AnyConnection, balancer: i64, since: Instant) -> QueryResult<Vec<ChangeRow>> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(" WHERE r.state = 'succeeded' AND c.undone_by IS NULL AND c.action = 'switch' AND (c.from_id = ");
+    sql.bind(balancer).push(" OR c.to_id = ").bind(balancer).push(") AND c.applied_at > ").bind(since);
+    sql.push(" ORDER BY c.id");
     sql.load(connection)
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::column;
+use super::{column, plan, ways};
 use crate::kinds::KindSpec;
 use crate::store::counts::EVERYWHERE;
 use crate::store::scope::Placed;
@@ -14,12 +14,12 @@ use crate::store::sql::{Positional, Sql};
 use crate::store::{AnyConnection, Scope};
 
 /// So many values of a filter are offered: the most frequent ones. A filter with more is one to type into, not to choose from.
-const OFFERED: i64 = 24;
+pub(super) const OFFERED: i64 = 24;
 /// So far is counted what nobody keeps count of.
 pub const COUNTED: i64 = 1_000;
 
 /// The facet under which all of a kind are counted.
-const ALL: &str = "";
+pub(super) const ALL: &str = "";
 
 /// How many present resources of a kind there are, in all and by the values of its filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub fn total(connection: &mut AnyConnection, scope: &Scope, spec: &KindSpec) -> 
     }
     if !scope.sees_everything() {
         let mut sql = Sql::new("WITH seen AS (SELECT r.id");
-        visible(&mut sql, scope, spec);
+        visible(connection, &mut sql, scope, spec)?;
         sql.push(") SELECT '' AS facet, '' AS value, COUNT(*) AS present FROM seen");
         return Ok(capped(sql.load_positional::<Count>(connection)?.first().map_or(0, |count| count.present)));
     }
@@ -120,7 +120,7 @@ pub fn total(connection: &mut AnyConnection, scope: &Scope, spec: &KindSpec) -> 
     Ok(Total { present, more: false })
 }
 
-fn of_facet(sql: &mut Sql, spec: &KindSpec, facet: &str) {
+pub(super) fn of_facet(sql: &mut Sql, spec: &KindSpec, facet: &str) {
     sql.push("SELECT facet, value, present FROM counts WHERE kind = ").bind(spec.name);
     sql.push(" AND facet = ").bind(facet).push(" AND cluster = ").bind(EVERYWHERE);
 }
@@ -141,7 +141,7 @@ fn counted_for<'c>(
     for (_, column) in &columns {
         sql.push(", ").push(column.now.plain);
     }
-    visible(&mut sql, scope, spec);
+    visible(connection, &mut sql, scope, spec)?;
     sql.push(") SELECT '' AS facet, '' AS value, COUNT(*) AS present FROM seen");
     for (filter, column) in &columns {
         let column = column.now.plain.trim_start_matches("r.");
@@ -160,28 +160,46 @@ fn counted_for<'c>(
     }
     let chosen: Vec<(&str, &str)> = chosen.into_iter().collect();
     for (facet, values) in &mut counts.values {
-        values.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-        let mut place = 0;
-        values.retain(|(value, _)| {
-            place += 1;
-            place <= OFFERED || chosen.contains(&(facet.as_str(), value.as_str()))
-        });
+        offer(values, |value| chosen.contains(&(facet.as_str(), value)));
     }
     Ok(counts)
 }
 
+/// Leaves the most frequent values, and those that are chosen, however rare.
+pub(super) fn offer(values: &mut Vec<(String, i64)>, is_chosen: impl Fn(&str) -> bool) {
+    values.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    let mut place = 0;
+    values.retain(|(value, _)| {
+        place += 1;
+        place <= OFFERED || is_chosen(value)
+    });
+}
+
 /// From the present resources of a kind that the asker may see, one more than are counted.
-fn visible(sql: &mut Sql, scope: &Scope, spec: &KindSpec) {
-    sql.push(" FROM resources r WHERE r.gone_at IS NULL AND r.kind = ").bind(spec.name);
-    if let Some((column, values)) = scope.hull()
-        && let Some(column) = column::text(spec, column)
-    {
+fn visible(connection: &mut AnyConnection, sql: &mut Sql, scope: &Scope, spec: &KindSpec) -> QueryResult<()> {
+    let hull = scope.hull().and_then(|(name, values)| Some((column::text(spec, name)?, values)));
+    let ways = if hull.is_some() { None } else { ways::to_present(connection, scope, spec)? };
+    let (hull, ways) = match ways.as_deref() {
+        Some([way]) => (Some((way.column, way.values.clone())), &[][..]),
+        ways => (hull, ways.unwrap_or_default()),
+    };
+    // Where they lead to many, as many as are counted are met soon without them.
+    let few = !ways.is_empty() && !plan::has_more(connection, ways::met(spec, ways), plan::FEW)?;
+    sql.push(" FROM resources r WHERE r.gone_at IS NULL AND ");
+    sql.push(if few { "COALESCE(r.kind, r.kind) = " } else { "r.kind = " }).bind(spec.name);
+    if few {
+        sql.push(" AND r.id IN (");
+        ways::ids(sql, spec, ways);
+        sql.push(")");
+    }
+    if let Some((column, values)) = hull {
         sql.push(" AND ").push(column.now.plain).push(" IN ").bind_list(&values);
     }
     scope.restrict(sql, Placed::Resource);
     sql.push(" LIMIT ").bind(COUNTED + 1);
+    Ok(())
 }
 
-fn capped(counted: i64) -> Total {
+pub(super) fn capped(counted: i64) -> Total {
     Total { present: counted.min(COUNTED), more: counted > COUNTED }
 }

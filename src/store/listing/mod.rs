@@ -13,14 +13,19 @@ pub mod facets;
 pub mod filter;
 pub mod freshness;
 mod keyset;
+mod past_facets;
 mod plan;
 mod slice;
+mod ways;
 
 pub use cursor::{Cursor, CursorError};
 pub use facets::{Counts, Total, facets, total};
 pub use filter::Filter;
 pub use freshness::Freshness;
 pub use keyset::Sort;
+pub use past_facets::facets_at;
+use ways::Way;
+pub(super) use ways::little;
 
 use super::rows::{ResourceRow, Wanted};
 use super::sql::Sql;
@@ -104,10 +109,8 @@ pub fn list(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) ->
     let from = query.cursor.as_ref();
     let backwards = from.is_some_and(Cursor::is_backwards);
 
-    let mut rows = match narrowed(scope, query) {
-        Some(narrowed) => slice::rows(connection, scope, &narrowed, from, limit + 1)?,
-        None => slice::rows(connection, scope, query, from, limit + 1)?,
-    };
+    let (narrowed, ways) = narrowed(connection, scope, query)?;
+    let mut rows = slice::rows(connection, scope, narrowed.as_ref().unwrap_or(query), &ways, from, limit + 1)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     if let Some(at) = query.at {
@@ -128,12 +131,28 @@ pub fn list(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) ->
     })
 }
 
-/// The same list with a filter more, by which it can be walked: every resource that the asker may see has one of its values.
-fn narrowed(scope: &Scope, query: &ListQuery) -> Option<ListQuery> {
-    let (column, values) = scope.hull()?;
-    let mut narrowed = query.clone();
-    narrowed.filters.extend(Filter::named(query.spec, column, values));
-    Some(narrowed)
+/// The same list with a filter more, by which it can be walked: every resource that the asker may see has one of its values. Or, where no
+/// one filter can say it, the ways that lead there.
+fn narrowed(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    query: &ListQuery,
+) -> QueryResult<(Option<ListQuery>, Vec<Way>)> {
+    let with = |name: &str, values: Vec<String>| {
+        let mut narrowed = query.clone();
+        narrowed.filters.extend(Filter::named(query.spec, name, values));
+        narrowed
+    };
+    if let Some((name, values)) = scope.hull() {
+        return Ok((Some(with(name, values)), Vec::new()));
+    }
+    if query.at.is_some() || query.gone {
+        return Ok((None, Vec::new()));
+    }
+    Ok(match ways::to_present(connection, scope, query.spec)?.as_deref() {
+        Some([way]) => (Some(with(way.name, way.values.clone())), Vec::new()),
+        ways => (None, ways.unwrap_or_default().to_vec()),
+    })
 }
 
 /// The statement that reads the rows of the first page of `query`, for a look at how a database means to answer it.

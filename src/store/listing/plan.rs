@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Integer};
 
 use super::column::{CHANGED, Column, Index, Spelling};
 use super::filter::By;
+use super::ways::{self, Way};
 use super::{Filter, ListQuery, facets};
 use crate::clock::Instant;
 use crate::store::AnyConnection;
@@ -17,7 +18,7 @@ use crate::store::sql::Sql;
 use crate::store::words::Found;
 
 /// So many rows are fetched and sorted for one page without anybody noticing.
-const FEW: i64 = 5_000;
+pub(super) const FEW: i64 = 5_000;
 /// So many rows are looked at in the list's order, most of them in vain, for less than it costs to sort as many.
 const WALKED: i64 = 2_000;
 /// So many are looked at in the list's order where that is the exception: a page of a moment at which little was there.
@@ -34,6 +35,8 @@ pub(super) enum Restriction<'q> {
     Terms(Found),
     /// Its current state was true at that moment already.
     Since(Instant),
+    /// On one of the ways to what the asker may see.
+    Ways(&'q [Way]),
 }
 
 /// How the rows of a sub-select are reached.
@@ -212,6 +215,7 @@ impl Restriction<'_> {
                 sql = Sql::new("SELECT 1 AS one FROM resource_terms t WHERE t.term_id IN ");
                 sql.bind_list(ids);
             }
+            Self::Ways(ways) => sql = ways::met(query.spec, ways),
             Self::Column(..) | Self::Missing(false) | Self::Terms(Found::Many(_)) => return None,
         }
         Some(sql)
@@ -225,6 +229,10 @@ impl Restriction<'_> {
     /// Appends the condition, `AND` included. `sharp` lets it choose the index.
     pub(super) fn append_to(&self, sql: &mut Sql, query: &ListQuery, versions: bool, sharp: bool) {
         let spelled = |spelling: Spelling| if sharp { spelling.plain } else { spelling.dull };
+        // Each row is asked anyhow whether it is visible.
+        if let (Self::Ways(_), false) = (self, sharp) {
+            return;
+        }
         sql.push(" AND ");
         match self {
             Self::Column(column, filter) => {
@@ -247,6 +255,11 @@ impl Restriction<'_> {
             }
             Self::Missing(false) => {
                 sql.push("r.missing_since IS NULL");
+            }
+            Self::Ways(ways) => {
+                sql.push("r.id IN (");
+                ways::ids(sql, query.spec, ways);
+                sql.push(")");
             }
             Self::Terms(found) if sharp => {
                 sql.push("r.id IN (SELECT t.resource_id FROM resource_terms t WHERE ");

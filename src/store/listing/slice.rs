@@ -8,6 +8,7 @@ use super::column::Column;
 use super::filter::By;
 use super::keyset::{Key, Segment};
 use super::plan::{self, Drive, Restriction};
+use super::ways::Way;
 use super::{Cursor, ListQuery};
 use crate::store::rows::{COLUMNS, ENDED_VERSION_COLUMNS, ResourceRow, VERSION_COLUMNS, Wanted};
 use crate::store::scope::Placed;
@@ -50,11 +51,12 @@ impl Slice {
     }
 }
 
-/// Up to `wanted` rows of the list, from the cursor on, in its direction.
+/// Up to `wanted` rows of the list, from the cursor on, in its direction. `ways` lead to all of them, if there are any.
 pub(super) fn rows(
     connection: &mut AnyConnection,
     scope: &Scope,
     query: &ListQuery,
+    ways: &[Way],
     from: Option<&Cursor>,
     wanted: usize,
 ) -> QueryResult<Vec<ResourceRow>> {
@@ -63,7 +65,10 @@ pub(super) fn rows(
     let start = from.map_or(0, Cursor::segment);
     let order: Vec<usize> = if backwards { (0..=start).rev().collect() } else { (start..segments.len()).collect() };
 
-    let restrictions = restrictions(connection, query)?;
+    let mut restrictions = restrictions(connection, query)?;
+    if !ways.is_empty() {
+        restrictions.push(Restriction::Ways(ways));
+    }
     let mut rows: Vec<ResourceRow> = Vec::new();
     for position in order {
         let from = from.filter(|cursor| cursor.segment() == position);

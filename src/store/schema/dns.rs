@@ -49,6 +49,7 @@ diesel::table! {
         server -> Text,
         served -> Integer,
         judged -> Integer,
+        answering -> Integer,
         trouble -> Text,
         asked_at -> Timestamp,
         served_at -> Nullable<Timestamp>,
@@ -68,6 +69,7 @@ diesel::table! {
         resource_id -> BigInt,
         note -> Text,
         someone_elses -> Text,
+        own_name -> Bool,
         by_actor -> Text,
         at -> Timestamp,
     }

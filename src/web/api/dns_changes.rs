@@ -203,6 +203,7 @@ fn ask(wanted: DnsChangeWanted) -> Result<Ask, PageError> {
         records: wanted.records.into_iter().map(edit).collect::<Result<_, _>>()?,
         source: wanted.source,
         prepare_ttl_seconds: wanted.prepare_ttl_seconds,
+        include_own_names: wanted.include_own_names,
         of: None,
     })
 }

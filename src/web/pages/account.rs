@@ -161,7 +161,9 @@ pub async fn revoke(
 ) -> Result<HttpResponse, PageError> {
     let begun = audit::begin(&context.db, &doer, Act::new("session.revoke", &person.email)).await?;
     let (id, user_id) = (id.into_inner(), person.user_id);
-    let was_mine = context.db.write(move |connection| sessions::delete_of(connection, user_id, &id)).await?;
+    let db = context.db.clone();
+    let ended = context.db.write(move |connection| accounts::sessions::end_of(connection, &db, user_id, &id));
+    let was_mine = ended.await?;
     if !was_mine {
         begun.complete(&context.db, Outcome::Refused, "no such session").await?;
         return Err(PageError::NotFound);
@@ -180,7 +182,10 @@ pub async fn revoke_others(
 ) -> Result<HttpResponse, PageError> {
     let begun = audit::begin(&context.db, &doer, Act::new("session.revoke_others", &person.email)).await?;
     let (kept, user_id) = (person.token_hash.clone(), person.user_id);
-    let ended = context.db.write(move |connection| sessions::delete_others(connection, user_id, Some(&kept))).await?;
+    let db = context.db.clone();
+    let ending =
+        context.db.write(move |connection| accounts::sessions::end_others(connection, &db, user_id, Some(&kept)));
+    let ended = ending.await?;
     begun.complete(&context.db, Outcome::Succeeded, &format!("{ended} sessions")).await?;
     session.leave_flash(true, "Signed out everywhere else.");
     Ok(go_on("/account"))

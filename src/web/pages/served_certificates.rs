@@ -47,15 +47,11 @@ pub struct ServedPanel {
     pub every: i64,
 }
 
-/// What one target sends for a host.
+/// What a target sends for a host, and every other one of which there is the same to say.
 #[derive(Clone, Debug)]
 pub struct ServedLine {
     pub host: String,
-    /// `203.0.113.7`, with the port where it is not the usual one; empty where there is none.
-    pub address: String,
-    /// How the address is known.
-    pub via: String,
-    pub proxied: bool,
+    pub targets: Vec<TargetLine>,
     pub findings: Vec<FindingLine>,
     pub issuer: String,
     pub key: String,
@@ -71,8 +67,18 @@ pub struct ServedLine {
     pub broke_off: String,
 }
 
-/// Something to say of it.
+/// Where it was looked at.
 #[derive(Clone, Debug)]
+pub struct TargetLine {
+    /// `203.0.113.7`, with the port where it is not the usual one; empty where there is none.
+    pub address: String,
+    /// How the address is known.
+    pub via: String,
+    pub proxied: bool,
+}
+
+/// Something to say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindingLine {
     pub name: &'static str,
     pub tone: Tone,
@@ -119,7 +125,7 @@ pub fn fetch(
         filters: judgements(&here, wanted.judgement, &counts),
         host: params.get("host").unwrap_or_default().to_owned(),
         clear_href: (!here.is_empty()).then(|| PATH.to_owned()),
-        lines: page.rows.iter().map(|row| line(row, probe, shell.now)).collect(),
+        lines: lines(&page.rows, probe, shell.now),
         pager: Pager {
             shown: page.rows.len(),
             first_href: params.get("cursor").map(|_| here.href(PATH)),
@@ -148,8 +154,7 @@ pub fn panel(
     let mut rows = store::of_resource(connection, scope, id, IN_PANEL)?;
     let cut = rows.len() > IN_PANEL;
     rows.truncate(IN_PANEL);
-    let lines = rows.iter().map(|row| line(row, probe, now)).collect();
-    Ok(Some(ServedPanel { lines, cut, enabled: probe.enabled, every: seconds(probe) }))
+    Ok(Some(ServedPanel { lines: lines(&rows, probe, now), cut, enabled: probe.enabled, every: seconds(probe) }))
 }
 
 /// A chip for each judgement that there is, the worst first.
@@ -169,15 +174,49 @@ fn judgements(here: &Params, chosen: Option<Judgement>, counts: &[(Judgement, i6
     vec![FilterGroup { name: "judgement".to_owned(), title: "Judgement".to_owned(), chips, more: Vec::new() }]
 }
 
+/// A line for each host and for each thing that there is to say of it.
+fn lines(rows: &[ServedRow], probe: &ProbeConfig, now: Instant) -> Vec<ServedLine> {
+    let mut lines: Vec<ServedLine> = Vec::new();
+    for line in rows.iter().map(|row| line(row, probe, now)) {
+        match lines.last_mut().filter(|last| last.says_the_same_as(&line)) {
+            // Both were looked at no longer ago than this, and both are so since then.
+            Some(last) => {
+                last.checked_at = last.checked_at.min(line.checked_at);
+                last.since = last.since.max(line.since);
+                last.targets.extend(line.targets);
+            }
+            None => lines.push(line),
+        }
+    }
+    lines
+}
+
+/// Targets of one round are looked at one after another.
+const SAME_TIME: TimeDelta = TimeDelta::minutes(1);
+
+impl ServedLine {
+    fn says_the_same_as(&self, other: &Self) -> bool {
+        let of = |line: &Self| (line.host.clone(), line.fingerprint.clone(), line.broke_off.clone(), line.stale);
+        let together = |one: Option<Instant>, other: Option<Instant>| match (one, other) {
+            (Some(one), Some(other)) => (one - other).abs() < SAME_TIME,
+            (one, other) => one == other,
+        };
+        of(self) == of(other)
+            && self.findings == other.findings
+            && together(Some(self.since), Some(other.since))
+            && together(self.good_at, other.good_at)
+            && together(self.read_at, other.read_at)
+            && together(self.checked_at, other.checked_at)
+    }
+}
+
 fn line(row: &ServedRow, probe: &ProbeConfig, now: Instant) -> ServedLine {
     let chain = row.chain();
     let own = chain.as_ref().and_then(|chain| chain.own());
     let was_read = row.outcome == Outcome::Read.as_str();
     ServedLine {
         host: row.host(),
-        address: address(row),
-        via: row.via.clone(),
-        proxied: row.proxied,
+        targets: vec![TargetLine { address: address(row), via: row.via.clone(), proxied: row.proxied }],
         findings: row.findings().iter().map(finding).collect(),
         issuer: own.map(|own| own.issuer_title().to_owned()).unwrap_or_default(),
         key: own.map(|own| own.key.clone()).unwrap_or_default(),

@@ -1,17 +1,17 @@
 //! Removes what has run out: sessions, setup links, invitations, attempts to sign in and half of it, second factors that nobody
 //! confirmed, keys of requests, notes of what the panel wrote, what syncs of a month ago did, the secrets of what has been gone for a month, and what says that a finding is ignored.
-//! Closes audit rows that nobody will complete.
+//! Closes audit rows that nobody will complete, and ends looks as somebody else whose hour has passed.
 //!
 //! **One more**: its `prune` in the store, and its number in the report.
 
 use chrono::TimeDelta;
 
 use super::slices;
-use crate::accounts::{second_factor, throttle};
+use crate::accounts::{second_factor, sessions, throttle};
 use crate::audit;
 use crate::store::{
-    findings, half_sign_ins, idempotency, invitations, resource_writes, second_factors, secret_values, sessions,
-    setup_links, sign_ins, syncs,
+    findings, half_sign_ins, idempotency, invitations, resource_writes, second_factors, secret_values, setup_links,
+    sign_ins, syncs,
 };
 use crate::worker::Worker;
 use crate::worker::task::Outcome;
@@ -29,10 +29,11 @@ const BATCHES: usize = 100;
 
 pub async fn run(worker: &Worker) -> Outcome {
     let (db, now) = (&worker.db, worker.db.clock.now());
+    let of = db.clone();
     let (sessions, links, attempts, secrets, ignores) = db
         .write(move |connection| {
             Ok((
-                sessions::prune(connection, now)? + half_sign_ins::prune(connection, now)?,
+                sessions::end_expired(connection, &of)? + half_sign_ins::prune(connection, now)?,
                 setup_links::prune(connection, now)? + invitations::prune(connection, now)?,
                 sign_ins::prune(connection, now - throttle::WINDOW)?
                     + idempotency::prune(connection, now - KEYS_KEPT)?

@@ -6,6 +6,7 @@ pub mod expiry;
 pub mod findings;
 pub mod prune;
 pub mod recovery;
+pub mod search_index;
 pub mod served;
 mod slices;
 pub mod sync;

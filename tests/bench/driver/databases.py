@@ -57,8 +57,9 @@ class Sqlite:
     def hurry(self, _name):
         """Before a fill: it is as fast as it gets."""
 
-    def settle(self, _name):
-        """After a fill, nothing is left to do."""
+    def settle(self, panel):
+        """What the panel's own task would do within the hour."""
+        panel.ask("task", "search-index")
 
     def warm(self, name):
         """Into the page cache, from which an idle machine may have dropped it since it was filled."""
@@ -119,8 +120,9 @@ class Postgres:
         """A fill is many thousand small commits, and waits for the disk at none of them; nothing is measured meanwhile."""
         self.run(name, f"ALTER DATABASE {name.replace('-', '_')} SET synchronous_commit = off")
 
-    def settle(self, name):
+    def settle(self, panel):
         """Durable again; and what autovacuum would do in the next minutes, and in the middle of a measurement."""
+        name = panel.name
         self.run(name, f"ALTER DATABASE {name.replace('-', '_')} RESET synchronous_commit")
         self.run(name, "VACUUM (ANALYZE)")
         self.run(name, "CHECKPOINT")

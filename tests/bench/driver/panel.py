@@ -72,7 +72,7 @@ class Panel:
         subprocess.run([self.programs.tools, "fill", "--database", self.database.url(self.name), "--config", self.config,
                         "--seed", str(seed), "--instances", str(instances), "--busy-states", str(busy),
                         "--canary-states", str(canary), "--present", present], env=self.environment, check=True)
-        self.database.settle(self.name)
+        self.database.settle(self)
 
     def admit(self):
         """A person and a token, made anew where they are there already."""

@@ -22,12 +22,7 @@ export async function journey({ program, visit }) {
         await page.getByRole('button', { name: 'Show the plan' }).click();
         await page.getByRole('heading', { name: 'What will be written' }).waitFor();
         await visitor.checkPage('dns change planned');
-        const reason = page.getByLabel('Why all the same');
-        if (await reason.count()) await reason.fill('drained for maintenance');
-        const typed = page.getByLabel(/^Type .* to confirm$/);
-        if (await typed.count()) await typed.fill('us-edge');
-        await page.getByRole('button', { name: /^Change \d+ records? now$/ }).click();
-        await ended(visitor);
+        await apply(visitor, 'us-edge');
         assert(await state(page) === 'applied', `it is ${await state(page)}: ${await page.locator('main').innerText()}`);
         await visitor.checkPage('dns change applied');
         const before = page.url();
@@ -48,10 +43,22 @@ export async function journey({ program, visit }) {
   }
 }
 
-const state = async page => (await page.locator('.run-state').first().innerText()).trim();
+/** Applies the plan that is shown, whatever has to be said for it, and waits for its end. */
+export async function apply(visitor, name) {
+  const { page } = visitor;
+  const reason = page.getByLabel('Why all the same');
+  if (await reason.count()) await reason.fill('drained for maintenance');
+  const typed = page.getByLabel(/^Type .* to confirm$/);
+  if (await typed.count()) await typed.fill(name);
+  await page.getByRole('button', { name: /^Change \d+ records? now$/ }).click();
+  await ended(visitor);
+}
+
+/** How the change that is shown stands. */
+export const state = async page => (await page.locator('.run-state').first().innerText()).trim();
 
 /** The page follows the run by itself; without script it is read again. */
-async function ended(visitor) {
+export async function ended(visitor) {
   await eventually(async () => {
     if (!visitor.script) await visitor.page.reload();
     return !['waiting', 'applying', 'cancelling'].includes(await state(visitor.page));

@@ -1,5 +1,7 @@
 //! Against a Cloudflare that keeps to the contract's batch rules, with a name server of its own.
 
+use std::time::Duration;
+
 use quarterdeck::actions::dns_change::{Ask, Refused};
 use quarterdeck::config::Environment;
 use quarterdeck::dns_plan::Edit;
@@ -44,6 +46,7 @@ impl Cloud {
         let environment = Environment::default().with("TOKEN", TOKEN);
         let (place, db) = a_fresh_one().await;
         let platform = Platform::over(db, || collected::provider("cloudflare", &settings, &environment)).await;
+        let platform = platform.patient(Duration::from_secs(60));
         platform.sync().await;
         Self { fake, zone, platform, _place: Box::new(place) }
     }

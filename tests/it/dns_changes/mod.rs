@@ -1,15 +1,21 @@
 //! DNS changes, from the plan to the way back: against a provider whose every write the test sees, and against the real ones.
 
+mod alerted;
 mod api;
+mod audited;
 mod carried;
 mod cloudflare;
 mod guarded;
 mod killed;
 mod ledger;
+mod mended;
+mod own_names;
 mod platform;
 mod powerdns;
 mod served;
+mod still_answers;
 mod stopped;
+mod touched;
 
 use std::ops::Deref;
 

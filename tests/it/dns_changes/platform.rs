@@ -42,7 +42,7 @@ pub fn machine(id: &str, address: &str) -> Instance {
     }
 }
 
-fn balancer(name: &str, members: &[(&str, &str)]) -> LoadBalancer {
+pub fn balancer(name: &str, members: &[(&str, &str)]) -> LoadBalancer {
     let target = |(id, health): &(&str, &str)| Target {
         target_type: "instance".to_owned(),
         id: (*id).to_owned(),

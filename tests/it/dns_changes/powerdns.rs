@@ -87,6 +87,7 @@ async fn asking(server: SocketAddr, names: Vec<String>, over: CancellationToken)
             answers.insert(contents);
         }
         rounds += 1;
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
     answers
 }
@@ -99,6 +100,7 @@ async fn f03_two_hundred_names_of_a_real_server_are_switched_and_come_back_exact
     let (one, other) = (server.zone("one", balanced(0..100)).await, server.zone("other", balanced(100..200)).await);
     let zones = [&one, &other];
     let (platform, _place) = platform(server, &zones, &[server.dns]).await;
+    let platform = platform.patient(Duration::from_secs(60));
     let before = told(server, &zones).await;
     let names: Vec<String> = (0..200).map(|n| format!("app-{n}.{}", zones[n / 100].name)).collect();
     let over = CancellationToken::new();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::browser::Page;
 
 /// Parts of a page that are of the present alone, or are about the page itself.
-const LEFT_OUT: [&str; 8] = ["age", "past-note", "tools", "filters", "pager", "head-count", "notice", "head-aside"];
+const LEFT_OUT: [&str; 6] = ["age", "past-note", "tools", "pager", "notice", "head-aside"];
 
 /// What a page, a file or an answer says.
 pub fn of(page: &Page) -> String {
@@ -98,18 +98,12 @@ fn read(element: ElementRef<'_>, words: &mut Vec<String>) {
 }
 
 fn is_of_the_present(element: ElementRef<'_>) -> bool {
-    let has = |selector: &str| element.select(&Selector::parse(selector).unwrap()).next().is_some();
     let heading = || element.select(&Selector::parse("h2").unwrap()).next().map(|h2| h2.text().collect::<String>());
     match element.value().name() {
         "form" | "svg" | "details" => true,
-        // A search of then counts its tombstones among what there is more of.
-        "a" => element.text().collect::<String>() == "All of them",
-        // A tombstone is found by a search of then, and not by one of later about then.
-        "li" => element.value().classes().any(|class| class == "off"),
         "section" => {
             ["alerts", "served", "dns"].map(Some).contains(&element.attr("aria-labelledby"))
                 || heading().as_deref() == Some("Targets")
-                || (has(".hits") && !has(".hits > li:not(.off)"))
         }
         _ => element.value().classes().any(|class| LEFT_OUT.contains(&class)),
     }
@@ -128,15 +122,6 @@ fn settle(answer: &mut Value) {
                 fields.remove(name);
             }
             fields.values_mut().for_each(settle);
-            if let Some(Value::Array(groups)) = fields.get_mut("groups") {
-                groups.retain(|group| group["items"].as_array().is_none_or(|items| !items.is_empty()));
-            }
-            // In a search of then, what was gone already.
-            if fields.contains_key("more")
-                && let Some(Value::Array(items)) = fields.get_mut("items")
-            {
-                items.retain(|item| item["gone_at"].is_null());
-            }
         }
         Value::Array(items) => items.iter_mut().for_each(settle),
         _ => {}

@@ -83,12 +83,17 @@ impl Estate {
 
     /// Lets the sources be synced: twice, so that what is missing is believed.
     pub async fn sync(&self) {
-        self.dns.holds("example.com", self.records.clone());
-        self.paas.holds("apps", self.apps.clone());
-        self.paas.holds("certificates", self.certificates.clone());
+        self.list();
         for source in ["dns", "paas", "dns", "paas"] {
             self.house.sync(source).await;
         }
+    }
+
+    /// Lets the next listings of the sources show everything.
+    pub fn list(&self) {
+        self.dns.holds("example.com", self.records.clone());
+        self.paas.holds("apps", self.apps.clone());
+        self.paas.holds("certificates", self.certificates.clone());
     }
 
     pub fn worker(&self) -> Worker {

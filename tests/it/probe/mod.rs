@@ -1,6 +1,7 @@
 //! What hosts really send: looked at over real sockets, judged, written down, told.
 
 mod estate;
+mod first;
 mod judging;
 mod look;
 mod pages;

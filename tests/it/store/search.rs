@@ -3,7 +3,7 @@
 use quarterdeck::kinds::dns_record;
 use quarterdeck::store::listing::{ListQuery, list};
 use quarterdeck::store::search::{Group, search};
-use quarterdeck::store::{Db, Scope};
+use quarterdeck::store::{Backend, Db, Scope, terms};
 
 use crate::support::database::on_each_database;
 use crate::support::seed::{self, Seed, minute};
@@ -187,4 +187,36 @@ async fn listed(db: &Db, text: &str) -> Vec<i64> {
     let query = ListQuery { text: Some(text.to_owned()), limit: 1_000, ..ListQuery::of(&dns_record::SPEC) };
     let page = db.read(move |connection| list(connection, &Scope::unrestricted(), &query)).await.unwrap();
     page.rows.iter().map(|row| row.id).collect()
+}
+
+/// Many writings leave many parts of SQLite's index; joined they find the same.
+#[tokio::test]
+async fn the_parts_of_the_index_are_joined_and_find_the_same() {
+    on_each_database(async |db| {
+        sown(&db, vec![Seed::new(1, "instance", 1, "part-000")]).await;
+        for n in 2..15 {
+            let seeds = vec![Seed::new(n, "instance", 1, &format!("part-{n:03}"))];
+            db.write(move |connection| {
+                seed::sow(connection, &seeds);
+                Ok(())
+            })
+            .await
+            .unwrap();
+        }
+        let before = names(&db, "rt-0").await;
+        assert_eq!(before.len(), 10);
+        let is_sqlite = db.backend() == Backend::Sqlite;
+        let many = db.read(terms::parts_to_merge).await.unwrap();
+        assert_eq!(many.is_some(), is_sqlite, "{many:?}");
+        if is_sqlite {
+            let mut turns = 0;
+            while db.write(move |connection| terms::merge(connection, turns == 0)).await.unwrap() {
+                turns += 1;
+                assert!(turns < 100, "it never ends");
+            }
+            assert_eq!(db.read(terms::parts_to_merge).await.unwrap(), None);
+        }
+        assert_eq!(names(&db, "rt-0").await, before);
+    })
+    .await;
 }

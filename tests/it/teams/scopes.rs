@@ -47,9 +47,18 @@ async fn what_a_rule_names_must_hold_and_one_rule_is_enough() {
             (vec![within("*", "*", "")], vec![101, 102, 103, 104, 106]),
             (vec![within("", "us-1", ""), within("", "", "shop")], vec![101, 104]),
             (vec![within("", "", "sh?p"), within("", "", "[s]hop")], vec![]),
+            // By columns that differ, and by patterns that meet nothing or something.
+            (vec![within("", "", "sh*"), within("", "eu-staging", "")], vec![101, 102, 103, 104, 106]),
+            (vec![within("", "", "*1"), within("us*", "", "")], vec![102, 104]),
+            (vec![within("", "", "nobody*"), within("", "us-1", "")], vec![104]),
+            (vec![within("", "", "nobody*"), within("nowhere", "", "")], vec![]),
+            (vec![within("", "*", ""), within("", "", "nobody*")], vec![101, 102, 103, 104, 106]),
             (vec![], vec![]),
         ] {
             assert_eq!(seen(&db, places.clone()).await, expected, "{places:?}");
+            let scope = Scope::within(places.clone());
+            let total = db.read(move |connection| listing::total(connection, &scope, &instance::SPEC)).await.unwrap();
+            assert_eq!((total.present, total.more), (i64::try_from(expected.len()).unwrap(), false), "{places:?}");
         }
     })
     .await;

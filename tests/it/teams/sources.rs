@@ -17,6 +17,7 @@ const UNRESTRICTED: &[&str] = &[
     "src/alerts/",
     "src/cli/",
     "src/probe/",
+    "src/relations/behind.rs",
     "src/relations/findings/",
     "src/relations/wildcard.rs",
     "src/store/held.rs",

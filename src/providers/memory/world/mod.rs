@@ -26,6 +26,7 @@ mod machine;
 mod place;
 mod records;
 mod seed;
+pub mod served;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,8 @@ pub struct DnsChangeWanted {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub from: Option<ResourceId>,
-    /// The one that takes its place.
+    /// The one that takes its place. A switch of a balancer to itself brings the records that were switched to it in line with what stands
+    /// behind it now.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub to: Option<ResourceId>,
@@ -34,6 +35,9 @@ pub struct DnsChangeWanted {
     /// Lowers the times to live of what would be changed to so many seconds, and changes nothing else yet.
     #[serde(default)]
     pub prepare_ttl_seconds: Option<i64>,
+    /// Of a switch: moves the names that lead to one machine and are called like it, too. Without it they are left alone and told in `notes`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub include_own_names: bool,
 }
 
 /// An id as text; numbers are taken too.
@@ -151,6 +155,7 @@ pub struct SetTouchItem {
     pub id: String,
     pub kind: String,
     pub name: String,
+    /// What it would be if nothing that the plan changes led anywhere any more: `lost`, `degraded`, or `none`.
     pub harm: String,
 }
 

@@ -119,6 +119,7 @@ fn asked(form: &Typed) -> Result<Ask, PageError> {
         records: if action == Sort::Edit { vec![form.edit()?] } else { Vec::new() },
         source: Some(form.source.trim().to_owned()).filter(|source| !source.is_empty()),
         prepare_ttl_seconds: prepare,
+        include_own_names: form.include_own_names == "1",
         of: None,
     })
 }

@@ -12,6 +12,7 @@ use crate::store::keys::{self, When};
 use crate::store::listing::{self, Filter, ListQuery};
 use crate::store::{AnyConnection, Scope};
 use crate::web::cells;
+use crate::web::pages::estate::line::Sort;
 
 /// Balancers and switches that are shown.
 const SHOWN: usize = 20;
@@ -20,6 +21,9 @@ const SHOWN: usize = 20;
 #[derive(Clone, Debug, Default)]
 pub struct ClusterPanel {
     pub balancers: Vec<BalancerLine>,
+    /// All of them, with their number.
+    pub href: String,
+    pub total: i64,
     /// The newest first: A to B, back to A.
     pub switches: Vec<ChangeLine>,
 }
@@ -36,12 +40,19 @@ pub struct BalancerLine {
 }
 
 /// The panel of the cluster of that name.
-pub fn panel(connection: &mut AnyConnection, scope: &Scope, cluster: &str, now: Instant) -> QueryResult<ClusterPanel> {
+pub fn panel(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    cluster: &str,
+    total: i64,
+    now: Instant,
+) -> QueryResult<ClusterPanel> {
     let spec: &'static KindSpec = &load_balancer::SPEC;
     let filters = Filter::named(spec, "cluster", [cluster]).into_iter().collect();
     let query = ListQuery { filters, limit: SHOWN, ..ListQuery::of(spec) };
     let page = listing::list(connection, scope, &query)?;
-    let mut panel = ClusterPanel::default();
+    let href = Sort::Cluster.within(cluster, &format!("/{}", spec.path));
+    let mut panel = ClusterPanel { href, total, ..ClusterPanel::default() };
     let mut seen = BTreeSet::new();
     for row in &page.rows {
         panel.balancers.push(BalancerLine {

@@ -2,7 +2,7 @@
 
 use crate::actions::dns_change::titled;
 use crate::clock::Instant;
-use crate::dns_plan::{PlannedChange, Refusal};
+use crate::dns_plan::{PlannedChange, Refusal, Touch};
 use crate::kinds::{KindSpec, Tone};
 use crate::store::dns_changes::ChangeRow;
 use crate::wire::dns::{RecordSet, RecordValue};
@@ -35,11 +35,20 @@ impl ChangeLine {
             title: row.title.clone(),
             state: worded(state).to_owned(),
             tone: tone(state),
-            by: row.actor.clone(),
+            by: by(row),
             planned_at: row.planned_at(),
             applied_at: row.applied_at(),
             undo_until: way_back_until(row, now),
         }
+    }
+}
+
+/// Who, and for whom where that is another.
+fn by(row: &ChangeRow) -> String {
+    match row.effective_actor.as_str() {
+        "" => row.actor.clone(),
+        same if same == row.actor => row.actor.clone(),
+        other => format!("{} for {other}", row.actor),
     }
 }
 
@@ -60,10 +69,40 @@ pub struct SetLine {
     pub ttl: String,
     pub notes: Vec<String>,
     pub why: String,
-    /// Kind, name and path.
-    pub touches: Vec<(String, String, String)>,
+    pub touches: Vec<TouchLine>,
     pub more_touches: usize,
     pub warnings: Vec<String>,
+}
+
+/// Something that hangs on a set, and how it would fare without it.
+#[derive(Clone, Debug)]
+pub struct TouchLine {
+    pub kind: &'static str,
+    pub name: String,
+    pub href: String,
+    /// `lost` or `degraded`; empty where it would not notice.
+    pub harm: String,
+    pub tone: Tone,
+    pub left: String,
+}
+
+impl TouchLine {
+    fn of(touch: &Touch) -> Option<Self> {
+        let spec = KindSpec::by_name(&touch.kind)?;
+        let (harm, tone) = match touch.harm.as_str() {
+            "lost" => ("lost", Tone::Bad),
+            "degraded" => ("degraded", Tone::Warn),
+            _ => ("", Tone::Plain),
+        };
+        Some(Self {
+            kind: spec.title,
+            name: touch.name.clone(),
+            href: format!("/{}/{}", spec.path, touch.id),
+            harm: harm.to_owned(),
+            tone,
+            left: touch.left.clone(),
+        })
+    }
 }
 
 /// A value: how it stands in the way from before to after.
@@ -80,10 +119,6 @@ const NAMED: usize = 3;
 impl SetLine {
     pub fn of(planned: &PlannedChange) -> Self {
         let (before, after) = (planned.change.before.as_ref(), planned.change.after.as_ref());
-        let touches = planned.touches.iter().filter_map(|touch| {
-            let spec = KindSpec::by_name(&touch.kind)?;
-            Some((spec.title.to_owned(), touch.name.clone(), format!("/{}/{}", spec.path, touch.id)))
-        });
         Self {
             name: planned.change.of.name.clone(),
             record_type: planned.change.of.record_type.clone(),
@@ -93,7 +128,7 @@ impl SetLine {
             ttl: from_to(before.map(ttl), after.map(ttl)),
             notes: notes(before, after),
             why: planned.why.clone(),
-            touches: touches.take(NAMED).collect(),
+            touches: planned.touches.iter().take(NAMED).filter_map(TouchLine::of).collect(),
             more_touches: planned.touches.len().saturating_sub(NAMED),
             warnings: planned.warnings.clone(),
         }

@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod form;
 pub mod lines;
 pub mod list;
+pub mod mend;
 pub mod panel;
 pub mod show;
 
@@ -65,6 +66,8 @@ pub struct Typed {
     pub contents: String,
     pub reason: String,
     pub prepare: String,
+    /// `1` where a switch moves machines' own names too.
+    pub include_own_names: String,
     /// `1` where the button says that it applies at once.
     pub apply: String,
     /// One click is one change.

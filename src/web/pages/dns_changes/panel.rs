@@ -1,13 +1,19 @@
 //! The panel on the pages of instances, balancers, zones, records and apps: what can be changed from here, where the need arises.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use diesel::QueryResult;
 
 use super::lines::ChangeLine;
+use super::mend::Mend;
 use crate::actions::dns_change;
 use crate::clock::Instant;
+use crate::config::NetworkConfig;
+use crate::kinds::dns_record::DnsRecord;
 use crate::kinds::{Held, Key, KindSpec, Role, app, dns_record, instance, load_balancer, zone};
+use crate::relations::switched::{self, Divergence, WATCHED};
+use crate::relations::{self, Neighbours};
 use crate::store::annotations::AnnotationRow;
 use crate::store::dns_changes::{self, Wanted};
 use crate::store::keys::{self, When};
@@ -29,10 +35,17 @@ pub struct DnsPanel {
     /// Addresses that it had and nobody has now, with the number of records that still lead there.
     pub stale: Vec<(String, usize)>,
     pub stale_records: usize,
+    /// Of a balancer: how the records that were switched to it differ from what stands behind it.
+    pub diverged: Option<Diverged>,
     /// Others that could take its place: id and name.
     pub others: Vec<(i64, String)>,
-    /// Of a record: whether its set can be rewritten here.
+    /// Of an app: its records, and the balancers behind them as name and path.
+    pub records: Vec<AppRecord>,
+    pub more_records: usize,
+    pub balancers: Vec<(String, String)>,
+    /// Of a record: whether its set can be rewritten here, and whether it leads to an address.
     pub editable: bool,
+    pub is_address: bool,
     /// And whether all of it is the asker's to change.
     pub is_own: bool,
     pub annotation: Option<AnnotationRow>,
@@ -42,12 +55,49 @@ pub struct DnsPanel {
     pub key: String,
 }
 
+/// A record of an app.
+#[derive(Clone, Debug)]
+pub struct AppRecord {
+    pub name: String,
+    pub href: String,
+    pub record_type: String,
+    pub content: String,
+    /// What it leads to is nobody's by now, for all that is known.
+    pub dangles: bool,
+    pub mend: Mend,
+}
+
+/// Sets that are out of line, in words.
+#[derive(Clone, Debug)]
+pub struct Diverged {
+    pub sets: usize,
+    /// Addresses in them that stand behind the balancer no more, and those that do and are missing.
+    pub strangers: Vec<String>,
+    pub missing: Vec<String>,
+    /// The change that wrote them last.
+    pub href: String,
+}
+
+impl Diverged {
+    fn of(found: &Divergence) -> Self {
+        let shown = |addresses: &BTreeSet<IpAddr>| addresses.iter().map(ToString::to_string).collect();
+        Self {
+            sets: found.sets,
+            strangers: shown(&found.strangers),
+            missing: shown(&found.missing),
+            href: format!("/dns-changes/{}", found.change),
+        }
+    }
+}
+
 /// The panel of a resource that is there now.
 pub fn panel(
     connection: &mut AnyConnection,
     scope: &Scope,
     spec: &KindSpec,
     row: &ResourceRow,
+    around: &Neighbours,
+    networks: &[NetworkConfig],
     now: Instant,
 ) -> QueryResult<Option<DnsPanel>> {
     let kinds = [&instance::SPEC, &load_balancer::SPEC, &zone::SPEC, &dns_record::SPEC, &app::SPEC];
@@ -57,6 +107,10 @@ pub fn panel(
         panel.stale = stale(connection, scope, row)?;
         panel.stale_records = panel.stale.iter().map(|(_, records)| records).sum();
     }
+    if kind.name == load_balancer::SPEC.name && scope.sees_everything() {
+        let found = switched::divergence(connection, scope, row, now - WATCHED)?;
+        panel.diverged = found.as_ref().map(Diverged::of);
+    }
     if [instance::SPEC.name, load_balancer::SPEC.name].contains(&kind.name) {
         panel.others = others(connection, scope, kind, row)?;
         let wanted = Wanted { side: Some(row.id), applied: Some(true), limit: SHOWN, ..Wanted::default() };
@@ -65,10 +119,47 @@ pub fn panel(
     }
     if kind.name == dns_record::SPEC.name {
         panel.editable = crate::dns_plan::EDITABLE.contains(&row.facet(0));
+        panel.is_address = matches!(row.facet(0), "A" | "AAAA");
         panel.is_own = dns_change::may_change(connection, scope, row)?;
         panel.annotation = annotations::of(connection, scope, &[row.id])?.remove(&row.id);
     }
+    if kind.name == app::SPEC.name && scope.sees_everything() {
+        let records = of_kind(around, &dns_record::SPEC);
+        panel.more_records = records.len().saturating_sub(SHOWN);
+        for record in records.iter().take(SHOWN) {
+            panel.records.extend(app_record(connection, scope, record, networks, now)?);
+        }
+        let balancers = of_kind(around, &load_balancer::SPEC);
+        let link =
+            |row: &&ResourceRow| (row.title().to_owned(), format!("/{}/{}#dns", load_balancer::SPEC.path, row.id));
+        panel.balancers = balancers.iter().take(SHOWN).map(link).collect();
+    }
     Ok(Some(panel))
+}
+
+fn of_kind<'n>(around: &'n Neighbours, kind: &KindSpec) -> Vec<&'n ResourceRow> {
+    let group = around.by_kind.iter().filter(|group| group.spec.name == kind.name);
+    group.flat_map(|group| &group.items).map(|item| &item.row).collect()
+}
+
+fn app_record(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    row: &ResourceRow,
+    networks: &[NetworkConfig],
+    now: Instant,
+) -> QueryResult<Option<AppRecord>> {
+    let dangling = relations::dangling(connection, scope, row, networks, now)?;
+    let former = dangling.first().and_then(|one| one.formerly.first()).map(|former| &former.row);
+    let record: DnsRecord = serde_json::from_str(&row.attrs).unwrap_or_default();
+    Ok(Mend::of(row, former).map(|mend| AppRecord {
+        name: row.title().to_owned(),
+        href: format!("/{}/{}", dns_record::SPEC.path, row.id),
+        record_type: record.record_type,
+        content: record.content,
+        dangles: !dangling.is_empty(),
+        mend,
+    }))
 }
 
 /// Addresses that it had, that nobody has now, and to which records still lead.

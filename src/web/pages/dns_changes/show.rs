@@ -8,7 +8,7 @@ use diesel::QueryResult;
 
 use super::lines::{ChangeLine, RefusalLine, SetLine};
 use super::{tone, worded};
-use crate::actions::dns_change::told;
+use crate::actions::dns_change::{Ask, told};
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::store::dns_changes::checks::CheckRow;
@@ -36,6 +36,9 @@ pub struct ChangePage {
     pub records: usize,
     pub refusals: Vec<RefusalLine>,
     pub notes: Vec<String>,
+    /// So many machines' own names were left alone, and what would be asked to move them too.
+    pub own_names: usize,
+    pub asked: Ask,
     pub is_blocked: bool,
     /// Something speaks against it that a reason overrides.
     pub wants_reason: bool,
@@ -96,6 +99,8 @@ fn fetch(connection: &mut AnyConnection, scope: &Scope, id: i64, shell: Shell) -
         records: plan.records(),
         refusals: plan.refusals.iter().map(RefusalLine::of).collect(),
         notes: plan.notes.clone(),
+        own_names: plan.own_names,
+        asked: serde_json::from_str(&row.ask).unwrap_or_default(),
         is_blocked: plan.is_blocked(),
         wants_reason: !plan.is_clear() && !plan.is_blocked(),
         confirm: plan.confirm().map(str::to_owned),
@@ -121,6 +126,12 @@ impl ChangePage {
 
     pub fn is_under_way(&self) -> bool {
         self.run.as_ref().is_some_and(|run| !run.has_ended)
+    }
+
+    /// What moves the machines' own names too: from, to, and the TTL where it is a preparation.
+    pub fn with_own_names(&self) -> Option<(i64, i64, Option<i64>)> {
+        let (from, to) = self.asked.from.zip(self.asked.to).filter(|_| self.is_planned() && self.own_names > 0)?;
+        Some((from, to, self.asked.prepare_ttl_seconds))
     }
 
     pub fn is_expired(&self) -> bool {

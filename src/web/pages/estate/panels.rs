@@ -20,7 +20,7 @@ use crate::web::{cells, params::Params};
 /// The panels of a place.
 #[derive(Clone, Debug)]
 pub struct Panels {
-    /// Load balancers, instances, apps.
+    /// Load balancers, instances, apps; of a cluster without the balancers, which have a panel of their own.
     pub lists: Vec<Listed>,
     pub alerts: Vec<AlertLine>,
     /// All of them.
@@ -63,7 +63,8 @@ pub fn fetch(
     now: Instant,
 ) -> QueryResult<Panels> {
     let mut lists = Vec::new();
-    for spec in [&load_balancer::SPEC, &instance::SPEC, &app::SPEC] {
+    let balancers = Some(&load_balancer::SPEC).filter(|_| sort == Sort::Region);
+    for spec in balancers.into_iter().chain([&instance::SPEC, &app::SPEC]) {
         lists.push(listed(connection, scope, spec, sort, name, standing)?);
     }
     let place = match sort {

@@ -14,7 +14,7 @@ use super::line::{Figure, PlaceLine, Sort};
 use super::panels::{self, Panels};
 use crate::config::Config;
 use crate::context::Context;
-use crate::kinds::KINDS;
+use crate::kinds::{KINDS, load_balancer};
 use crate::store::{AnyConnection, Scope};
 use crate::web::estate::time::{self, LocalTime};
 use crate::web::estate::{Cluster, Estate, Region};
@@ -111,7 +111,13 @@ fn cluster(
         sources: standing.sources.clone(),
         census: census(&line),
         panels: panels::fetch(connection, scope, Sort::Cluster, name, standing, shell.now)?,
-        balancers: Some(dns_changes::cluster::panel(connection, scope, name, shell.now)?),
+        balancers: Some(dns_changes::cluster::panel(
+            connection,
+            scope,
+            name,
+            standing.present_of(&load_balancer::SPEC),
+            shell.now,
+        )?),
         line,
         shell,
     }))

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::kinds::{Key, Tone};
 use crate::relations::findings::{Finding, Given};
 use crate::web::cells;
+use crate::web::pages::dns_changes::mend::Mend;
 
 pub mod csv;
 pub mod list;
@@ -34,6 +35,8 @@ pub struct FindingLine {
     /// Why it is not sure.
     pub doubt: Option<String>,
     pub ignored: Option<IgnoredLine>,
+    /// What can be done about it, of a record.
+    pub mend: Option<Mend>,
 }
 
 /// Another resource of the story.
@@ -64,7 +67,10 @@ impl FindingLine {
             let (name, href) = (other.title().to_owned(), cells::href(spec, other.id, None));
             Some(OtherLine { name, href, kind: spec.title, until: *until })
         });
+        // Who still has the address has not moved.
+        let former = finding.other.as_ref().filter(|(_, until)| until.is_some()).map(|(row, _)| row);
         Some(Self {
+            mend: Mend::of(row, former),
             href: format!("/findings/{}/{}", stored.rule, stored.id),
             resource_href: cells::href(spec, row.id, None),
             name: row.title().to_owned(),

@@ -27,6 +27,8 @@ pub struct ListPage {
     pub age: Age,
     /// How many match, where that is known without counting.
     pub total: Option<Total>,
+    /// It cannot be said any more how many there were at that moment.
+    pub uncounted: bool,
     pub query: String,
     pub filters: Vec<FilterGroup>,
     /// The list without any condition, if there is one.
@@ -117,12 +119,16 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell
         .filters
         .iter()
         .flat_map(|filter| filter.values().iter().map(|value| (filter.name(), value.as_str())));
-    let counts = listing::facets(connection, scope, spec, chosen)?;
+    let counts = match asked.query.at {
+        None => listing::facets(connection, scope, spec, chosen)?,
+        Some(at) => listing::facets_at(connection, scope, spec, at, chosen)?,
+    };
     let stale_after = shell.standing.and_then(|standing| standing.stale_after);
     let path = format!("/{}", spec.path);
     let here = asked.params.without(&["cursor"]);
     let conditions = here.without(&["sort", "columns", "limit", "at"]);
-    let plain = conditions.is_empty() && asked.query.at.is_none();
+    let uncounted = asked.query.at.is_some() && counts.more && scope.sees_everything();
+    let plain = conditions.is_empty() && !uncounted;
     let age = Age {
         stale: page.confirmed_at.zip(stale_after).is_some_and(|(at, after)| shell.now - at > after),
         confirmed_at: page.confirmed_at,
@@ -142,9 +148,10 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, asked: &Asked, shell
     Ok(ListPage {
         age,
         spec,
+        uncounted,
         total: plain.then_some(Total { present: counts.total, more: counts.more }),
         query: asked.query.text.clone().unwrap_or_default(),
-        filters: groups(spec, &counts, &here, &path, asked.query.at.is_none()),
+        filters: groups(spec, &counts, &here, &path),
         clear_href: (!conditions.is_empty()).then(|| without_names(&here, &conditions).href(&path)),
         kept: here.without(&["q"]).kept(),
         kept_all: here.without(&["at"]).kept(),
@@ -176,8 +183,8 @@ fn without_names(here: &Params, conditions: &Params) -> Params {
     here.without(&conditions.names())
 }
 
-/// The filters with their counts; counts are of now, so a past moment shows none.
-fn groups(spec: &KindSpec, counts: &listing::Counts, here: &Params, path: &str, now: bool) -> Vec<FilterGroup> {
+/// The filters with their counts, where those are known.
+fn groups(spec: &KindSpec, counts: &listing::Counts, here: &Params, path: &str) -> Vec<FilterGroup> {
     let group = |name: &&'static str| {
         let chosen: Vec<&str> = here.all(name).collect();
         let toggled = here.toggles(path, name);
@@ -195,7 +202,7 @@ fn groups(spec: &KindSpec, counts: &listing::Counts, here: &Params, path: &str, 
             href: toggled(&value),
             on: chosen.contains(&value.as_str()),
             tone: if *name == "status" { (spec.tone)(&value) } else { Tone::Plain },
-            count: (now && !counts.more).then_some(count),
+            count: (!counts.more).then_some(count),
             label: value,
         });
         let shown = chips.by_ref().take(CHIPS).collect();

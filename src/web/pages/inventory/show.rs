@@ -14,7 +14,7 @@ use crate::relations::{self, Certainty, Dangling, Neighbour};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, resources, scopes, versions};
 use crate::web::pages::alerts::AlertLine;
-use crate::web::pages::dns_changes::{self, panel::DnsPanel};
+use crate::web::pages::dns_changes::{self, mend::Mend, panel::DnsPanel};
 use crate::web::pages::served_certificates::{self, ServedPanel};
 use crate::web::params::Params;
 use crate::web::view::{Age, Crumb, Diff};
@@ -77,10 +77,13 @@ pub struct DanglingLine {
     pub network: Option<String>,
     /// Who had it last, as name, path and until when.
     pub formerly: Option<(String, String, Instant)>,
+    /// What can be done about it, of a record.
+    pub mend: Option<Mend>,
 }
 
 impl DanglingLine {
-    fn of(dangling: &Dangling) -> Self {
+    fn of(row: &ResourceRow, dangling: &Dangling) -> Self {
+        let mend = Mend::of(row, dangling.formerly.first().map(|former| &former.row));
         let former = dangling.formerly.first().and_then(|former| {
             let spec = former.row.spec()?;
             Some((former.row.name.clone(), cells::href(spec, former.row.id, None), former.until))
@@ -93,6 +96,7 @@ impl DanglingLine {
             },
             network: dangling.network.clone(),
             formerly: former,
+            mend,
         }
     }
 }
@@ -176,7 +180,9 @@ pub fn fetch(
         _ => None,
     };
     let dns = match at {
-        None if row.gone_at().is_none() => dns_changes::panel::panel(connection, scope, spec, &row, shell.now)?,
+        None if row.gone_at().is_none() => {
+            dns_changes::panel::panel(connection, scope, spec, &row, &around, &config.networks, shell.now)?
+        }
         _ => None,
     };
     let has_file = match at {
@@ -204,9 +210,9 @@ pub fn fetch(
             .into_iter()
             .filter(|one| !one.is_empty())
             .collect(),
-        neighbours_note: note(&around, row.gone_at().is_some() && at.is_none()),
+        neighbours_note: note(&around, row.gone_at().is_some()),
         neighbours: around.by_kind.iter().map(|group| group_of(group, at)).collect(),
-        dangling: dangling.iter().map(DanglingLine::of).collect(),
+        dangling: dangling.iter().map(|one| DanglingLine::of(&row, one)).collect(),
         alerts: alerts.iter().map(AlertLine::of).collect(),
         served,
         changes: states.windows(2).map(|pair| change(spec, &pair[1].row, &pair[0].row)).collect(),
@@ -214,7 +220,7 @@ pub fn fetch(
         changed_at: row.changed_at(),
         last_seen_at: row.last_seen_at(),
         missing_since: row.missing_since().filter(|_| at.is_none()),
-        gone_at: row.gone_at().filter(|_| at.is_none()),
+        gone_at: row.gone_at(),
         values_href: (may_reveal && has_secrets).then(|| format!("/{}/{id}/values", spec.path)),
         acts,
         file_href: has_file.then(|| format!("/{}/{id}/zone-file", spec.path)),

@@ -12,6 +12,7 @@ use crate::providers::memory::told::{Told, tell};
 
 mod drift;
 mod numbers;
+mod served;
 mod stories;
 
 /// A Saturday morning.

@@ -1,0 +1,1 @@
+ALTER TABLE dns_change_checks DROP COLUMN answering;
