@@ -90,11 +90,14 @@ fn look(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<BTreeMap<i64
         |kind: &str| -> Vec<i64> { standing.iter().filter(|row| row.kind == kind).map(|row| row.id).collect() };
     let (records, certificates) = (of_kind(dns_record::SPEC.name), of_kind(certificate::SPEC.name));
     let mut claims = Vec::new();
-    if !records.is_empty() {
-        claims.extend(apps::of_records(connection, &records)?);
-    }
-    if !certificates.is_empty() {
-        claims.extend(apps::of_certificates(connection, &certificates)?);
+    let (any_record, any_certificate) = (!records.is_empty(), !certificates.is_empty());
+    if (any_record || any_certificate) && apps::are_there(connection)? {
+        if any_record {
+            claims.extend(apps::of_records(connection, &records)?);
+        }
+        if any_certificate {
+            claims.extend(apps::of_certificates(connection, &certificates)?);
+        }
     }
     for (id, claims) in by_row(claims) {
         let row = derived.entry(id).or_default();

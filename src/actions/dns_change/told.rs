@@ -25,6 +25,7 @@ pub fn told(connection: &mut AnyConnection, scope: &Scope, row: &ChangeRow) -> Q
     if plan.sight != scope.fingerprint() {
         plan.notes.clear();
         plan.own_names = 0;
+        plan.changes.iter_mut().flat_map(|planned| &mut planned.touches).for_each(|touch| touch.left.clear());
         for refusal in &mut plan.refusals {
             refusal.code.in_general().clone_into(&mut refusal.text);
         }

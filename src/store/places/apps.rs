@@ -72,6 +72,12 @@ pub fn standing(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Vec<
     sql.load(connection)
 }
 
+/// Whether there is any app: without one a million records need not be asked whose they are.
+pub fn are_there(connection: &mut AnyConnection) -> QueryResult<bool> {
+    let sql = Sql::new("SELECT a.id FROM resources a WHERE a.kind = 'app' AND a.gone_at IS NULL LIMIT 1");
+    Ok(sql.first::<Id>(connection)?.is_some())
+}
+
 /// The apps that have these records' names among their domains.
 pub fn of_records(connection: &mut AnyConnection, records: &[i64]) -> QueryResult<Vec<Claim>> {
     records_statement(records).load(connection)

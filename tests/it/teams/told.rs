@@ -43,7 +43,7 @@ fn tell(
         id: other.id,
         name: foreign.to_owned(),
         harm: "lost".to_owned(),
-        left: format!("{foreign} is left"),
+        left: format!("{foreign} would be left"),
     });
     let planned = |thing: &&Thing| {
         let of = SetName { name: format!("{}-{}.example.com", word(thing), thing.id), record_type: "A".to_owned() };
