@@ -1,4 +1,4 @@
-//! Hosts of the made-up platform: where they lead and what they send, as [`world::served`] has it.
+//! Hosts of the made-up platform: where they lead and what they send, as the world has it.
 
 use std::net::{IpAddr, SocketAddr};
 
