@@ -131,7 +131,7 @@ pub fn parts_to_merge(connection: &mut AnyConnection) -> QueryResult<Option<i64>
     if matches!(connection, AnyConnection::Postgres(_)) {
         return Ok(None);
     }
-    let mut sql = Sql::new("SELECT COUNT(DISTINCT segid) AS n FROM terms_trigram_idx");
+    let sql = Sql::new("SELECT COUNT(DISTINCT segid) AS n FROM terms_trigram_idx");
     let parts = sql.first::<Number>(connection)?.map_or(0, |found| found.n);
     Ok((parts > PARTS).then_some(parts))
 }
@@ -140,7 +140,7 @@ pub fn parts_to_merge(connection: &mut AnyConnection) -> QueryResult<Option<i64>
 /// are meant, and not those alone that it would join by itself (SQLite FTS5, the `merge` command).
 pub fn merge(connection: &mut AnyConnection, begin: bool) -> QueryResult<bool> {
     let written = |connection: &mut AnyConnection| {
-        let mut sql = Sql::new("SELECT total_changes() AS n");
+        let sql = Sql::new("SELECT total_changes() AS n");
         Ok::<_, diesel::result::Error>(sql.first::<Number>(connection)?.map_or(0, |found| found.n))
     };
     let before = written(connection)?;
@@ -153,7 +153,7 @@ pub fn merge(connection: &mut AnyConnection, begin: bool) -> QueryResult<bool> {
 
 #[derive(QueryableByName)]
 struct Number {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    #[diesel(sql_type = BigInt)]
     n: i64,
 }
 
