@@ -1,7 +1,8 @@
 //! Who did what: written before the act, completed after it.
 //!
-//! An act whose row is begun and never completed was cut off by the end of the process, and nobody knows how it went; a task closes
-//! such rows as `unknown`. Nothing that changes anything goes without a row: if it cannot be written, the act does not happen.
+//! An act whose row is begun and never completed was cut off by the end of the process, and nobody knows how it went; a
+//! task closes such rows as `unknown`. Nothing that changes anything goes without a row: if it cannot be written, the
+//! act does not happen.
 
 use chrono::TimeDelta;
 use diesel::QueryResult;

@@ -11,8 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// An instant in UTC, cut to whole milliseconds when it comes from a [`Clock`].
 pub type Instant = DateTime<Utc>;
 
-/// Appends a part of a date in `width` decimal digits. Lists write hundreds of dates, and a format string for each would take longer
-/// than finding the rows.
+/// Appends a part of a date in `width` decimal digits. Lists write hundreds of dates, and a format string for each
+/// would take longer than finding the rows.
 pub fn push_digits(text: &mut String, number: u32, width: u32) {
     for place in (0..width).rev() {
         text.push(char::from_digit(number / 10_u32.pow(place) % 10, 10).unwrap_or('0'));

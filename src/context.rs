@@ -1,4 +1,5 @@
-//! What a running process is made of, opened once and handed on: configuration, database, clock, HTTP client, numbers, providers.
+//! What a running process is made of, opened once and handed on: configuration, database, clock, HTTP client, numbers,
+//! providers.
 
 use std::sync::Arc;
 
@@ -61,8 +62,8 @@ impl Context {
     /// Opens the database, brings it up to date, opens its vault and tells it which sources there are.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] among others: a database ahead of this program is left alone. [`StoreError::WrongKey`]: so is
-    /// one that was sealed with another key.
+    /// [`StoreError::Newer`] among others: a database ahead of this program is left alone. [`StoreError::WrongKey`]: so
+    /// is one that was sealed with another key.
     pub async fn open(config: Config, sources: Vec<(SourceConfig, Built)>, parts: Parts) -> Result<Self, StoreError> {
         let db = Db::open(config.server.database_url.expose_secret(), parts.clock.clone())?;
         for migration in db.migrate().await? {

@@ -56,7 +56,8 @@ pub fn judge(loss: Loss, thresholds: &GuardThresholds) -> Verdict {
 
 /// Whether a field that most rows had has suddenly become rare: nine in ten had it, under half still have.
 ///
-/// `changed` rows differ from what is stored; of them `had` had the field and `have` still do. The `unchanged` rows count as having it.
+/// `changed` rows differ from what is stored; of them `had` had the field and `have` still do. The `unchanged` rows
+/// count as having it.
 pub fn field_is_lost(changed: u64, had: u64, have: u64, unchanged: u64) -> bool {
     let rows = changed + unchanged;
     rows >= MANY && changed > 0 && ratio(had, changed) >= 0.9 && ratio(unchanged + have, rows) < 0.5

@@ -12,8 +12,8 @@
 //! | 7 | [`web`] · [`worker`], never each other | 0–6 |
 //! | 8 | [`cli`] | all |
 //!
-//! The way of the data: a provider *collects* records into a stream (`providers::collect`), `sync` hashes, compares and asks
-//! the `guard`, `store` writes what changed, `relations` joins it by keys, and `web` shows it with its age.
+//! The way of the data: a provider *collects* records into a stream (`providers::collect`), `sync` hashes, compares and
+//! asks the `guard`, `store` writes what changed, `relations` joins it by keys, and `web` shows it with its age.
 
 pub mod accounts;
 pub mod actions;

@@ -1,8 +1,8 @@
 //! Passwords: hashed by argon2id on blocking threads, a few at a time.
 //!
-//! As many are computed at once as there are cores. A storm of sign-ins takes no more memory than 19 MiB for each of them and no
-//! thread that answers pages: who comes last waits. An unknown account costs the same hash as a known one, so that the time of an
-//! answer tells nothing.
+//! As many are computed at once as there are cores. A storm of sign-ins takes no more memory than 19 MiB for each of
+//! them and no thread that answers pages: who comes last waits. An unknown account costs the same hash as a known one,
+//! so that the time of an answer tells nothing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};

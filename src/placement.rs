@@ -1,7 +1,8 @@
-//! Placement by rule: which region, cluster, app, role and environment a resource belongs to, as the configuration says.
+//! Placement by rule: which region, cluster, app, role and environment a resource belongs to, as the configuration
+//! says.
 //!
-//! Rules come first, in their order, the first match wins; what it leaves open the source's own region and cluster fill. What is
-//! still open may be derived from relations later (`relations::placement`).
+//! Rules come first, in their order, the first match wins; what it leaves open the source's own region and cluster
+//! fill. What is still open may be derived from relations later (`relations::placement`).
 
 use crate::config::{ClusterConfig, Config, PlacementRule, SourceConfig};
 use crate::kinds::{Facts, KindSpec};
@@ -23,8 +24,8 @@ impl Place {
         self.region.is_empty() && self.cluster.is_empty() && self.app.is_empty()
     }
 
-    /// This place, and where it says nothing what `derived` says, field by field. The halves of two places make none, though: when
-    /// the two disagree about the region or the cluster, `derived` fills in neither, nor the environment.
+    /// This place, and where it says nothing what `derived` says, field by field. The halves of two places make none,
+    /// though: when the two disagree about the region or the cluster, `derived` fills in neither, nor the environment.
     pub fn or(&self, derived: &Self) -> Self {
         let agree = |one: &str, other: &str| one.is_empty() || other.is_empty() || one == other;
         let fill = |one: &String, other: &String| if one.is_empty() { other.clone() } else { one.clone() };
@@ -40,7 +41,8 @@ impl Place {
         }
     }
 
-    /// This place as that of what serves an app: under the app's name and, where it says nothing itself, where the app lies.
+    /// This place as that of what serves an app: under the app's name and, where it says nothing itself, where the app
+    /// lies.
     pub fn serving(&self, app: &Self) -> Self {
         if app.app.is_empty() {
             return self.clone();

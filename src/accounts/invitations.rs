@@ -1,7 +1,8 @@
-//! Invitations: a link that an administrator gives to somebody, by which they make their own account of the role that was chosen.
+//! Invitations: a link that an administrator gives to somebody, by which they make their own account of the role that
+//! was chosen.
 //!
-//! It works once, for 72 hours, and as long as whoever invited may still do so. There is no mail yet: the link is shown this once, and
-//! the administrator brings it to whom it is for.
+//! It works once, for 72 hours, and as long as whoever invited may still do so. There is no mail yet: the link is shown
+//! this once, and the administrator brings it to whom it is for.
 
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
@@ -28,7 +29,8 @@ pub struct Inviter {
     pub token_id: Option<i64>,
 }
 
-/// Invites an address to a role; gives the invitation and its link, which is told this once. Earlier invitations of it are over.
+/// Invites an address to a role; gives the invitation and its link, which is told this once. Earlier invitations of it
+/// are over.
 pub async fn invite(
     context: &Context,
     doer: &Doer,

@@ -1,5 +1,5 @@
-//! People, their passwords, their teams and their tokens, for the web and the command line alike: every change is checked, audited and ends what
-//! it has to end, whoever asks for it.
+//! People, their passwords, their teams and their tokens, for the web and the command line alike: every change is
+//! checked, audited and ends what it has to end, whoever asks for it.
 
 pub mod invitations;
 pub mod reach;

@@ -1,6 +1,7 @@
 //! What somebody sees: the one place where people and tokens are given their [`Scope`].
 //!
-//! It is read anew for each request, so that a change of a team, of its members or of somebody's reach is true with the next one.
+//! It is read anew for each request, so that a change of a team, of its members or of somebody's reach is true with the
+//! next one.
 
 use serde::{Deserialize, Serialize};
 

@@ -23,7 +23,8 @@ pub fn end_others(connection: &mut AnyConnection, db: &Db, user_id: i64, kept: O
     sessions::delete_others(connection, user_id, kept)
 }
 
-/// Forgets sessions that have run out; gives how many. Looks whose hour has passed end too: nobody may have come back to see it.
+/// Forgets sessions that have run out; gives how many. Looks whose hour has passed end too: nobody may have come back
+/// to see it.
 pub fn end_expired(connection: &mut AnyConnection, db: &Db) -> QueryResult<usize> {
     let at = db.clock.now();
     view_as::end_looks(connection, db, |look| look.is_over(at))?;

@@ -1,4 +1,5 @@
-//! The first administrator: a link that is printed when there is nobody, works once, and is dead as soon as there is somebody.
+//! The first administrator: a link that is printed when there is nobody, works once, and is dead as soon as there is
+//! somebody.
 
 use chrono::TimeDelta;
 use url::Url;

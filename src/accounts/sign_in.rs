@@ -1,7 +1,8 @@
 //! Signing in: throttle, password, second factor, audit. The session is the web's.
 //!
-//! Where a code is asked for, a right password makes a half sign-in: a token that proves the password for five minutes and opens
-//! nothing. Who does not know the password learns nothing of a second factor: until it was right, every answer is the same.
+//! Where a code is asked for, a right password makes a half sign-in: a token that proves the password for five minutes
+//! and opens nothing. Who does not know the password learns nothing of a second factor: until it was right, every
+//! answer is the same.
 
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
@@ -87,7 +88,8 @@ pub async fn sign_in(context: &Context, doer: &Doer, email: &str, password: Secr
         return Err(AccountError::Credentials);
     };
 
-    // Whoever knew the password comes in, whether or not there is a turn left for a stronger hash; the next time is as good.
+    // Whoever knew the password comes in, whether or not there is a turn left for a stronger hash; the next time is as
+    // good.
     let stronger = match passwords::is_outdated(&hash) {
         true => context.passwords.hash(password).await.ok(),
         false => None,

@@ -1,5 +1,5 @@
-//! Teams, their rules and their members. Each change is audited with the whole team before and after it, and is true with the next
-//! request of whoever it is about.
+//! Teams, their rules and their members. Each change is audited with the whole team before and after it, and is true
+//! with the next request of whoever it is about.
 
 use diesel::QueryResult;
 

@@ -1,6 +1,7 @@
 //! How many guesses somebody gets: few per account, more per address, and then a wait that doubles.
 //!
-//! The wait is bounded by a quarter of an hour, so that whoever guesses at an account locks its owner out for no longer than that.
+//! The wait is bounded by a quarter of an hour, so that whoever guesses at an account locks its owner out for no longer
+//! than that.
 
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -1,5 +1,5 @@
-//! API tokens: `qd_`, 40 random characters and 6 of checksum. The checksum lets scanners find leaked ones, and refuses typing
-//! mistakes without a question to the database.
+//! API tokens: `qd_`, 40 random characters and 6 of checksum. The checksum lets scanners find leaked ones, and refuses
+//! typing mistakes without a question to the database.
 
 use std::net::IpAddr;
 
@@ -40,7 +40,8 @@ pub struct Wanted {
     pub networks: Vec<String>,
 }
 
-/// Makes a token; its text is given this once and never again. `owner` bounds it by role, and takes it along when disabled.
+/// Makes a token; its text is given this once and never again. `owner` bounds it by role, and takes it along when
+/// disabled.
 pub async fn create(
     context: &Context,
     doer: &Doer,

@@ -95,8 +95,8 @@ pub async fn change_password(
     change(context, user, begun, String::new(), move |connection, id| users::set_password(connection, id, &hash)).await
 }
 
-/// Asks for the password of somebody who is signed in, before an act that a stolen session shall not do. The act is audited, begun
-/// or refused.
+/// Asks for the password of somebody who is signed in, before an act that a stolen session shall not do. The act is
+/// audited, begun or refused.
 pub async fn prove(
     context: &Context,
     doer: &Doer,
@@ -113,8 +113,9 @@ pub async fn prove(
     Err(AccountError::CurrentPassword)
 }
 
-/// Asks for the password and, where there is a second factor, for a code of it: before a change of the second factor itself, which would
-/// otherwise be worth no more than the password. Everything else that asks again is content with [`prove`].
+/// Asks for the password and, where there is a second factor, for a code of it: before a change of the second factor
+/// itself, which would otherwise be worth no more than the password. Everything else that asks again is content with
+/// [`prove`].
 pub async fn prove_fully(
     context: &Context,
     doer: &Doer,
@@ -138,7 +139,8 @@ pub async fn prove_fully(
     }
 }
 
-/// Whether a password is that of somebody who is signed in. Guesses are throttled like sign-ins: the session may be stolen.
+/// Whether a password is that of somebody who is signed in. Guesses are throttled like sign-ins: the session may be
+/// stolen.
 async fn is_theirs(context: &Context, doer: &Doer, user: &UserRow, password: Secret) -> Result<bool, AccountError> {
     let (email, address, at, id) = (user.email.clone(), doer.address.clone(), context.clock.now(), user.id);
     let (verdict, hash) = context

@@ -1,6 +1,7 @@
-//! Looking at the panel as somebody else would: an administrator's way to see what a person or a team sees. It is for looking alone, is
-//! bound to one session, ends by itself after an hour, and its beginning and end are in the audit: also an end that nobody was there
-//! for, which whoever comes upon it first writes down, a request or the task `expiry`.
+//! Looking at the panel as somebody else would: an administrator's way to see what a person or a team sees. It is for
+//! looking alone, is bound to one session, ends by itself after an hour, and its beginning and end are in the audit:
+//! also an end that nobody was there for, which whoever comes upon it first writes down, a request or the task
+//! `expiry`.
 
 use chrono::TimeDelta;
 use diesel::QueryResult;
@@ -85,7 +86,8 @@ pub async fn end_over(db: &Db, token_hash: &str) -> Result<(), StoreError> {
     db.write(move |connection| end_looks(connection, &of, |look| look.token_hash == hash && look.is_over(at))).await
 }
 
-/// Ends the looks that `which` names, over or not, and writes down how: within the transaction that ends their sessions.
+/// Ends the looks that `which` names, over or not, and writes down how: within the transaction that ends their
+/// sessions.
 pub fn end_looks(connection: &mut AnyConnection, db: &Db, which: impl Fn(&Look) -> bool) -> QueryResult<()> {
     let at = db.clock.now();
     for look in sessions::end_looks(connection, which)? {

@@ -37,7 +37,8 @@ pub async fn run(listen: Option<String>, environment: &Environment) -> anyhow::R
     serve::everything(context, listener).await
 }
 
-/// The demo's own configuration. Of the environment only `PORT` counts: what a real panel is configured with is none of the demo's.
+/// The demo's own configuration. Of the environment only `PORT` counts: what a real panel is configured with is none of
+/// the demo's.
 fn configuration(folder: &Path, listen: Option<String>, environment: &Environment) -> Result<Config, Faults> {
     let database = format!("sqlite://{}", folder.join("demo.sqlite3").display());
     let key = folder.join("demo.key").display().to_string();

@@ -1,5 +1,5 @@
-//! The demo's teams: whose apps are whose on the made-up platform, with a member of each, for whoever wants to try what a team sees. The
-//! members are looked at by "View as" and sign in nowhere: nobody is told their passwords.
+//! The demo's teams: whose apps are whose on the made-up platform, with a member of each, for whoever wants to try what
+//! a team sees. The members are looked at by "View as" and sign in nowhere: nobody is told their passwords.
 
 use super::demo::password;
 use crate::accounts::{AccountError, teams, users};

@@ -1,5 +1,5 @@
-//! `quarterdeck sync --dry-run`: what a sync would do, one line a difference. What it would hold for a person is not gone, so it
-//! is told in the log and makes the answer partial.
+//! `quarterdeck sync --dry-run`: what a sync would do, one line a difference. What it would hold for a person is not
+//! gone, so it is told in the log and makes the answer partial.
 
 use std::io::Write;
 

@@ -1,11 +1,11 @@
 //! `quarterdeck key`: the secret key, changed or given up by whoever has a shell here.
 //!
-//! `rotate` seals everything anew in one transaction, the secrets of second factors too; no version of anything is made. Processes
-//! that still run with the former key refuse to keep values from then on, so they are stopped before and started after with the new
-//! one.
+//! `rotate` seals everything anew in one transaction, the secrets of second factors too; no version of anything is
+//! made. Processes that still run with the former key refuse to keep values from then on, so they are stopped before
+//! and started after with the new one.
 //!
-//! `forget` is for a key that is lost. What it sealed cannot be read by anybody, and as long as it lies there no start takes another
-//! key; without `--yes` it only says how much that is.
+//! `forget` is for a key that is lost. What it sealed cannot be read by anybody, and as long as it lies there no start
+//! takes another key; without `--yes` it only says how much that is.
 
 use std::io::Write;
 
@@ -24,7 +24,8 @@ use crate::store::vault::{self, Contents};
 /// What can be done with the key.
 #[derive(Debug, Subcommand)]
 pub enum Arguments {
-    /// Seal everything with the key in another file, which is made if it is not there; then name it in the configuration
+    /// Seal everything with the key in another file, which is made if it is not there; then name it in the
+    /// configuration
     Rotate {
         /// The file of the new key
         #[arg(long, value_name = "FILE")]

@@ -1,7 +1,8 @@
 //! The command line: what can be asked, and the exit code that answers.
 //!
-//! A subcommand is a file here with its arguments and `run`. Answers go to standard output, everything else to standard error.
-//! Exit codes: 0 done · 1 failed · 2 usage or configuration · 3 partial, held or unknown · 4 database newer than the program.
+//! A subcommand is a file here with its arguments and `run`. Answers go to standard output, everything else to standard
+//! error. Exit codes: 0 done · 1 failed · 2 usage or configuration · 3 partial, held or unknown · 4 database newer than
+//! the program.
 //!
 //! **One more subcommand**: its file, its variant in [`Command`] and its line in [`dispatch`].
 

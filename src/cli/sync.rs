@@ -82,8 +82,8 @@ fn chosen(context: &Context, name: Option<&str>) -> Result<Vec<Source>, Faults> 
     Ok(sources)
 }
 
-/// Asks for a sync and runs it, or waits for the worker that was faster, as long as that one lives: with no other process about,
-/// nobody else would notice its death.
+/// Asks for a sync and runs it, or waits for the worker that was faster, as long as that one lives: with no other
+/// process about, nobody else would notice its death.
 async fn sync(db: &Db, source: &Source, all: &[Source]) -> Result<(SyncRow, Vec<SyncResultRow>), StoreError> {
     let (name, worker) = (source.config.name.clone(), format!("cli-{}-{}", std::process::id(), new_id()));
     let now = db.clock.now();

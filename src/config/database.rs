@@ -1,7 +1,7 @@
 //! Which database: SQLite or PostgreSQL, told apart by the URL's scheme and by nothing else.
 //!
-//! SQLite takes any text for a file name, so a mistyped URL would silently begin an empty database; here it is a fault. A URL may
-//! hold a password, therefore no fault repeats more of it than its scheme.
+//! SQLite takes any text for a file name, so a mistyped URL would silently begin an empty database; here it is a fault.
+//! A URL may hold a password, therefore no fault repeats more of it than its scheme.
 
 use super::reader::{Reader, SecretSetting};
 use crate::error::Place;
@@ -12,8 +12,8 @@ pub const DEFAULT_URL: &str = "sqlite://quarterdeck.sqlite3";
 
 const REMEDY: &str = "write sqlite://quarterdeck.sqlite3 or postgres://user:password@host/database";
 
-/// The database's URL, where it was said, and whether several machines may share it: `DATABASE_URL`, then `database_url` or where
-/// it is said to be.
+/// The database's URL, where it was said, and whether several machines may share it: `DATABASE_URL`, then
+/// `database_url` or where it is said to be.
 pub fn read(root: &mut Reader<'_>) -> (Secret, Place, bool) {
     let configured = configured(root);
     let (url, place) = match root.environment().get("DATABASE_URL").filter(|url| !url.is_empty()) {

@@ -1,7 +1,8 @@
 //! `guard = { … }` of a source: how much may vanish at once before a person is asked.
 //!
-//! `guard = { loss_of_many = 0.3, loss_of_few = 0.5, dns_record = { loss_of_many = 0.1 } }`: shares from 0 to 1 for every kind, and
-//! under a kind's name for that kind alone. What is left out is inherited: a kind from its source, a source from the house.
+//! `guard = { loss_of_many = 0.3, loss_of_few = 0.5, dns_record = { loss_of_many = 0.1 } }`: shares from 0 to 1 for
+//! every kind, and under a kind's name for that kind alone. What is left out is inherited: a kind from its source, a
+//! source from the house.
 
 use std::collections::BTreeMap;
 

@@ -40,7 +40,8 @@ pub fn read(root: &mut Reader<'_>, mentions: &mut Vec<Mention>) -> Vec<LinkConfi
     links
 }
 
-/// A link is shown to everybody and filled with what providers say, so nothing of theirs may choose the scheme or the host.
+/// A link is shown to everybody and filled with what providers say, so nothing of theirs may choose the scheme or the
+/// host.
 fn check_url(section: &Reader<'_>, text: &str) {
     let example = "write https://logs.example.com/?host={name}";
     if let Err(what) = fields(text) {

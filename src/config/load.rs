@@ -10,8 +10,8 @@ use super::table::Table;
 use super::{Config, dns, history, links, networks, placement, probe, regions, server, sources, zone_files};
 use crate::error::{Fault, Faults, Place};
 
-/// Where the configuration is looked for, in this order: `file`, `QUARTERDECK_CONFIG`, `QUARTERDECK_CONFIG_TOML` (the text itself),
-/// `quarterdeck.toml` in `folder` if it is there. Without any, the defaults serve.
+/// Where the configuration is looked for, in this order: `file`, `QUARTERDECK_CONFIG`, `QUARTERDECK_CONFIG_TOML` (the
+/// text itself), `quarterdeck.toml` in `folder` if it is there. Without any, the defaults serve.
 #[derive(Clone, Debug, Default)]
 pub struct LoadFrom {
     /// `--config`.

@@ -1,10 +1,11 @@
-//! The configuration: `quarterdeck.toml`, read whole, with every mistake collected as a fault with its place and remedy.
+//! The configuration: `quarterdeck.toml`, read whole, with every mistake collected as a fault with its place and
+//! remedy.
 //!
 //! A section is a file here with its type and the function that reads it; [`load`] finds the text.
 //! What a section cannot know at this layer (whether a kind exists) is kept in [`Config::mentions`] for those who can.
 //!
-//! **One more setting**: a field in the section's struct and the line that reads it, both in the section's file, and its row in
-//! `docs/configuration.md`.
+//! **One more setting**: a field in the section's struct and the line that reads it, both in the section's file, and
+//! its row in `docs/configuration.md`.
 
 pub mod database;
 pub mod dns;

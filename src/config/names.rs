@@ -34,7 +34,8 @@ pub fn is_name(name: &str) -> bool {
 pub struct Names(BTreeMap<String, Place>);
 
 impl Names {
-    /// Reads `name` from a section; an unusable one is a fault, and so is one that was given before. Without a name it is `""`.
+    /// Reads `name` from a section; an unusable one is a fault, and so is one that was given before. Without a name it
+    /// is `""`.
     pub fn read(&mut self, section: &mut Reader<'_>, example: &str) -> String {
         let Some(name) = section.required_text("name", example) else { return String::new() };
         if !is_name(&name) {

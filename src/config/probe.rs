@@ -18,7 +18,8 @@ pub struct ProbeConfig {
     pub private_addresses: bool,
     /// Hosts to leave alone, as patterns in which `*` stands for any run of characters.
     pub except: Vec<String>,
-    /// Where clients expect TLS. No setting: nobody looks for a host's certificate elsewhere, but tests may not have this port.
+    /// Where clients expect TLS. No setting: nobody looks for a host's certificate elsewhere, but tests may not have
+    /// this port.
     pub port: u16,
 }
 

@@ -1,4 +1,5 @@
-//! Takes settings out of a [`Table`] by name. Mistakes are collected, not thrown one by one, and what nobody asked for is one too.
+//! Takes settings out of a [`Table`] by name. Mistakes are collected, not thrown one by one, and what nobody asked for
+//! is one too.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -141,7 +142,8 @@ impl<'a> Reader<'a> {
         Some(url)
     }
 
-    /// As [`Reader::url_for_secrets`], and plain http to a private address too: for servers that speak nothing else and stand in a network of ours.
+    /// As [`Reader::url_for_secrets`], and plain http to a private address too: for servers that speak nothing else and
+    /// stand in a network of ours.
     pub fn url_for_secrets_nearby(&mut self, name: &'static str) -> Option<Url> {
         let url = self.url(name)?;
         if url.scheme() == "http" && !is_here(&url) && !is_private(&url) {

@@ -36,8 +36,8 @@ pub enum RequireSecondFactor {
     Everybody,
 }
 
-/// Where the secret key lies, which signs cookies and seals the secrets of resources. A start with another key than the one that the
-/// database is sealed with is refused.
+/// Where the secret key lies, which signs cookies and seals the secrets of resources. A start with another key than the
+/// one that the database is sealed with is refused.
 #[derive(Clone, Debug)]
 pub enum SecretKeyConfig {
     /// A file, made on first start with mode 0600 if `make` is set.

@@ -77,7 +77,8 @@ impl Table {
 }
 
 impl Value {
-    /// `None` for a number that nothing here can hold, after a fault: as if it were not there would be another configuration.
+    /// `None` for a number that nothing here can hold, after a fault: as if it were not there would be another
+    /// configuration.
     fn from_tree(written: &Written<'_>, place: &Place, tree: &DeValue<'_>, faults: &mut Vec<Fault>) -> Option<Self> {
         let mut beyond = || {
             faults.push(Fault::new(place.clone(), "the number needs more than 64 bits", "write a smaller one"));

@@ -1,8 +1,8 @@
 //! What somebody typed as a record's content, in its canonical words; or what is wrong with it.
 //!
-//! Contents are typed as in a zone file: `10 mail.example.com`, `10 5 5060 sip.example.com`, `0 issue "ca.example.net"`; text as it is,
-//! without quotes. Whether a provider keeps such words in parts is its own affair. **One more type that can be edited**: its name in
-//! [`EDITABLE`] and an arm in [`content`].
+//! Contents are typed as in a zone file: `10 mail.example.com`, `10 5 5060 sip.example.com`, `0 issue
+//! "ca.example.net"`; text as it is, without quotes. Whether a provider keeps such words in parts is its own affair.
+//! **One more type that can be edited**: its name in [`EDITABLE`] and an arm in [`content`].
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 

@@ -1,7 +1,7 @@
 //! Records created, updated and deleted by somebody's hand: by a form, or by the API.
 //!
-//! An edit speaks of a set. `create` adds values to it, `update` says what the whole of it shall be, `delete` takes the named values
-//! away, or all of it where none is named. What is left out stays as it is.
+//! An edit speaks of a set. `create` adds values to it, `update` says what the whole of it shall be, `delete` takes the
+//! named values away, or all of it where none is named. What is left out stays as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 

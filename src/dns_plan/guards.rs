@@ -21,8 +21,9 @@ pub struct Marks {
     pub own_name: bool,
 }
 
-/// The plan with what speaks against it. `confirm` is what has to be typed for a swap over much of a zone: the name of the new side.
-/// Of a swap only its own statement's sets are in the plan, so nothing else has to be counted; edits may be anything.
+/// The plan with what speaks against it. `confirm` is what has to be typed for a swap over much of a zone: the name of
+/// the new side. Of a swap only its own statement's sets are in the plan, so nothing else has to be counted; edits may
+/// be anything.
 pub fn guard(mut plan: Plan, zones: &[ZoneNow], confirm: Option<&str>) -> Plan {
     let mut refusals = Vec::new();
     for zone in zones {

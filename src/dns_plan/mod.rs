@@ -1,7 +1,9 @@
-//! Plans of DNS changes: from zones as they were read a moment ago to what will be written, why, and what speaks against it.
+//! Plans of DNS changes: from zones as they were read a moment ago to what will be written, why, and what speaks
+//! against it.
 //!
-//! Pure functions, so that every rule can be tried on any record set without a provider. Whatever is asked for becomes the same thing, a
-//! list of [`PlannedChange`]s by set, so that showing, guarding, writing and taking back are told once.
+//! Pure functions, so that every rule can be tried on any record set without a provider. Whatever is asked for becomes
+//! the same thing, a list of [`PlannedChange`]s by set, so that showing, guarding, writing and taking back are told
+//! once.
 //!
 //! | file | part |
 //! | --- | --- |
@@ -15,7 +17,8 @@
 //! | `way_back.rs` | the plan that restores what was there |
 //! | `ttl.rs` | lower times to live before a switch, and the old ones after it |
 //!
-//! **One more sort of change**: a function from [`ZoneNow`]s to changes here, and its arm in `actions::dns_change::draft`.
+//! **One more sort of change**: a function from [`ZoneNow`]s to changes here, and its arm in
+//! `actions::dns_change::draft`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +63,8 @@ pub struct ZoneNow {
     pub terms: WriteTerms,
     /// What is known of its sets beside their content.
     pub marks: BTreeMap<SetName, Marks>,
-    /// For somebody who sees a part of the zone alone: what else there is under the names in question. Nothing of it is told.
+    /// For somebody who sees a part of the zone alone: what else there is under the names in question. Nothing of it is
+    /// told.
     pub hidden: Option<BTreeSet<SetName>>,
 }
 

@@ -1,7 +1,8 @@
 //! A machine's own name: by which it is found itself, whatever it serves beside others.
 //!
-//! A switch takes a machine out of what a balancer's names lead to, and leaves the machine its own name: whoever signs in to it tomorrow
-//! by that name means that machine. A repoint and a replacement of the machine are about just these names, and move them.
+//! A switch takes a machine out of what a balancer's names lead to, and leaves the machine its own name: whoever signs
+//! in to it tomorrow by that name means that machine. A repoint and a replacement of the machine are about just these
+//! names, and move them.
 
 use std::net::IpAddr;
 

@@ -41,7 +41,8 @@ pub fn pieces(plan: &Plan, most: impl Fn(&str, &ZoneAt) -> usize) -> Vec<Piece> 
     pieces
 }
 
-/// Records that a write of it may name: each value of before may go and each of after may come, where ids cannot be kept.
+/// Records that a write of it may name: each value of before may go and each of after may come, where ids cannot be
+/// kept.
 fn cost(change: &SetChange) -> usize {
     [&change.before, &change.after].into_iter().flatten().map(|set| set.values.len()).sum()
 }

@@ -1,8 +1,10 @@
-//! Repoint, replace, switch: in every set that leads to the one side, what that side has gives way to what the other has.
+//! Repoint, replace, switch: in every set that leads to the one side, what that side has gives way to what the other
+//! has.
 //!
-//! A set may hold more than the plan's own values; those stay as they are. Values are taken over in pairs, so that time to live, comment,
-//! tags, proxying and the provider's id stay with the record. A name that leads clients somewhere leads them somewhere at every moment.
-//! A balancer's own addresses are never written into records: they change whenever its provider likes (F5).
+//! A set may hold more than the plan's own values; those stay as they are. Values are taken over in pairs, so that time
+//! to live, comment, tags, proxying and the provider's id stay with the record. A name that leads clients somewhere
+//! leads them somewhere at every moment. A balancer's own addresses are never written into records: they change
+//! whenever its provider likes (F5).
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -174,7 +176,8 @@ impl Swap {
         fitting.or(self.to.hosts.first()).cloned()
     }
 
-    /// The new side has a name and no addresses that may be written: its name takes the place of all the addresses, in one write.
+    /// The new side has a name and no addresses that may be written: its name takes the place of all the addresses, in
+    /// one write.
     fn turn_into_name(&self, zone: &ZoneNow, name: &str, addressed: &[&RecordSet], alone: bool) -> Plan {
         let mut plan = Plan::default();
         let apex = name == zone.at.name;
@@ -201,7 +204,8 @@ impl Swap {
     }
 }
 
-/// The set with `new` in the place of the values that `leaves` says. Each new value continues an old one as far as there are any.
+/// The set with `new` in the place of the values that `leaves` says. Each new value continues an old one as far as
+/// there are any.
 pub fn take_over(set: &RecordSet, new: &[String], leaves: impl Fn(&RecordValue) -> bool) -> RecordSet {
     let stays: BTreeSet<&str> =
         set.values.iter().filter(|value| !leaves(value)).map(|value| value.content.as_str()).collect();

@@ -98,7 +98,8 @@ pub(super) fn move_over() -> Swap {
     }
 }
 
-/// What a provider does with changes: each set becomes what it shall be; ids of values that it does not know are made up.
+/// What a provider does with changes: each set becomes what it shall be; ids of values that it does not know are made
+/// up.
 fn written(zone: &ZoneNow, changes: &[PlannedChange]) -> ZoneNow {
     let mut sets: BTreeMap<SetName, RecordSet> = zone.sets.iter().map(|set| (set.of.clone(), set.clone())).collect();
     for planned in changes {

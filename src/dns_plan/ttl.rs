@@ -1,9 +1,11 @@
-//! The dance of times to live: lowered before a switch, so that resolvers follow it within a minute, and raised again after it.
+//! The dance of times to live: lowered before a switch, so that resolvers follow it within a minute, and raised again
+//! after it.
 
 use super::{Plan, PlannedChange, ZoneNow};
 use crate::wire::dns::{RecordSet, RecordValue};
 
-/// The sets that `intended` will change, with times to live of at most `seconds`. Automatic and proxied ones are the provider's own.
+/// The sets that `intended` will change, with times to live of at most `seconds`. Automatic and proxied ones are the
+/// provider's own.
 pub fn lower(intended: &Plan, zones: &[ZoneNow], seconds: i64) -> Plan {
     let (refusals, notes) = (intended.refusals.clone(), intended.notes.clone());
     let mut plan = Plan { refusals, notes, own_names: intended.own_names, ..Plan::default() };
@@ -19,7 +21,8 @@ pub fn lower(intended: &Plan, zones: &[ZoneNow], seconds: i64) -> Plan {
 
 /// The old times to live of the sets that were lowered and then switched, where nobody has changed them since.
 ///
-/// `lowered` are the changes of [`lower`], `switched` those that came after, each with the set as it was left in `after`.
+/// `lowered` are the changes of [`lower`], `switched` those that came after, each with the set as it was left in
+/// `after`.
 pub fn restore(lowered: &[PlannedChange], switched: &[PlannedChange], zones: &[ZoneNow]) -> Plan {
     let mut plan = Plan::default();
     for done in lowered {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{Code, Plan, PlannedChange, Refusal, ZoneNow};
 use crate::wire::dns::{RecordSet, RecordValue};
 
-/// The plan that takes `applied` back. Each of them holds in `after` the set as the change left it; what is so again already is
-/// passed over, and what somebody has changed since refuses.
+/// The plan that takes `applied` back. Each of them holds in `after` the set as the change left it; what is so again
+/// already is passed over, and what somebody has changed since refuses.
 pub fn way_back(applied: &[PlannedChange], zones: &[ZoneNow]) -> Plan {
     let mut plan = Plan::default();
     for done in applied {
@@ -40,7 +40,8 @@ fn same(one: Option<&RecordSet>, other: Option<&RecordSet>) -> bool {
     }
 }
 
-/// The set as it was, each value under the id that it has now, if it still has it; the other ids are of records that are gone.
+/// The set as it was, each value under the id that it has now, if it still has it; the other ids are of records that
+/// are gone.
 fn with_ids_of(set: &RecordSet, now: Option<&RecordSet>) -> RecordSet {
     let alive: BTreeSet<&str> =
         now.into_iter().flat_map(|set| &set.values).filter_map(|value| value.id.as_deref()).collect();

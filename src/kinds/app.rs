@@ -1,9 +1,9 @@
 //! Apps: what developers deploy on the platform.
 //!
-//! The list answers "what is down, whose is it, and did somebody just deploy?"; the detail adds where the app answers, with
-//! how many processes, under which limits, and what its last releases came to. Of its configuration it knows names, and of each
-//! value a keyed hash, so that a change shows and the value does not. One more fact: a field here, and its place in `cell` or
-//! `sections`.
+//! The list answers "what is down, whose is it, and did somebody just deploy?"; the detail adds where the app answers,
+//! with how many processes, under which limits, and what its last releases came to. Of its configuration it knows
+//! names, and of each value a keyed hash, so that a change shows and the value does not. One more fact: a field here,
+//! and its place in `cell` or `sections`.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,8 @@ pub struct App {
     /// A user, or the workspace where the controller has those.
     pub owner: String,
     pub collaborators: Vec<String>,
-    /// `up`, `degraded`, `down`, `maintenance`; derived from wanted and running processes. `unknown` where the running ones could
-    /// not be seen.
+    /// `up`, `degraded`, `down`, `maintenance`; derived from wanted and running processes. `unknown` where the running
+    /// ones could not be seen.
     pub state: String,
     /// Wanted processes by type.
     pub processes: BTreeMap<String, i64>,
@@ -38,13 +38,13 @@ pub struct App {
     pub running: BTreeMap<String, i64>,
     /// Full host names; the bare app name that Hephy lists is not among them.
     pub domains: Vec<String>,
-    /// The address that the platform itself gives the app: a full host name, which is among [`App::domains`] too, or the bare name
-    /// where the platform's domain is not known here.
+    /// The address that the platform itself gives the app: a full host name, which is among [`App::domains`] too, or
+    /// the bare name where the platform's domain is not known here.
     pub platform_address: String,
     /// By process type.
     pub limits: BTreeMap<String, Limit>,
-    /// The configuration's names, each with the keyed hash of its value (`secret::Digest`): `PORT`, or `web/PORT` where it is for
-    /// one process type or belongs to another part of the configuration.
+    /// The configuration's names, each with the keyed hash of its value (`secret::Digest`): `PORT`, or `web/PORT` where
+    /// it is for one process type or belongs to another part of the configuration.
     pub config: BTreeMap<String, String>,
     /// Node labels that the app asks for.
     pub node_tags: BTreeMap<String, String>,
@@ -188,7 +188,8 @@ impl Kind for App {
 }
 
 impl App {
-    /// The state that wanted and running processes amount to; an app of which nothing is wanted is down on purpose: `maintenance`.
+    /// The state that wanted and running processes amount to; an app of which nothing is wanted is down on purpose:
+    /// `maintenance`.
     pub fn state_of(wanted: &BTreeMap<String, i64>, running: &BTreeMap<String, i64>) -> &'static str {
         let runs = |process: &String| running.get(process).copied().unwrap_or(0);
         if wanted.values().all(|count| *count <= 0) {

@@ -1,7 +1,7 @@
 //! TLS certificates as a controller stores them.
 //!
-//! The list answers "what runs out next, and where does it hang?". The status says only whether it is attached: facts are
-//! stored, and a status that the clock changes would be a lie a day later; the due date tells the rest.
+//! The list answers "what runs out next, and where does it hang?". The status says only whether it is attached: facts
+//! are stored, and a status that the clock changes would be a lie a day later; the due date tells the rest.
 
 use std::collections::BTreeMap;
 
@@ -212,8 +212,8 @@ impl Link {
     }
 }
 
-/// The common name within a distinguished name of either spelling (`/CN=Example CA/O=Example`, `CN=Example CA,O=Example`),
-/// or the whole where there is none.
+/// The common name within a distinguished name of either spelling (`/CN=Example CA/O=Example`, `CN=Example
+/// CA,O=Example`), or the whole where there is none.
 fn common_name_of(distinguished: &str) -> &str {
     distinguished.split(['/', ',']).find_map(|part| part.trim().strip_prefix("CN=")).unwrap_or(distinguished)
 }

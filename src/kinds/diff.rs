@@ -1,4 +1,5 @@
-//! What differs between two states of a resource, as a person would say it: field by field, lists by what came and what went.
+//! What differs between two states of a resource, as a person would say it: field by field, lists by what came and what
+//! went.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +29,8 @@ pub struct State<'a> {
     pub attrs: &'a str,
 }
 
-/// The differences between two states, common columns first. Columns that merely repeat a field of that name are not named twice.
+/// The differences between two states, common columns first. Columns that merely repeat a field of that name are not
+/// named twice.
 pub fn between(spec: &KindSpec, older: State<'_>, newer: State<'_>) -> Vec<Change> {
     let fields = differences(spec, older.attrs, newer.attrs);
     let mut changes: Vec<Change> = Vec::new();
@@ -49,8 +51,8 @@ pub fn between(spec: &KindSpec, older: State<'_>, newer: State<'_>) -> Vec<Chang
     changes
 }
 
-/// The top-level fields that differ between two JSON objects of the kind, without the volatile ones, in the newer one's order.
-/// Text that is no JSON object counts as one without fields.
+/// The top-level fields that differ between two JSON objects of the kind, without the volatile ones, in the newer one's
+/// order. Text that is no JSON object counts as one without fields.
 pub fn differences(spec: &KindSpec, older: &str, newer: &str) -> Vec<Change> {
     let (older, newer) = (object(older), object(newer));
     let names = newer.keys().chain(older.keys().filter(|name| !newer.contains_key(*name)));

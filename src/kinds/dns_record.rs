@@ -1,7 +1,8 @@
 //! DNS records: one value each, as providers that give every value an id see them.
 //!
-//! A record serves its owner name and points at its content, where the content is an address or a host: that is all it takes
-//! to find what stands behind a name, along any chain. **One more type that points somewhere**: an arm in [`DnsRecord::target`].
+//! A record serves its owner name and points at its content, where the content is an address or a host: that is all it
+//! takes to find what stands behind a name, along any chain. **One more type that points somewhere**: an arm in
+//! [`DnsRecord::target`].
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -45,7 +46,8 @@ pub struct DnsRecord {
     /// The structured content of SRV, CAA and their like, as the provider gives it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<serde_json::Value>,
-    /// Switches of the provider's own (flattening, families of a proxied name), without which a record cannot be put back as it was.
+    /// Switches of the provider's own (flattening, families of a proxied name), without which a record cannot be put
+    /// back as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<serde_json::Value>,
     pub created_on: Option<Instant>,
@@ -300,7 +302,8 @@ impl DnsRecord {
     }
 }
 
-/// Whether a client that asks for a name of such a record is led to where it points; mail servers and the like are asked for by others.
+/// Whether a client that asks for a name of such a record is led to where it points; mail servers and the like are
+/// asked for by others.
 pub fn leads_clients(record_type: &str) -> bool {
     leads_to_an_address(record_type) || matches!(record_type, "DNAME" | "HTTPS" | "SVCB")
 }

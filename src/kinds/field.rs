@@ -163,7 +163,8 @@ pub struct Field {
     pub cell: Cell,
 }
 
-/// A titled group of facts on a detail page: fields, or a table where the kind has rows of its own (targets, listeners).
+/// A titled group of facts on a detail page: fields, or a table where the kind has rows of its own (targets,
+/// listeners).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Section {
     pub title: &'static str,

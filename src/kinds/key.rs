@@ -11,8 +11,9 @@
 //! | zone | `zone:<source>/<name>` |
 //! | database | `database:<source>/<name>` |
 //!
-//! A key is held or referred to in a [`Role`], and [`Role::meets`] says which roles join. Hosts are *stored* with their labels
-//! reversed (`host:com.example.app`), so that everything below a wildcard is one range of the index; they are never *shown* so.
+//! A key is held or referred to in a [`Role`], and [`Role::meets`] says which roles join. Hosts are *stored* with their
+//! labels reversed (`host:com.example.app`), so that everything below a wildcard is one range of the index; they are
+//! never *shown* so.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -35,7 +35,8 @@ pub struct LoadBalancer {
     pub addresses: Vec<IpAddr>,
     pub security_groups: Vec<String>,
     pub listeners: Vec<Listener>,
-    /// Who stands behind it, as `group/id:port`: what makes a version when it changes. Set by [`LoadBalancer::with_targets`].
+    /// Who stands behind it, as `group/id:port`: what makes a version when it changes. Set by
+    /// [`LoadBalancer::with_targets`].
     pub members: Vec<String>,
     /// The same with their health, which flickers and makes no version.
     pub targets: Vec<Target>,

@@ -16,7 +16,8 @@ pub struct MaintenanceEvent {
     pub event_id: String,
     pub instance_id: String,
     pub instance_name: String,
-    /// `instance-reboot`, `system-reboot`, `system-maintenance`, `instance-retirement`, `instance-stop`, or what the provider says.
+    /// `instance-reboot`, `system-reboot`, `system-maintenance`, `instance-retirement`, `instance-stop`, or what the
+    /// provider says.
     pub code: String,
     /// `scheduled`, `completed`, `canceled`; read off the description's prefix, which is how AWS tells.
     pub state: String,

@@ -1,10 +1,11 @@
 //! The kinds of things that are known: plain structs, each with one declaration of how it is shown, found and joined.
 //!
-//! A provider fills a kind's struct; [`Kind::facts`] says what follows from it (name, status, keys, refs, search terms) and
-//! the [`KindSpec`] says how lists, details, filters and the API present it. Nothing outside this folder names a field of a kind.
+//! A provider fills a kind's struct; [`Kind::facts`] says what follows from it (name, status, keys, refs, search terms)
+//! and the [`KindSpec`] says how lists, details, filters and the API present it. Nothing outside this folder names a
+//! field of a kind.
 //!
-//! **One more kind**: its file here with the struct and `impl Kind` (and its example in `examples/`), one line in [`KINDS`], and a
-//! provider that collects it.
+//! **One more kind**: its file here with the struct and `impl Kind` (and its example in `examples/`), one line in
+//! [`KINDS`], and a provider that collects it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -47,7 +48,8 @@ pub const KINDS: &[&KindSpec] = &[
     &certificate::SPEC,
 ];
 
-/// A kind of resource: a plain struct that one provider fills and the rest of the house reads through [`Facts`] and cells.
+/// A kind of resource: a plain struct that one provider fills and the rest of the house reads through [`Facts`] and
+/// cells.
 pub trait Kind: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The declaration; its `name` is what is stored.
     const SPEC: &'static KindSpec;
@@ -113,7 +115,8 @@ pub struct KindSpec {
     pub shortcut: char,
     /// Names of the three indexed, filterable, sortable fields of its own; `""` for an unused one.
     pub facets: [&'static str; 3],
-    /// Filters offered on the list, by name, in order: facets, and the common `status source region cluster app environment role`.
+    /// Filters offered on the list, by name, in order: facets, and the common `status source region cluster app
+    /// environment role`.
     pub filters: &'static [&'static str],
     /// The list's columns, in order.
     pub columns: &'static [Column],
@@ -123,7 +126,8 @@ pub struct KindSpec {
     pub passage: bool,
     /// What colour a status has.
     pub tone: fn(&str) -> Tone,
-    /// The struct as JSON, every field filled: what documentation shows, and what every kind's declaration is tested with.
+    /// The struct as JSON, every field filled: what documentation shows, and what every kind's declaration is tested
+    /// with.
     pub example: &'static str,
     /// The type-erased functions of the struct.
     pub of: Erased,

@@ -1,7 +1,8 @@
-//! Reading a few fields of a kind's stored JSON, for lists: the rest is passed over without being taken apart, which is most of what a
-//! row costs.
+//! Reading a few fields of a kind's stored JSON, for lists: the rest is passed over without being taken apart, which is
+//! most of what a row costs.
 //!
-//! The struct is filled as it would be by serde alone, but sees only the fields of [`Fields`]; all others keep their defaults.
+//! The struct is filled as it would be by serde alone, but sees only the fields of [`Fields`]; all others keep their
+//! defaults.
 
 use std::borrow::Cow;
 use std::fmt;

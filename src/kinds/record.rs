@@ -1,7 +1,7 @@
 //! One resource as a provider reports it: an identity and the kind's struct, already as JSON.
 //!
-//! A record may leave fields out: then nobody knows them this time, and what is stored keeps those it has. That is something else
-//! than an empty field, which says that there is nothing.
+//! A record may leave fields out: then nobody knows them this time, and what is stored keeps those it has. That is
+//! something else than an empty field, which says that there is nothing.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,21 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Kind;
 use crate::secret::Secret;
 
-/// A reported resource. It is hashed at once and dropped when nothing changed, so it carries nothing that can be derived.
+/// A reported resource. It is hashed at once and dropped when nothing changed, so it carries nothing that can be
+/// derived.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     pub external_id: String,
     /// The JSON of the kind's struct, fields in the order of their declaration.
     pub attrs: Box<RawValue>,
-    /// What belongs to it and must not stand in `attrs`. Never serialised: whoever sends a record elsewhere has to seal these first.
+    /// What belongs to it and must not stand in `attrs`. Never serialised: whoever sends a record elsewhere has to seal
+    /// these first.
     #[serde(skip)]
     pub values: Vec<SecretValue>,
 }
 
-/// A secret beside its record. In the record's attrs stands `name` with `digest`, so that a change of the value is one of the record.
+/// A secret beside its record. In the record's attrs stands `name` with `digest`, so that a change of the value is one
+/// of the record.
 #[derive(Clone, Debug)]
 pub struct SecretValue {
     pub name: String,
@@ -61,8 +64,8 @@ impl Record {
         Ok(record)
     }
 
-    /// The same with U+FFFD for every NUL, which PostgreSQL's text cannot hold: one in a TXT record would keep its whole zone from
-    /// being written.
+    /// The same with U+FFFD for every NUL, which PostgreSQL's text cannot hold: one in a TXT record would keep its
+    /// whole zone from being written.
     pub fn without_nul(self) -> Self {
         let external_id =
             if self.external_id.contains('\0') { self.external_id.replace('\0', "\u{FFFD}") } else { self.external_id };

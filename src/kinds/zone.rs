@@ -1,6 +1,7 @@
 //! DNS zones: what a provider serves, how, and on which plan.
 //!
-//! A zone covers its records through the key `zone:<source>/<name>`. It holds no host key: the apex is served by records.
+//! A zone covers its records through the key `zone:<source>/<name>`. It holds no host key: the apex is served by
+//! records.
 
 use serde::{Deserialize, Serialize};
 

@@ -111,7 +111,8 @@ impl Http {
         self.attempt(call, request).await.map_err(|unanswered| unanswered.error)
     }
 
-    /// As [`Http::open`], for a request that changes something: who gets no answer has to know whether it can have arrived.
+    /// As [`Http::open`], for a request that changes something: who gets no answer has to know whether it can have
+    /// arrived.
     pub async fn attempt(&self, call: Call<'_>, request: Request) -> Result<Response, Unanswered> {
         let answer = self.client.execute(request).await.map_err(|error| Unanswered {
             error: call.transport_error(&error),
@@ -200,7 +201,8 @@ impl Answer {
     }
 }
 
-/// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date, which is measured against the answer's own `Date`, since our clock may differ.
+/// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date, which is measured against the answer's own `Date`, since our
+/// clock may differ.
 pub fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let asked = text(header::RETRY_AFTER)?;
@@ -237,8 +239,9 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The wait after the failed attempt `attempt` (from 1): exponential, with full jitter in the upper half. What was asked for is
-    /// the least, and the jitter comes on top: whoever was told the same second shall not come back in the same second.
+    /// The wait after the failed attempt `attempt` (from 1): exponential, with full jitter in the upper half. What was
+    /// asked for is the least, and the jitter comes on top: whoever was told the same second shall not come back in the
+    /// same second.
     pub fn wait(&self, attempt: u32, asked: Option<Duration>) -> Duration {
         let ceiling = self.base.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(self.cap);
         let jitter = f64::from(u16::from_le_bytes(random_bytes::<2>())) / f64::from(u16::MAX);
@@ -247,8 +250,8 @@ impl RetryPolicy {
     }
 }
 
-/// Repeats `call` while it fails transiently, with backoff and jitter, never sooner than the provider asks. What a client knows of
-/// a failure beside its [`ProviderError`] comes through with it.
+/// Repeats `call` while it fails transiently, with backoff and jitter, never sooner than the provider asks. What a
+/// client knows of a failure beside its [`ProviderError`] comes through with it.
 pub async fn retry<T, E, F, Fut>(policy: RetryPolicy, mut call: F) -> Result<T, E>
 where
     E: AsRef<ProviderError>,

@@ -1,4 +1,5 @@
-//! The outside world: every byte that leaves the process leaves through here, with a time-out and without a secret in the log.
+//! The outside world: every byte that leaves the process leaves through here, with a time-out and without a secret in
+//! the log.
 
 pub mod dns;
 pub mod error;

@@ -1,8 +1,9 @@
 //! A provider's budget of requests, shared with the people who use its dashboard and tools under the same user.
 //!
-//! After a 429 nothing is sent before its `Retry-After`, by any of the readers side by side, and not by the next collection either.
-//! Where answers tell what is left, a fifth is for people: when less than that is left, background reading pauses until the window ends.
-//! The headers are structured fields (RFC 9651): `Ratelimit: "default";r=1134;t=212`, `Ratelimit-Policy: "default";q=1200;w=300`.
+//! After a 429 nothing is sent before its `Retry-After`, by any of the readers side by side, and not by the next
+//! collection either. Where answers tell what is left, a fifth is for people: when less than that is left, background
+//! reading pauses until the window ends. The headers are structured fields (RFC 9651): `Ratelimit:
+//! "default";r=1134;t=212`, `Ratelimit-Policy: "default";q=1200;w=300`.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -46,7 +47,8 @@ impl Quota {
         }
     }
 
-    /// Waits until the next request may be sent; a pause beyond `patience` ends the call instead, to be made at another time.
+    /// Waits until the next request may be sent; a pause beyond `patience` ends the call instead, to be made at another
+    /// time.
     pub async fn wait(&self, call: Call<'_>, asker: Asker, patience: Duration) -> Result<(), ProviderError> {
         while let Some(pause) = self.pause(asker) {
             if pause > patience {

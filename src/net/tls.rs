@@ -1,8 +1,8 @@
 //! A look at the certificates that a server sends: connect, shake hands, hang up.
 //!
-//! Nothing is verified while looking. A client that verifies hangs up on just those certificates that somebody has to see, and then
-//! knows only that something was wrong (ooni/sysadmin#120). What was sent is judged afterwards, in [`crate::served`]. Nothing is sent
-//! once the hands are shaken.
+//! Nothing is verified while looking. A client that verifies hangs up on just those certificates that somebody has to
+//! see, and then knows only that something was wrong (ooni/sysadmin#120). What was sent is judged afterwards, in
+//! [`crate::served`]. Nothing is sent once the hands are shaken.
 
 use std::io;
 use std::net::SocketAddr;
@@ -56,7 +56,8 @@ impl Unseen {
     }
 }
 
-/// Looks at what `address` sends to somebody who asks for `host`. Each part, connecting and shaking hands, may take `patience`.
+/// Looks at what `address` sends to somebody who asks for `host`. Each part, connecting and shaking hands, may take
+/// `patience`.
 ///
 /// # Errors
 /// [`Unseen`]: why no certificate was seen.
@@ -82,8 +83,8 @@ pub async fn look(address: SocketAddr, host: &str, patience: Duration) -> Result
     }
 }
 
-/// TLS 1.2 and 1.3 with everything that `ring` speaks; made anew for each look, so that no session is ever resumed: a resumed one
-/// sends no certificate.
+/// TLS 1.2 and 1.3 with everything that `ring` speaks; made anew for each look, so that no session is ever resumed: a
+/// resumed one sends no certificate.
 fn configuration(recorder: Arc<Recorder>) -> Result<ClientConfig, Unseen> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().map_err(|error| Unseen::NotTls(error.to_string()))?;
@@ -148,8 +149,8 @@ impl ServerCertVerifier for Recorder {
         Ok(HandshakeSignatureValid::assertion())
     }
 
-    /// All there are, those of yesterday too: what is not checked need not be understood. The order is of no matter to a server with one
-    /// certificate; one with several is always seen with the same.
+    /// All there are, those of yesterday too: what is not checked need not be understood. The order is of no matter to
+    /// a server with one certificate; one with several is always seen with the same.
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         use SignatureScheme as Scheme;
         vec![

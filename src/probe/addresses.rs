@@ -1,8 +1,8 @@
 //! Which addresses the probe may connect to.
 //!
-//! The owner of a domain decides where it leads, and may be anybody. A panel that connects to whatever he writes there would knock on the
-//! doors of its own network for him, the cloud's metadata service among them; so only what is public is looked at unless the
-//! configuration says otherwise.
+//! The owner of a domain decides where it leads, and may be anybody. A panel that connects to whatever he writes there
+//! would knock on the doors of its own network for him, the cloud's metadata service among them; so only what is public
+//! is looked at unless the configuration says otherwise.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -1,5 +1,5 @@
-//! Which hosts there are to ask: those that a certificate here names or hangs on, what is known below its wildcards, and the domains of
-//! apps, whoever has their certificates.
+//! Which hosts there are to ask: those that a certificate here names or hangs on, what is known below its wildcards,
+//! and the domains of apps, whoever has their certificates.
 
 use std::collections::BTreeMap;
 

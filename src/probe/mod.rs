@@ -1,8 +1,9 @@
 //! The probe: what certificate each host really sends, at each address behind it.
 //!
-//! A controller says what is stored, and a certificate can be renewed there and expire on the wire all the same; and a controller shows an
-//! account its own certificates only. So every host that has a certificate here, and every domain of an app, is asked itself: [`plan`]
-//! finds out which addresses that means, [`round`] looks at them, gently, and [`verdict`] judges what was seen, host by host.
+//! A controller says what is stored, and a certificate can be renewed there and expire on the wire all the same; and a
+//! controller shows an account its own certificates only. So every host that has a certificate here, and every domain
+//! of an app, is asked itself: [`plan`] finds out which addresses that means, [`round`] looks at them, gently, and
+//! [`verdict`] judges what was seen, host by host.
 //!
 //! Looking and judging are apart: what was read stays through looks that saw nothing, and time alone can make it worse
 //! ([`judge_due`]).

@@ -1,4 +1,5 @@
-//! The round: looks at all targets, begins only so many a second, never two at one address, and is held up by no slow one.
+//! The round: looks at all targets, begins only so many a second, never two at one address, and is held up by no slow
+//! one.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};

@@ -30,8 +30,8 @@ pub struct Collector {
     secrets: Arc<Remembered>,
 }
 
-/// The listing of one scope. It ends with [`Listing::complete`], [`Listing::partial`] or [`Listing::skipped`]; one that is
-/// dropped instead counts as partial.
+/// The listing of one scope. It ends with [`Listing::complete`], [`Listing::partial`] or [`Listing::skipped`]; one that
+/// is dropped instead counts as partial.
 #[derive(Debug)]
 pub struct Listing {
     events: mpsc::Sender<Event>,
@@ -41,7 +41,8 @@ pub struct Listing {
 }
 
 impl Collector {
-    /// A collector and the stream of its events; a slow reader slows the provider down. Its digests hold for this collection alone.
+    /// A collector and the stream of its events; a slow reader slows the provider down. Its digests hold for this
+    /// collection alone.
     pub fn channel() -> (Self, mpsc::Receiver<Event>) {
         Self::channel_with(Remembered::nothing(Digest::of_the_moment()))
     }

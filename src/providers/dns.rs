@@ -1,6 +1,8 @@
-//! The power to change records: read fresh, write in the provider's best atomic unit, say what is known of a write that failed.
+//! The power to change records: read fresh, write in the provider's best atomic unit, say what is known of a write that
+//! failed.
 //!
-//! **One more provider with this power**: an `impl WriteRecords`, and [`Provider::dns`](super::Provider::dns) that hands it out.
+//! **One more provider with this power**: an `impl WriteRecords`, and [`Provider::dns`](super::Provider::dns) that
+//! hands it out.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +18,9 @@ pub trait WriteRecords: Send + Sync {
     /// The zone as its provider has it this moment; with `names`, at least the sets of those owner names.
     async fn read(&self, zone: &ZoneAt, names: Option<&BTreeSet<String>>) -> Result<ZoneRead, ProviderError>;
 
-    /// Carries out `changes`, all of them or none, in one request. It compares nothing: whoever calls has just read, and knows
-    /// that each `before` still holds. Ids of `before` are kept by the values of `after` wherever the provider can patch.
+    /// Carries out `changes`, all of them or none, in one request. It compares nothing: whoever calls has just read,
+    /// and knows that each `before` still holds. Ids of `before` are kept by the values of `after` wherever the
+    /// provider can patch.
     async fn write(&self, zone: &ZoneAt, changes: &[SetChange]) -> Result<Written, WriteError>;
 
     /// The records of a set as a listing would show them, so that what was written is known under the same ids.
@@ -25,8 +28,8 @@ pub trait WriteRecords: Send + Sync {
         set.values.iter().map(|value| DnsRecord::of_value(&zone.name, &set.of, value)).collect()
     }
 
-    /// The set as this provider can keep it, so that what was planned is what is read back: a comment beside the set or beside each value,
-    /// one TTL, structured parts where they are wanted. Without ids, as from a form.
+    /// The set as this provider can keep it, so that what was planned is what is read back: a comment beside the set or
+    /// beside each value, one TTL, structured parts where they are wanted. Without ids, as from a form.
     ///
     /// # Errors
     /// In a sentence, what it cannot keep at all.
@@ -76,6 +79,7 @@ pub struct Written {
 #[error("{error}")]
 pub struct WriteError {
     pub error: ProviderError,
-    /// Whether it may have been carried out all the same: a time-out, a broken connection, a 5xx. Then only a fresh read knows.
+    /// Whether it may have been carried out all the same: a time-out, a broken connection, a 5xx. Then only a fresh
+    /// read knows.
     pub may_have_been_applied: bool,
 }

@@ -1,7 +1,8 @@
-//! What a provider knows of hosts that exist nowhere else. Nobody can connect to them or resolve their names, so whoever made them up says
-//! what a look at them would find. Everything after the look is as with any other host.
+//! What a provider knows of hosts that exist nowhere else. Nobody can connect to them or resolve their names, so
+//! whoever made them up says what a look at them would find. Everything after the look is as with any other host.
 //!
-//! **One more provider that makes up hosts**: an `impl MadeUpHosts`, and [`Provider::hosts`](super::Provider::hosts) that hands it out.
+//! **One more provider that makes up hosts**: an `impl MadeUpHosts`, and [`Provider::hosts`](super::Provider::hosts)
+//! that hands it out.
 
 use std::net::{IpAddr, SocketAddr};
 

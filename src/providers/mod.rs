@@ -1,4 +1,5 @@
-//! Providers: how to see, and some day to change, what lies outside. They collect and execute; they never compare or decide.
+//! Providers: how to see, and some day to change, what lies outside. They collect and execute; they never compare or
+//! decide.
 //!
 //! **One more provider**: its file (or folder) here with a [`ProviderSpec`], and one line in [`PROVIDERS`].
 
@@ -31,8 +32,8 @@ pub const PROVIDERS: &[&ProviderSpec] =
 /// One configured source.
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// Reports everything it can see. What fails within a scope ends that scope as partial; an error is returned only for
-    /// what keeps it from seeing anything at all (a refused token, an unreachable endpoint).
+    /// Reports everything it can see. What fails within a scope ends that scope as partial; an error is returned only
+    /// for what keeps it from seeing anything at all (a refused token, an unreachable endpoint).
     async fn collect(&self, collector: &Collector) -> Result<(), ProviderError>;
 
     /// The cheapest call that proves reach and credentials, for `doctor`: says as whom we are known there.
@@ -43,7 +44,8 @@ pub trait Provider: Send + Sync {
         None
     }
 
-    /// The network that names private addresses which carry no VPC of their own; the source's own name if there is none.
+    /// The network that names private addresses which carry no VPC of their own; the source's own name if there is
+    /// none.
     fn network(&self) -> Option<String> {
         None
     }

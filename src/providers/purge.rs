@@ -1,6 +1,7 @@
 //! The power to make a cache forget.
 //!
-//! **One more provider with this power**: an `impl PurgeCache`, and [`Provider::cache`](super::Provider::cache) that hands it out.
+//! **One more provider with this power**: an `impl PurgeCache`, and [`Provider::cache`](super::Provider::cache) that
+//! hands it out.
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use crate::wire::purge::Purge;
 /// A source that caches in front of hosts.
 #[async_trait]
 pub trait PurgeCache: Send + Sync {
-    /// Asks once. That it was accepted proves neither that anything was cached nor that it is gone; asking twice is harmless.
+    /// Asks once. That it was accepted proves neither that anything was cached nor that it is gone; asking twice is
+    /// harmless.
     async fn purge(&self, zone: &ZoneAt, what: &Purge) -> Result<Purged, WriteError>;
 
     /// Things that one request may name.

@@ -28,7 +28,8 @@ pub struct SettingSpec {
 /// What building a provider ends in.
 pub enum Built {
     Ready(Box<dyn Provider>),
-    /// A setting is not there (its environment variable is unset, its file is missing): nothing to collect yet, and no fault.
+    /// A setting is not there (its environment variable is unset, its file is missing): nothing to collect yet, and no
+    /// fault.
     NotConfigured {
         missing: String,
     },

@@ -1,9 +1,9 @@
 //! Cuts a long JSON answer into the elements of one of its lists while it arrives.
 //!
 //! `{"success":true,"result":[{…},{…}],"result_info":{…}}` is handed over element by element, and what remains is the
-//! *skeleton*, the same object with an empty list. So the memory needed is that of one element, for a million of them too.
-//! Which list it is, a provider says by its key: `result`, `rrsets`.
-//! The splitter knows only strings and brackets; elements and skeleton are parsed by serde, which finds what is malformed.
+//! *skeleton*, the same object with an empty list. So the memory needed is that of one element, for a million of them
+//! too. Which list it is, a provider says by its key: `result`, `rrsets`. The splitter knows only strings and brackets;
+//! elements and skeleton are parsed by serde, which finds what is malformed.
 
 /// The longest element and the longest skeleton that are kept; a record is a few hundred bytes.
 const LONGEST: usize = 1024 * 1024;

@@ -1,7 +1,7 @@
 //! Content of the types that are told by words: canonical as the house keeps it, and in the form of zone files.
 //!
-//! Canonical: addresses in their one spelling, hosts in lower case without the final dot, TXT as its text, one space between words.
-//! In zone-file form hosts are absolute. A type that is not known here is left as it is, both ways.
+//! Canonical: addresses in their one spelling, hosts in lower case without the final dot, TXT as its text, one space
+//! between words. In zone-file form hosts are absolute. A type that is not known here is left as it is, both ways.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 

@@ -36,7 +36,8 @@ const COMPARED: &[&str] = &["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SRV
 pub enum Proof {
     /// It answers with the set itself.
     Itself,
-    /// It answers with addresses that are in no set: that it still answers is all that it can prove, and the rest is the API's to say.
+    /// It answers with addresses that are in no set: that it still answers is all that it can prove, and the rest is
+    /// the API's to say.
     StillAnswers(Why),
     /// Nothing that it says.
     Nothing(Why),
@@ -67,7 +68,8 @@ pub fn still_answers(answer: &Answer) -> Verdict {
     }
 }
 
-/// Whether `answer` to a question for the set's name and type is what `change` asked for, where that can be told ([`Proof::Itself`]).
+/// Whether `answer` to a question for the set's name and type is what `change` asked for, where that can be told
+/// ([`Proof::Itself`]).
 pub fn served(change: &SetChange, zone: &str, answer: &Answer) -> Verdict {
     match proof(change, zone) {
         Proof::Itself => {}

@@ -1,4 +1,5 @@
-//! What the content of a record means, whoever keeps it: one spelling of each value, and the spelling of zone files (RFC 1035 §5).
+//! What the content of a record means, whoever keeps it: one spelling of each value, and the spelling of zone files
+//! (RFC 1035 §5).
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -7,7 +8,8 @@
 //! | `structured` | a value of any provider in zone-file form: content, priority and structured parts together |
 //! | `judge` | whether a name server's answer is what a change asked for |
 //!
-//! **One more type with a host in it**: its line in `content::HOSTS`. **One more structured type**: its arm in `structured`.
+//! **One more type with a host in it**: its line in `content::HOSTS`. **One more structured type**: its arm in
+//! `structured`.
 
 pub mod content;
 pub mod judge;

@@ -1,5 +1,5 @@
-//! A value of any provider in zone-file form. Some keep all of it in the content; Cloudflare has the preference of an MX apart, and the
-//! parts of SRV, CAA and their like by name.
+//! A value of any provider in zone-file form. Some keep all of it in the content; Cloudflare has the preference of an
+//! MX apart, and the parts of SRV, CAA and their like by name.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,8 @@ pub fn preference_apart(record_type: &str, mut value: RecordValue) -> RecordValu
     value
 }
 
-/// The named parts, in the order of the type's zone-file form; `None` where one is missing or the type is not known here.
+/// The named parts, in the order of the type's zone-file form; `None` where one is missing or the type is not known
+/// here.
 fn from_parts(record_type: &str, data: &Value, priority: Option<i64>) -> Option<String> {
     let word = |name: &str| match data.get(name)? {
         Value::String(text) => Some(text.clone()),
@@ -71,7 +72,8 @@ fn from_parts(record_type: &str, data: &Value, priority: Option<i64>) -> Option<
 pub const IN_PARTS: &[&str] =
     &["CAA", "CERT", "DNSKEY", "DS", "HTTPS", "LOC", "NAPTR", "SMIMEA", "SRV", "SSHFP", "SVCB", "TLSA", "URI"];
 
-/// The parts by name of content that has all of them in its words; `None` where it has not, or the type is not told by words.
+/// The parts by name of content that has all of them in its words; `None` where it has not, or the type is not told by
+/// words.
 pub fn parts(record_type: &str, content: &str) -> Option<Value> {
     let words: Vec<&str> = content.split_whitespace().collect();
     let number = |at: usize| words.get(at)?.parse::<u32>().ok();

@@ -1,7 +1,8 @@
 //! TXT content: as zone files have it, in quoted strings of at most 255 bytes, and as the one text that they amount to.
 //!
-//! The text is UTF-8 where the bytes are. Any other byte is `\DDD` in it, as in a zone file; a backslash that would be taken for the
-//! start of one is `\092` itself. So every sequence of bytes has exactly one text, and nothing is lost on the way through a form.
+//! The text is UTF-8 where the bytes are. Any other byte is `\DDD` in it, as in a zone file; a backslash that would be
+//! taken for the start of one is `\092` itself. So every sequence of bytes has exactly one text, and nothing is lost on
+//! the way through a form.
 
 /// The longest string within a TXT (RFC 1035 §3.3).
 const LONGEST_STRING: usize = 255;

@@ -1,8 +1,10 @@
-//! What stands behind a balancer: its targets as the inventory knows them, and the public addresses at which each is reached.
+//! What stands behind a balancer: its targets as the inventory knows them, and the public addresses at which each is
+//! reached.
 //!
 //! Who stands there is a fact and asked of all; who that is is told to whom it is visible.
 //!
-//! Only public addresses count here: a private one means another machine in each network, and a record does not say which.
+//! Only public addresses count here: a private one means another machine in each network, and a record does not say
+//! which.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -1,7 +1,7 @@
 //! Refs that lead to an address of ours which nobody holds any more: what a stranger may hold tomorrow.
 //!
-//! Ours is what a resource of ours ever held, and the networks of the configuration. That nobody holds it is certain only when
-//! everything that could hold it was listed completely and lately; until then it is unsure.
+//! Ours is what a resource of ours ever held, and the networks of the configuration. That nobody holds it is certain
+//! only when everything that could hold it was listed completely and lately; until then it is unsure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -94,7 +94,8 @@ pub fn dangling(
     Ok(dangling)
 }
 
-/// The configured network that an address lies in. A private address means something only within the network of its name.
+/// The configured network that an address lies in. A private address means something only within the network of its
+/// name.
 pub(super) fn within(key: &Key, networks: &[NetworkConfig]) -> Option<String> {
     let address: IpAddr = key.as_address()?.parse().ok()?;
     networks
@@ -129,7 +130,8 @@ fn former(connection: &mut AnyConnection, scope: &Scope, links: Vec<Link>) -> Qu
         .collect())
 }
 
-/// Sure only if every scope of the kinds that could hold it was listed completely, within two of its source's intervals.
+/// Sure only if every scope of the kinds that could hold it was listed completely, within two of its source's
+/// intervals.
 fn certainty(connection: &mut AnyConnection, formerly: &[Former], doubts: &mut Doubts) -> QueryResult<Certainty> {
     let mut kinds = BTreeSet::from([instance::SPEC.name, load_balancer::SPEC.name]);
     kinds.extend(formerly.iter().map(|former| former.row.kind.as_str()));

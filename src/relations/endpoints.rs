@@ -1,8 +1,8 @@
 //! Where a host answers: the addresses that our own records give for it, through CNAMEs, balancers and wildcards.
 //!
-//! Many hosts are followed at once, a bounded number of queries for each step of all of them. What our records do not say is left as a
-//! name for a resolver: a host that no record here holds, a target outside, a balancer without addresses of its own, and whatever
-//! stands behind a provider's proxy.
+//! Many hosts are followed at once, a bounded number of queries for each step of all of them. What our records do not
+//! say is left as a name for a resolver: a host that no record here holds, a target outside, a balancer without
+//! addresses of its own, and whatever stands behind a provider's proxy.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;

@@ -9,7 +9,8 @@ use crate::kinds::{Held, Key, Role};
 use crate::store::keys::{self, Link, When};
 use crate::store::{AnyConnection, Scope};
 
-/// Which way a walk goes. Who went towards the target does not turn round, or each record of a balancer would be every other's neighbour.
+/// Which way a walk goes. Who went towards the target does not turn round, or each record of a balancer would be every
+/// other's neighbour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Way {
     /// From the resource itself, every way.
@@ -47,8 +48,8 @@ struct Asking {
     key: Key,
 }
 
-/// Everything that the resources meet and the asker may see, going on in the way by which each was reached. The second value: there is more
-/// than [`NODES`].
+/// Everything that the resources meet and the asker may see, going on in the way by which each was reached. The second
+/// value: there is more than [`NODES`].
 pub fn meetings(
     connection: &mut AnyConnection,
     scope: &Scope,

@@ -1,10 +1,10 @@
-//! How resources hang together: the join of what one refers to with what another holds. No relation is ever written down, so a new
-//! kind links itself to all the old ones by its keys alone.
+//! How resources hang together: the join of what one refers to with what another holds. No relation is ever written
+//! down, so a new kind links itself to all the old ones by its keys alone.
 //!
-//! [`neighbours`] walks from one resource to those it has to do with; [`dangling()`] names the refs that lead to an address of ours
-//! which nobody holds any more; [`findings`] are the same and others of its sort, kept for the whole inventory; [`endpoints`] finds
-//! where a host answers; [`behind`] is what stands behind a balancer, and [`switched`] what goes
-//! by it since a switch.
+//! [`neighbours`] walks from one resource to those it has to do with; [`dangling()`] names the refs that lead to an
+//! address of ours which nobody holds any more; [`findings`] are the same and others of its sort, kept for the whole
+//! inventory; [`endpoints`] finds where a host answers; [`behind`] is what stands behind a balancer, and [`switched`]
+//! what goes by it since a switch.
 //!
 //! [`touches::touches()`] follows dependence alone: what would be affected if a resource went away, and how badly.
 //!

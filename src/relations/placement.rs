@@ -1,8 +1,10 @@
-//! Placement by relation: what no rule has placed lies where the thing it leads to lies, and is the app's whose host it serves.
+//! Placement by relation: what no rule has placed lies where the thing it leads to lies, and is the app's whose host it
+//! serves.
 //!
-//! After each sync only the touched neighbourhood is looked at again: the rows that `store` has put down as due, and whoever refers to
-//! them or serves them; a row that moves is due in turn. A row whose target is gone stays where it was, because a dangling record is
-//! still somebody's. Whose app it is follows at once, since the host may be another's by now; where two apps have a claim it is neither's.
+//! After each sync only the touched neighbourhood is looked at again: the rows that `store` has put down as due, and
+//! whoever refers to them or serves them; a row that moves is due in turn. A row whose target is gone stays where it
+//! was, because a dangling record is still somebody's. Whose app it is follows at once, since the host may be another's
+//! by now; where two apps have a claim it is neither's.
 
 use std::collections::BTreeMap;
 
@@ -111,7 +113,8 @@ fn look(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<BTreeMap<i64
     Ok(derived)
 }
 
-/// Several targets in several places: the first in the order of clusters, the same at every look; and no app, unless it is one app's.
+/// Several targets in several places: the first in the order of clusters, the same at every look; and no app, unless it
+/// is one app's.
 fn targets(candidates: Vec<Candidate>) -> BTreeMap<i64, Place> {
     let mut targets: BTreeMap<i64, Place> = BTreeMap::new();
     for candidate in candidates {
@@ -131,8 +134,8 @@ fn by_row(claims: Vec<Claim>) -> BTreeMap<i64, Vec<Claim>> {
     rows
 }
 
-/// The app on which claims agree, with as much of where it lies as they agree on; and whether they do not. Who has a host by its name has it
-/// before who has it by a wildcard. An app that runs in two clusters is one app.
+/// The app on which claims agree, with as much of where it lies as they agree on; and whether they do not. Who has a
+/// host by its name has it before who has it by a wildcard. An app that runs in two clusters is one app.
 fn agreed(mut claims: Vec<Claim>) -> (Place, bool) {
     if claims.iter().any(|claim| !claim.wide) {
         claims.retain(|claim| !claim.wide);

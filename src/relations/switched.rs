@@ -1,7 +1,9 @@
-//! What a switch has left behind: the sets that go by a balancer since then, and how far they are from what stands behind it by now (F5).
+//! What a switch has left behind: the sets that go by a balancer since then, and how far they are from what stands
+//! behind it by now (F5).
 //!
-//! A switch writes down the addresses of the machines behind a balancer, and machines come and go. A switch of a balancer to itself brings
-//! its sets in line again, so what counts is the last switch to it and whatever has brought it in line since.
+//! A switch writes down the addresses of the machines behind a balancer, and machines come and go. A switch of a
+//! balancer to itself brings its sets in line again, so what counts is the last switch to it and whatever has brought
+//! it in line since.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

@@ -1,7 +1,8 @@
-//! The walk from a resource to its neighbours: breadth first, so the shortest way to each is the one shown, and loops end by themselves.
+//! The walk from a resource to its neighbours: breadth first, so the shortest way to each is the one shown, and loops
+//! end by themselves.
 //!
-//! It goes on only through kinds that are a passage (a CNAME is on the way, an instance is an end). A resource of such a kind under
-//! which nothing can be found (a maintenance event) stands for what it points at, and has its neighbours.
+//! It goes on only through kinds that are a passage (a CNAME is on the way, an instance is an end). A resource of such
+//! a kind under which nothing can be found (a maintenance event) stands for what it points at, and has its neighbours.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -66,7 +67,8 @@ pub fn from(
                     continue;
                 };
                 let Some(spec) = row.spec() else { continue };
-                // Two of one kind are neighbours by pointing only: not because one certificate covers what another does.
+                // Two of one kind are neighbours by pointing only: not because one certificate covers what another
+                // does.
                 let from = found.get(&meeting.from).map_or(resource, |neighbour| &neighbour.row);
                 if meeting.way == Way::Aside && from.kind == row.kind {
                     continue;

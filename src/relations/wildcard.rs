@@ -1,8 +1,9 @@
 //! Wildcards, in both directions: who answers for a host, and for which hosts a wildcard answers.
 //!
-//! A certificate's `*.example.com` covers exactly one label (RFC 6125, 6.4.3). A record's answers at any depth, but only where
-//! nothing is closer (RFC 4592): not for a name that exists, nor below one that exists, also if only because something is below it. Which of
-//! them answers does not depend on who asks; who may see the answer is decided where it is shown.
+//! A certificate's `*.example.com` covers exactly one label (RFC 6125, 6.4.3). A record's answers at any depth, but
+//! only where nothing is closer (RFC 4592): not for a name that exists, nor below one that exists, also if only because
+//! something is below it. Which of them answers does not depend on who asks; who may see the answer is decided where it
+//! is shown.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

@@ -1,4 +1,5 @@
-//! What can be done outside: an [`Action`] knows its plan, its steps and their way back, and nothing of queues and leases.
+//! What can be done outside: an [`Action`] knows its plan, its steps and their way back, and nothing of queues and
+//! leases.
 //!
 //! **One more action**: its file in `crate::actions`, and one line in the table there.
 
@@ -21,8 +22,9 @@ pub type Actions = &'static [&'static dyn Action];
 
 /// Something that can be done outside, step by step.
 ///
-/// A step is data (`what`), so that another worker can go on with it. Its `apply` reads, compares, and sends each outward write through
-/// [`StepAt::send`]; it may be dropped at any `await` before that, and after it once the call's own patience is over.
+/// A step is data (`what`), so that another worker can go on with it. Its `apply` reads, compares, and sends each
+/// outward write through [`StepAt::send`]; it may be dropped at any `await` before that, and after it once the call's
+/// own patience is over.
 #[async_trait]
 pub trait Action: Send + Sync {
     /// In the database, the audit and the API: `purge_cache`.
@@ -40,14 +42,14 @@ pub trait Action: Send + Sync {
     /// Does one step, forward or back (`at.step.undoes`).
     async fn apply(&self, at: &StepAt<'_>, what: &Value) -> Result<Done, Trouble>;
 
-    /// Reads the provider and says what became of a step that was cut off after it had been allowed to write. For steps that say
-    /// [`AfterCrash::Settle`](super::AfterCrash::Settle).
+    /// Reads the provider and says what became of a step that was cut off after it had been allowed to write. For steps
+    /// that say [`AfterCrash::Settle`](super::AfterCrash::Settle).
     async fn settle(&self, _at: &StepAt<'_>, _what: &Value) -> Result<Settled, Trouble> {
         Ok(Settled::Unknown("This action cannot find out what became of the step.".to_owned()))
     }
 
-    /// The steps that take back what was done, in order, each naming the step that it undoes; `None` where nothing can be taken back.
-    /// Given are all steps so far: `succeeded` ones were done, `partial` ones in part.
+    /// The steps that take back what was done, in order, each naming the step that it undoes; `None` where nothing can
+    /// be taken back. Given are all steps so far: `succeeded` ones were done, `partial` ones in part.
     fn undo(&self, _run: &RunRow, _steps: &[StepRow]) -> Option<Vec<NewStep>> {
         None
     }
@@ -140,7 +142,8 @@ impl Trouble {
         }
     }
 
-    /// A failed write of which nothing more is known than its kind: no answer, or one that cannot be read, proves nothing.
+    /// A failed write of which nothing more is known than its kind: no answer, or one that cannot be read, proves
+    /// nothing.
     pub fn of_call(error: ProviderError) -> Self {
         let unsure = matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Malformed);
         Self::of_write(error, unsure)

@@ -8,8 +8,8 @@ use crate::store::{Scope, StoreError};
 
 use super::{Actions, RunState, conclude};
 
-/// Asks for the end of a run: one that waits has ended then, one that runs ends when its worker has seen it and the call in hand has an
-/// outcome. `None` where there is no such run.
+/// Asks for the end of a run: one that waits has ended then, one that runs ends when its worker has seen it and the
+/// call in hand has an outcome. `None` where there is no such run.
 pub async fn cancel(
     context: &Context,
     actions: Actions,
@@ -41,7 +41,8 @@ pub async fn cancel(
     Ok(cancelled)
 }
 
-/// Takes note of a run that ended `unknown` or `partial`: no alert speaks of it any more. `None` where there is none that waits for it.
+/// Takes note of a run that ended `unknown` or `partial`: no alert speaks of it any more. `None` where there is none
+/// that waits for it.
 pub async fn acknowledge(context: &Context, doer: &Doer, scope: &Scope, id: i64) -> Result<Option<RunRow>, StoreError> {
     let (db, doer, scope, at) = (context.db.clone(), doer.clone(), scope.clone(), context.clock.now());
     let noted = context

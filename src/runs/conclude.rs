@@ -1,4 +1,5 @@
-//! How a run ends: what its steps amount to, and the one transaction that writes it with the audit and the action's own.
+//! How a run ends: what its steps amount to, and the one transaction that writes it with the audit and the action's
+//! own.
 
 use diesel::QueryResult;
 

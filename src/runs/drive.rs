@@ -1,4 +1,5 @@
-//! Driving one claimed run: step after step out of the database, so that whoever claims it next goes on where this one stopped.
+//! Driving one claimed run: step after step out of the database, so that whoever claims it next goes on where this one
+//! stopped.
 
 use std::time::Duration;
 
@@ -188,7 +189,8 @@ impl Drive<'_> {
         self.judge(&at, ended).await
     }
 
-    /// Waits for a step, but not for one that was taken over, and for one that is to end only as long as its call may be under way.
+    /// Waits for a step, but not for one that was taken over, and for one that is to end only as long as its call may
+    /// be under way.
     async fn bounded<T>(
         &self,
         at: &StepAt<'_>,

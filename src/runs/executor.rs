@@ -1,4 +1,5 @@
-//! The executor: claims runs and drives them side by side, within one worker. Several executors know of each other by the database alone.
+//! The executor: claims runs and drives them side by side, within one worker. Several executors know of each other by
+//! the database alone.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,7 +61,8 @@ impl Executor {
         self.context.db.write(move |connection| queue::free_all(connection, at)).await
     }
 
-    /// Claims and drives until `stop` is cancelled; then lets each run come to the end of its step, and hands back what is left of it.
+    /// Claims and drives until `stop` is cancelled; then lets each run come to the end of its step, and hands back what
+    /// is left of it.
     pub async fn work_until(&self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             if let Err(error) = self.claim_all(&stop).await {

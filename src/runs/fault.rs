@@ -1,8 +1,8 @@
-//! Points at which a test kills the process, to see that whoever starts it again goes on as the step declares, or stops it, to see that
-//! it does no harm when it goes on itself.
+//! Points at which a test kills the process, to see that whoever starts it again goes on as the step declares, or stops
+//! it, to see that it does no harm when it goes on itself.
 //!
-//! `QUARTERDECK_FAULT=after_fence:2` ends the process when the step at position 2 has passed its fence; `after_fence:2:stop` stops it
-//! there, all of it, until it gets SIGCONT. Only debug builds read it.
+//! `QUARTERDECK_FAULT=after_fence:2` ends the process when the step at position 2 has passed its fence;
+//! `after_fence:2:stop` stops it there, all of it, until it gets SIGCONT. Only debug builds read it.
 
 use std::fmt;
 

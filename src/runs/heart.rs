@@ -1,4 +1,5 @@
-//! The heart of a run: a loop apart from its steps that keeps the lease, sees that somebody wants an end of it, and ends it in time.
+//! The heart of a run: a loop apart from its steps that keeps the lease, sees that somebody wants an end of it, and
+//! ends it in time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,11 +1,13 @@
-//! Runs: whatever changes the outside world is planned, shown, written down before it starts, and done step by step by whoever claims it.
+//! Runs: whatever changes the outside world is planned, shown, written down before it starts, and done step by step by
+//! whoever claims it.
 //!
-//! [`submit()`] queues a run with its audit row in one transaction. An [`Executor`] claims it (`queue`), drives it (`drive`) and keeps its
-//! lease (`heart`). Before each outward write a step passes the [`fence`](StepAt::fence): who was taken over, or is to end, writes
-//! nothing more. What a dead worker left is claimed like anything else, and goes on as each step declares ([`AfterCrash`]).
+//! [`submit()`] queues a run with its audit row in one transaction. An [`Executor`] claims it (`queue`), drives it
+//! (`drive`) and keeps its lease (`heart`). Before each outward write a step passes the [`fence`](StepAt::fence): who
+//! was taken over, or is to end, writes nothing more. What a dead worker left is claimed like anything else, and goes
+//! on as each step declares ([`AfterCrash`]).
 //!
-//! What an action is stands in [`Action`]; which there are is the table in `crate::actions`, which an executor is given, so that
-//! nothing here knows any of them.
+//! What an action is stands in [`Action`]; which there are is the table in `crate::actions`, which an executor is
+//! given, so that nothing here knows any of them.
 
 use std::sync::Arc;
 

@@ -68,8 +68,8 @@ impl<'a> StepAt<'a> {
         }
     }
 
-    /// Sends one outward write: past the fence, and not at all if too much time has gone by between the two. An answer that does not
-    /// come within the action's patience is [`Trouble::Unsure`].
+    /// Sends one outward write: past the fence, and not at all if too much time has gone by between the two. An answer
+    /// that does not come within the action's patience is [`Trouble::Unsure`].
     pub async fn send<T>(&self, call: impl Future<Output = T> + Send) -> Result<T, Trouble> {
         let until = self.fence().await?;
         // A process that was stopped in between wakes up here, and finds its time over.
@@ -81,9 +81,9 @@ impl<'a> StepAt<'a> {
         answer.map_err(|_| Trouble::Unsure(format!("No answer came within {} seconds.", self.patience.as_secs())))
     }
 
-    /// Allows one outward write, and says until when: compares and sets (run, epoch, step) in the database, and makes the lease outlast
-    /// the write. Whoever was taken over, or is to end, gets [`Trouble::Stopped`]. Call it right before each write; [`StepAt::send`]
-    /// does.
+    /// Allows one outward write, and says until when: compares and sets (run, epoch, step) in the database, and makes
+    /// the lease outlast the write. Whoever was taken over, or is to end, gets [`Trouble::Stopped`]. Call it right
+    /// before each write; [`StepAt::send`] does.
     pub async fn fence(&self) -> Result<Instant, Trouble> {
         self.fault(Point::BeforeFence);
         let asked = Instant::now();

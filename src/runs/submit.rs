@@ -1,4 +1,5 @@
-//! Queueing a run: with its steps, its lanes and its audit row, in one transaction, so that all of it is there or nothing.
+//! Queueing a run: with its steps, its lanes and its audit row, in one transaction, so that all of it is there or
+//! nothing.
 
 use chrono::TimeDelta;
 use diesel::QueryResult;

@@ -1,8 +1,9 @@
-//! A keyed hash of a secret: equal values of one thing have equal digests, and without the key nothing can be tried out.
+//! A keyed hash of a secret: equal values of one thing have equal digests, and without the key nothing can be tried
+//! out.
 //!
-//! A plain hash would not do: most values of a configuration are short or guessable, and whoever has the database could hash a
-//! dictionary. The key is made once, lies sealed in the database, and does not change when the secret key does; otherwise every
-//! value would look changed after a rotation.
+//! A plain hash would not do: most values of a configuration are short or guessable, and whoever has the database could
+//! hash a dictionary. The key is made once, lies sealed in the database, and does not change when the secret key does;
+//! otherwise every value would look changed after a rotation.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,7 +14,8 @@ use sha2::Sha256;
 
 use super::{Secret, hex, random_bytes};
 
-/// Bytes of the MAC that are kept: enough that no two values of one name ever meet, short enough for a list of hundreds.
+/// Bytes of the MAC that are kept: enough that no two values of one name ever meet, short enough for a list of
+/// hundreds.
 const KEPT: usize = 12;
 
 /// Makes digests under one key. Cheap to clone.
@@ -35,8 +37,8 @@ impl Digest {
         Self(None)
     }
 
-    /// The digest of a value, in lower-case hex. `place` says what it is a value of, so that equal values in two places do not
-    /// look equal.
+    /// The digest of a value, in lower-case hex. `place` says what it is a value of, so that equal values in two places
+    /// do not look equal.
     pub fn of(&self, place: &[&str], value: &Secret) -> String {
         let Some(key) = &self.0 else { return String::new() };
         let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length (RFC 2104)");

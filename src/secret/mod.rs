@@ -1,9 +1,9 @@
 //! Secrets, and taking them out of texts that came from outside.
 //!
 //! A [`Secret`] has neither `Serialize` nor a telling `Debug`. What a provider answers is passed through [`redact`]
-//! before it is kept, because providers like to repeat the token that they refused. [`digest`] tells two values of a secret apart
-//! without telling what they are, [`seal`] keeps a value where only the holder of the secret key can read it, and [`totp`] makes the
-//! codes of a second factor.
+//! before it is kept, because providers like to repeat the token that they refused. [`digest`] tells two values of a
+//! secret apart without telling what they are, [`seal`] keeps a value where only the holder of the secret key can read
+//! it, and [`totp`] makes the codes of a second factor.
 
 use secrecy::ExposeSecret;
 use sha2::{Digest as _, Sha256};
@@ -21,7 +21,8 @@ pub type Secret = secrecy::SecretString;
 /// What stands where a secret was.
 pub const REDACTED: &str = "[redacted]";
 
-/// `text` with each occurrence of each secret replaced by [`REDACTED`]; secrets under four bytes are left, they would match everywhere.
+/// `text` with each occurrence of each secret replaced by [`REDACTED`]; secrets under four bytes are left, they would
+/// match everywhere.
 pub fn redact(text: &str, secrets: &[Secret]) -> String {
     let mut secrets: Vec<&str> =
         secrets.iter().map(|secret| secret.expose_secret()).filter(|secret| secret.len() >= 4).collect();

@@ -1,8 +1,10 @@
-//! Sealing: a secret encrypted so that only the holder of the secret key can read it, and nobody can put it in another place.
+//! Sealing: a secret encrypted so that only the holder of the secret key can read it, and nobody can put it in another
+//! place.
 //!
-//! XChaCha20-Poly1305 (RFC 8439, with the 24-byte nonce of draft-irtf-cfrg-xchacha): nonces are drawn at random, and at 24 bytes no
-//! number of values makes two of them meet. The key is derived from the panel's secret key, which signs cookies too, so that neither
-//! use can tell anything about the other. What the value belongs to is authenticated with it.
+//! XChaCha20-Poly1305 (RFC 8439, with the 24-byte nonce of draft-irtf-cfrg-xchacha): nonces are drawn at random, and at
+//! 24 bytes no number of values makes two of them meet. The key is derived from the panel's secret key, which signs
+//! cookies too, so that neither use can tell anything about the other. What the value belongs to is authenticated with
+//! it.
 
 use std::fmt;
 

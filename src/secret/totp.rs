@@ -1,5 +1,5 @@
-//! One-time codes by the time (RFC 6238): six digits of HMAC-SHA-1 (RFC 4226) over steps of thirty seconds, as every authenticator app
-//! computes them. SHA-1 is sound here: a MAC does not need what SHA-1 has lost.
+//! One-time codes by the time (RFC 6238): six digits of HMAC-SHA-1 (RFC 4226) over steps of thirty seconds, as every
+//! authenticator app computes them. SHA-1 is sound here: a MAC does not need what SHA-1 has lost.
 //!
 //! Which code was used last is the store's to know: a code that fits is not yet one that is accepted.
 
@@ -47,8 +47,8 @@ impl TotpKey {
         groups.map(char::from).collect()
     }
 
-    /// The step whose code this is, of those that count as `at`; the latest where there are several. It takes as long whether or not
-    /// there is one.
+    /// The step whose code this is, of those that count as `at`; the latest where there are several. It takes as long
+    /// whether or not there is one.
     pub fn step_of(&self, code: &str, at: Instant) -> Option<i64> {
         let now = step_at(at);
         let (mut found, mut any) = (0, Choice::from(0));

@@ -53,7 +53,8 @@ impl Chain {
                 break;
             }
             let issuers = || (0..sent.len()).filter(|at| !path.contains(at) && signed(&sent[*at], top));
-            // An authority may be there twice, signed by an old root and by a trusted one: clients take the way that ends well.
+            // An authority may be there twice, signed by an old root and by a trusted one: clients take the way that
+            // ends well.
             let next = issuers().find(|at| sent[*at].leads_to_web_root()).or_else(|| issuers().next());
             match next {
                 Some(next) => path.push(next),

@@ -34,8 +34,8 @@ pub struct Stored {
 
 /// Days before the end at which somebody is told, once each.
 const THRESHOLDS: [i64; 5] = [1, 3, 7, 14, 30];
-/// A certificate is renewed in the last third of its life (Let's Encrypt's advice); before that its end is nobody's concern, however
-/// near it is: there are certificates of six days.
+/// A certificate is renewed in the last third of its life (Let's Encrypt's advice); before that its end is nobody's
+/// concern, however near it is: there are certificates of six days.
 const LAST_PART: i32 = 3;
 
 /// Everything there is to say, the worst first; nothing when all is well.

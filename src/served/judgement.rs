@@ -146,7 +146,8 @@ impl Finding {
         Self { judgement, words: words.into(), days: None }
     }
 
-    /// The smaller the worse; the same for equally bad ones. Stored beside each target, so that lists begin with the worst.
+    /// The smaller the worse; the same for equally bad ones. Stored beside each target, so that lists begin with the
+    /// worst.
     pub fn rank(&self) -> i32 {
         match self.judgement {
             Judgement::Expired => 0,

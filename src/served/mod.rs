@@ -1,10 +1,10 @@
 //! Certificates as servers send them: read out of their DER, put in order, and only then judged.
 //!
-//! Pure: bytes in, facts and words out. `net::tls` gets the bytes without verifying anything, `probe` knows where they came from, and
-//! `store::served_certificates` keeps what follows.
+//! Pure: bytes in, facts and words out. `net::tls` gets the bytes without verifying anything, `probe` knows where they
+//! came from, and `store::served_certificates` keeps what follows.
 //!
-//! **One more judgement**: a variant of [`Judgement`] with its words, its place among the others in [`Finding::rank`], and the
-//! function in [`judge()`] that makes it.
+//! **One more judgement**: a variant of [`Judgement`] with its words, its place among the others in [`Finding::rank`],
+//! and the function in [`judge()`] that makes it.
 
 mod chain;
 mod judge;

@@ -1,7 +1,7 @@
 //! Whether a name of a certificate stands for a host (RFC 9525, 6.3).
 
-/// Whether a client would take `name`, an alternative name of a certificate, for `host`: the very name, or a wildcard for its first
-/// label and no more. Both are A-labels; what is not ASCII stands for nothing, as browsers have it.
+/// Whether a client would take `name`, an alternative name of a certificate, for `host`: the very name, or a wildcard
+/// for its first label and no more. Both are A-labels; what is not ASCII stands for nothing, as browsers have it.
 pub fn covers(name: &str, host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
     if !name.is_ascii() || host.is_empty() || host.contains('*') {

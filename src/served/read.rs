@@ -90,7 +90,8 @@ impl Sent {
         names.into_iter().find(|name| !name.is_empty()).unwrap_or("a certificate without a name")
     }
 
-    /// Whether a root that browsers trust is this one, or its issuer. One that signed itself is its own issuer, whatever name it took.
+    /// Whether a root that browsers trust is this one, or its issuer. One that signed itself is its own issuer,
+    /// whatever name it took.
     pub fn leads_to_web_root(&self) -> bool {
         self.is_web_root || (self.is_below_web_root && !self.is_self_issued)
     }

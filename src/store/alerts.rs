@@ -1,5 +1,5 @@
-//! Alerts as state: one open alert per fingerprint, each change of state a row. A team sees those about resources that it sees; those about
-//! a source or the panel itself are for whoever sees everything.
+//! Alerts as state: one open alert per fingerprint, each change of state a row. A team sees those about resources that
+//! it sees; those about a source or the panel itself are for whoever sees everything.
 
 use std::cmp::Reverse;
 

@@ -1,4 +1,5 @@
-//! What people say about a resource: a note, that it is someone else's to change, that a record is a machine's own name.
+//! What people say about a resource: a note, that it is someone else's to change, that a record is a machine's own
+//! name.
 
 use std::collections::BTreeMap;
 

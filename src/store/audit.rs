@@ -82,8 +82,8 @@ pub fn complete(
         .map(|_| ())
 }
 
-/// The newest rows, or those older than the row `before`; with `wanted`, those whose actor, action or subject contains it, or for
-/// whom it was done.
+/// The newest rows, or those older than the row `before`; with `wanted`, those whose actor, action or subject contains
+/// it, or for whom it was done.
 pub fn page(
     connection: &mut AnyConnection,
     wanted: &str,
@@ -110,8 +110,8 @@ pub fn page(
     Ok(Page::of(sql.load(connection)?, limit, |row: &AuditRow| row.id))
 }
 
-/// Closes rows that began before `before` and were never completed: the process died between, and nobody knows. The row of a run is
-/// completed by whoever ends the run, however long that takes.
+/// Closes rows that began before `before` and were never completed: the process died between, and nobody knows. The row
+/// of a run is completed by whoever ends the run, however long that takes.
 pub fn close_stale(connection: &mut AnyConnection, before: Instant, at: Instant) -> QueryResult<usize> {
     let mut sql = Sql::new("UPDATE audit_log SET outcome = 'unknown', completed_at = ");
     sql.bind(at).push(" WHERE outcome = 'begun' AND at < ").bind(before);

@@ -1,6 +1,7 @@
 //! One connection to either database, and the pool's way of making it.
 //!
-//! The backend is chosen by the URL's scheme alone: SQLite would take any mistyped URL for a file name and begin an empty database.
+//! The backend is chosen by the URL's scheme alone: SQLite would take any mistyped URL for a file name and begin an
+//! empty database.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -13,7 +14,8 @@ pub enum AnyConnection {
     Sqlite(SqliteConnection),
 }
 
-/// Runs the same expression on the inner connection, for what the combined backend cannot say: `on_inner!(conn, |c| …)`.
+/// Runs the same expression on the inner connection, for what the combined backend cannot say: `on_inner!(conn, |c|
+/// …)`.
 #[macro_export]
 macro_rules! on_inner {
     ($conn:expr, |$inner:ident| $body:expr) => {
@@ -53,29 +55,31 @@ pub fn sqlite_path(url: &str) -> &str {
     rest.strip_prefix("//").unwrap_or(rest)
 }
 
-/// Makes the file of a new SQLite database readable by its owner alone; SQLite gives its companions the same mode. A file that is there
-/// already keeps what its owner chose, and one that cannot be made is told by the connection.
+/// Makes the file of a new SQLite database readable by its owner alone; SQLite gives its companions the same mode. A
+/// file that is there already keeps what its owner chose, and one that cannot be made is told by the connection.
 pub fn make_private(url: &str) {
     use std::os::unix::fs::OpenOptionsExt;
     let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(sqlite_path(url));
 }
 
-/// Every query here has its index. A plan that was made and cached while a table was empty must not scan it once it is full, be it
-/// row by row or as one side of a merge or a hash; and compiling a plan costs more than running it.
+/// Every query here has its index. A plan that was made and cached while a table was empty must not scan it once it is
+/// full, be it row by row or as one side of a merge or a hash; and compiling a plan costs more than running it.
 const POSTGRES_SETTINGS: &str = "SET TIME ZONE 'UTC'; SET enable_seqscan = off; SET enable_mergejoin = off; \
     SET enable_hashjoin = off; SET random_page_cost = 1.1; SET jit = off";
 
-/// For every connection to SQLite. The whole file is mapped, however large it is, or each page beyond would be copied at each reading
-/// (`.cargo/config.toml` lifts SQLite's own limit of 2 GiB). NORMAL is safe in WAL mode: a power cut may lose the last commits, never the consistency.
+/// For every connection to SQLite. The whole file is mapped, however large it is, or each page beyond would be copied
+/// at each reading (`.cargo/config.toml` lifts SQLite's own limit of 2 GiB). NORMAL is safe in WAL mode: a power cut
+/// may lose the last commits, never the consistency.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1099511627776;";
 
-/// For those that read, of which there are sixteen: what is in the file is mapped and not copied, so that a cache holds little else than
-/// pages of the log.
+/// For those that read, of which there are sixteen: what is in the file is mapped and not copied, so that a cache holds
+/// little else than pages of the log.
 const READER_SETTINGS: &str = "PRAGMA cache_size = -2000;";
 
-/// For the one that writes. A slice of a large listing changes pages all over the indexes: what is in memory is not read back out of the
-/// log, and a page that many slices change is copied into the file once (64 MB of log; until then it is read from there).
+/// For the one that writes. A slice of a large listing changes pages all over the indexes: what is in memory is not
+/// read back out of the log, and a page that many slices change is copied into the file once (64 MB of log; until then
+/// it is read from there).
 const WRITER_SETTINGS: &str = "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;";
 
 /// Makes connections for the pool.

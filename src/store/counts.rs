@@ -1,4 +1,5 @@
-//! How many present resources there are, by kind, facet, value and cluster: kept current by whoever writes, never counted per page.
+//! How many present resources there are, by kind, facet, value and cluster: kept current by whoever writes, never
+//! counted per page.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,8 @@ pub struct Deltas {
 }
 
 impl Deltas {
-    /// Counts a row in (`by` = 1) or out (`by` = -1): in the total, whose facet is empty, and under each filter of its kind.
+    /// Counts a row in (`by` = 1) or out (`by` = -1): in the total, whose facet is empty, and under each filter of its
+    /// kind.
     pub fn add(
         &mut self,
         spec: &'static KindSpec,

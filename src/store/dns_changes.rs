@@ -1,7 +1,8 @@
 //! DNS changes: what was asked for, the plan that was shown, the run that carried it out, and the way back.
 //!
-//! How a change stands is not written down twice: until it is applied it is a plan, and then its run's state is its own. Whose it is follows
-//! from its subjects, the resources that it touches: a change tells of every one of them, so who does not see all sees nothing of it.
+//! How a change stands is not written down twice: until it is applied it is a plan, and then its run's state is its
+//! own. Whose it is follows from its subjects, the resources that it touches: a change tells of every one of them, so
+//! who does not see all sees nothing of it.
 
 use std::collections::BTreeSet;
 
@@ -166,7 +167,8 @@ fn is_about(connection: &mut AnyConnection, id: i64, subjects: &[i64]) -> QueryR
     insert_rows(connection, "INSERT INTO dns_change_subjects (change_id, resource_id) VALUES ", rows, "").map(|_| ())
 }
 
-/// Puts a new plan, and what it is about, in the place of one that nobody has applied; gives whether there was one of that generation.
+/// Puts a new plan, and what it is about, in the place of one that nobody has applied; gives whether there was one of
+/// that generation.
 pub fn plan_anew(
     connection: &mut AnyConnection,
     id: i64,

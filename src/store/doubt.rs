@@ -1,5 +1,5 @@
-//! Why the listings of a kind prove no absence: one of them is not complete, is too old, or there is none; or a source that may list the
-//! kind was never listed at all.
+//! Why the listings of a kind prove no absence: one of them is not complete, is too old, or there is none; or a source
+//! that may list the kind was never listed at all.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,8 @@ impl Doubts {
         Self { now, told: scope.sees_everything(), known: BTreeMap::new() }
     }
 
-    /// Why the listings of these kinds together prove nothing, in words; `None` where each was complete within two intervals.
+    /// Why the listings of these kinds together prove nothing, in words; `None` where each was complete within two
+    /// intervals.
     pub fn about<'k>(
         &mut self,
         connection: &mut AnyConnection,

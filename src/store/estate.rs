@@ -1,6 +1,7 @@
 //! What there is in each region and cluster, and what is wrong there: sums, for the map and the pages of places.
 //!
-//! What is present is read as it is kept beside the filters. Alerts and held losses are few, and findings are counted along an index.
+//! What is present is read as it is kept beside the filters. Alerts and held losses are few, and findings are counted
+//! along an index.
 
 use std::collections::BTreeMap;
 

@@ -34,7 +34,8 @@ impl Draft {
     }
 }
 
-/// What of the stored findings of those walked resources differs from `drafts`: those to write, and the ids of those to remove.
+/// What of the stored findings of those walked resources differs from `drafts`: those to write, and the ids of those to
+/// remove.
 pub fn differences(
     connection: &mut AnyConnection,
     rule: &str,
@@ -159,8 +160,8 @@ pub fn pass_over(
     .map(|_| ())
 }
 
-/// A text that is another one whenever a resource came, moved, was linked differently, or went: the counter of what placement had to
-/// look at, and the last ends.
+/// A text that is another one whenever a resource came, moved, was linked differently, or went: the counter of what
+/// placement had to look at, and the last ends.
 pub fn state_of_inventory(connection: &mut AnyConnection) -> QueryResult<String> {
     #[derive(QueryableByName)]
     struct Moved {

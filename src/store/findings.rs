@@ -1,5 +1,5 @@
-//! Findings as the last pass left them, and what people have ignored of them. Counts and pages are ranges of indexes; whoever shows a
-//! finding looks at it again first (`relations::findings`).
+//! Findings as the last pass left them, and what people have ignored of them. Counts and pages are ranges of indexes;
+//! whoever shows a finding looks at it again first (`relations::findings`).
 
 use std::collections::BTreeMap;
 
@@ -199,8 +199,8 @@ pub struct Share {
     pub n: i64,
 }
 
-/// The findings of these rules that nobody ignores: as many as the last pass over everything has counted, without those that people
-/// ignore now.
+/// The findings of these rules that nobody ignores: as many as the last pass over everything has counted, without those
+/// that people ignore now.
 pub fn shares(connection: &mut AnyConnection, scope: &Scope, rules: &[&str], now: Instant) -> QueryResult<Vec<Share>> {
     if scope.sees_nothing() || rules.is_empty() {
         return Ok(Vec::new());

@@ -1,5 +1,5 @@
-//! The gate before SQLite's one writer: one passes at a time, and those whom somebody waits for go first. And its counterpart on
-//! PostgreSQL, where only those take turns who would get in each other's way.
+//! The gate before SQLite's one writer: one passes at a time, and those whom somebody waits for go first. And its
+//! counterpart on PostgreSQL, where only those take turns who would get in each other's way.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,8 +12,8 @@ use super::sql::Sql;
 /// What those who take turns change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// Each change of the inventory touches rows that all share (counts, terms, blocks of ids), and two that took them in different
-    /// orders would wait for each other.
+    /// Each change of the inventory touches rows that all share (counts, terms, blocks of ids), and two that took them
+    /// in different orders would wait for each other.
     Inventory,
     /// Who settles alerts by what is the case must be the last one who looked.
     Alerts,
@@ -23,8 +23,8 @@ pub enum Turn {
     Runs,
 }
 
-/// Begins such a change within the current transaction. On PostgreSQL they take turns, schema by schema; on SQLite the gate has seen
-/// to it already.
+/// Begins such a change within the current transaction. On PostgreSQL they take turns, schema by schema; on SQLite the
+/// gate has seen to it already.
 pub fn take_turn(connection: &mut AnyConnection, turn: Turn) -> QueryResult<()> {
     if matches!(connection, AnyConnection::Postgres(_)) {
         let mut sql = Sql::new("SELECT pg_advisory_xact_lock(");

@@ -1,4 +1,5 @@
-//! Half sign-ins: who has given the password and still owes the code, by the hash of the token that their browser holds.
+//! Half sign-ins: who has given the password and still owes the code, by the hash of the token that their browser
+//! holds.
 
 use diesel::prelude::*;
 

@@ -1,8 +1,9 @@
-//! Held losses: what a complete listing lacks and the guard does not believe, waiting for a person or for a second listing.
+//! Held losses: what a complete listing lacks and the guard does not believe, waiting for a person or for a second
+//! listing.
 //!
-//! The rows of a held loss never grow: a larger loss later is a held loss of its own. So accepting one touches exactly the rows
-//! that were shown. Rows that return leave it, and the last one to leave dissolves it. It speaks of a whole listing, and so is shown to who
-//! sees everything, and to nobody else.
+//! The rows of a held loss never grow: a larger loss later is a held loss of its own. So accepting one touches exactly
+//! the rows that were shown. Rows that return leave it, and the last one to leave dissolves it. It speaks of a whole
+//! listing, and so is shown to who sees everything, and to nobody else.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
@@ -153,7 +154,8 @@ pub fn seen_again(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<
     sql.execute(connection).map(|_| ())
 }
 
-/// Rows have returned, or are gone by another way: they leave every loss that is not settled, and one that is empty then dissolves.
+/// Rows have returned, or are gone by another way: they leave every loss that is not settled, and one that is empty
+/// then dissolves.
 pub fn leave(connection: &mut AnyConnection, resources: &[i64], at: Instant) -> QueryResult<()> {
     if resources.is_empty() {
         return Ok(());
@@ -229,8 +231,8 @@ pub fn field_state(connection: &mut AnyConnection, scope_id: i64, field: &str) -
     sql.first(connection)
 }
 
-/// Forgets at most `limit` rows of losses that were accepted or dissolved before `before`; gives how many. Those of a rejected one are
-/// not asked about again, and stay until they return.
+/// Forgets at most `limit` rows of losses that were accepted or dissolved before `before`; gives how many. Those of a
+/// rejected one are not asked about again, and stay until they return.
 pub fn prune(connection: &mut AnyConnection, before: Instant, limit: i64) -> QueryResult<usize> {
     let mut sql = Sql::new(
         "DELETE FROM held_loss_items WHERE (held_loss_id, resource_id) IN (SELECT i.held_loss_id, i.resource_id \
@@ -244,11 +246,11 @@ pub fn prune(connection: &mut AnyConnection, before: Instant, limit: i64) -> Que
 /// Rows made tombstones in one transaction.
 const ACCEPTED_AT_ONCE: usize = 500;
 
-/// Accepts a loss: exactly its rows that are still missing become tombstones, in slices. Gives how many did, or `None` if the loss
-/// was no longer open. For the loss of a field, the next listing takes the field away.
+/// Accepts a loss: exactly its rows that are still missing become tombstones, in slices. Gives how many did, or `None`
+/// if the loss was no longer open. For the loss of a field, the next listing takes the field away.
 ///
-/// The loss is decided first, so that two people cannot both accept it; a crash in between leaves rows that are still marked as
-/// missing, and the next complete listing judges them again.
+/// The loss is decided first, so that two people cannot both accept it; a crash in between leaves rows that are still
+/// marked as missing, and the next complete listing judges them again.
 pub async fn accept_all(db: &Db, id: i64, by: &str, reason: &str, at: Instant) -> Result<Option<u64>, StoreError> {
     let (by, reason) = (by.to_owned(), reason.to_owned());
     let loss = db
@@ -269,7 +271,8 @@ pub async fn accept_all(db: &Db, id: i64, by: &str, reason: &str, at: Instant) -
     Ok(Some(gone))
 }
 
-/// Rejects a loss: its rows stay, marked as missing, and are not asked about again until they return. Gives whether it was open.
+/// Rejects a loss: its rows stay, marked as missing, and are not asked about again until they return. Gives whether it
+/// was open.
 pub async fn reject(db: &Db, id: i64, by: &str, reason: &str, at: Instant) -> Result<bool, StoreError> {
     let (by, reason) = (by.to_owned(), reason.to_owned());
     db.write(move |connection| {
@@ -290,8 +293,8 @@ fn bury(connection: &mut AnyConnection, rows: &[i64], at: Instant) -> QueryResul
     Ok(super::apply::tombstone(connection, &missing, at)?.gone)
 }
 
-/// After a decision: when nothing is held any more, the scope is complete again, and what is present is what losses are measured
-/// against, whatever its last listing came to.
+/// After a decision: when nothing is held any more, the scope is complete again, and what is present is what losses are
+/// measured against, whatever its last listing came to.
 fn settle_scope(connection: &mut AnyConnection, scope_id: i64, at: Instant) -> QueryResult<()> {
     // A listing that ends now notes its count, too: one after the other, or one would be lost.
     gate::take_turn(connection, gate::Turn::Inventory)?;

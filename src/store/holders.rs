@@ -1,5 +1,5 @@
-//! Who holds an address or a host, and who held it once: by the key alone, so that a question about ten years ago costs what one about
-//! today does.
+//! Who holds an address or a host, and who held it once: by the key alone, so that a question about ten years ago costs
+//! what one about today does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -30,8 +30,8 @@ pub struct Holder {
     pub until: Option<Instant>,
 }
 
-/// The holders of what `text` names, if it is an address or a host: those of now first, then the others, the last one first. The second
-/// value: there are more than `most`. With `at`, what was known of that then.
+/// The holders of what `text` names, if it is an address or a host: those of now first, then the others, the last one
+/// first. The second value: there are more than `most`. With `at`, what was known of that then.
 pub fn of(
     connection: &mut AnyConnection,
     scope: &Scope,

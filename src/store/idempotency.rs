@@ -1,6 +1,7 @@
 //! What a request that is sent again has already made: a double click, a client that saw no answer.
 //!
-//! Key and what it made are written in one transaction, so of two equal requests at the same time one makes it and the other finds it.
+//! Key and what it made are written in one transaction, so of two equal requests at the same time one makes it and the
+//! other finds it.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -28,7 +29,8 @@ struct Known {
     made: String,
 }
 
-/// Takes a key of `actor`, or tells what it has made. On PostgreSQL the second of two at a time waits here for the first.
+/// Takes a key of `actor`, or tells what it has made. On PostgreSQL the second of two at a time waits here for the
+/// first.
 pub fn claim(
     connection: &mut AnyConnection,
     actor: &str,

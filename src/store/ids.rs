@@ -1,7 +1,7 @@
 //! Short ids, handed out in blocks: one row per table says which comes next.
 //!
-//! A block is taken within the write that uses it: what is rolled back gives its ids back, and whoever else wants some of the same
-//! table waits until then. No two rows ever have the same id.
+//! A block is taken within the write that uses it: what is rolled back gives its ids back, and whoever else wants some
+//! of the same table waits until then. No two rows ever have the same id.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;

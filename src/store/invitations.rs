@@ -1,7 +1,7 @@
 //! Invitations, by the hash of their link's token.
 //!
-//! One is open as long as nobody used or revoked it, its time lasts, its address has no account, and whoever it rests on may still
-//! invite: an administrator who can sign in, and the token they used, if there was one.
+//! One is open as long as nobody used or revoked it, its time lasts, its address has no account, and whoever it rests
+//! on may still invite: an administrator who can sign in, and the token they used, if there was one.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;

@@ -1,7 +1,7 @@
 //! Who holds a key, and who refers to it: now, at a past moment, or ever.
 //!
-//! Everything is asked in batches, a bounded number of queries for however many keys. Keys are given and received in their
-//! stored spelling (see [`crate::kinds::key`]).
+//! Everything is asked in batches, a bounded number of queries for however many keys. Keys are given and received in
+//! their stored spelling (see [`crate::kinds::key`]).
 
 use std::collections::BTreeSet;
 
@@ -82,7 +82,8 @@ pub fn of_resources(connection: &mut AnyConnection, side: Held, ids: &[i64], whe
     Ok(links)
 }
 
-/// Who holds these keys, or refers to them, in one of these roles, of those that the asker may see; at most `most` of them.
+/// Who holds these keys, or refers to them, in one of these roles, of those that the asker may see; at most `most` of
+/// them.
 pub fn of_keys(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -125,7 +126,8 @@ pub fn below(
     sql.load(connection)
 }
 
-/// The keys of a role that present resources of these kinds hold, or refer to, each once and in order; at most `most` after `after`.
+/// The keys of a role that present resources of these kinds hold, or refer to, each once and in order; at most `most`
+/// after `after`.
 pub fn of_kinds(
     connection: &mut AnyConnection,
     side: Held,

@@ -16,7 +16,8 @@ impl Db {
     /// Applies what is missing, each migration in its own transaction, and says what it applied.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] when the database has a migration that this program does not know; nothing is touched then.
+    /// [`StoreError::Newer`] when the database has a migration that this program does not know; nothing is touched
+    /// then.
     pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
         let db = self.clone();
         tokio::task::spawn_blocking(move || {

@@ -1,10 +1,11 @@
 //! The database, and the only place that speaks SQL.
 //!
-//! [`Db`] hands out connections on blocking threads: [`Db::read`] for a page, [`Db::write`] for a change. SQLite has one writer, so
-//! its writes pass one gate in the process, where people and leases go before sync. Every read that a person's page makes takes
-//! a [`Scope`].
+//! [`Db`] hands out connections on blocking threads: [`Db::read`] for a page, [`Db::write`] for a change. SQLite has
+//! one writer, so its writes pass one gate in the process, where people and leases go before sync. Every read that a
+//! person's page makes takes a [`Scope`].
 //!
-//! **One more table**: its migration in both folders, its columns in `schema.rs`, its file here with the row, the insert and the queries.
+//! **One more table**: its migration in both folders, its columns in `schema.rs`, its file here with the row, the
+//! insert and the queries.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -85,8 +86,8 @@ const POOL_WAIT: Duration = Duration::from_secs(5);
 /// Connections at most; pages are short, and two cores serve no more than this at once.
 const POOL_SIZE: u32 = 16;
 
-/// Reads at a time on SQLite, where one is done by the very core that asks: more would wait for each other all the same, and each thread
-/// that has written a page keeps the memory for the next one.
+/// Reads at a time on SQLite, where one is done by the very core that asks: more would wait for each other all the
+/// same, and each thread that has written a page keeps the memory for the next one.
 const READERS: usize = 6;
 
 /// The database. Cheap to clone.
@@ -98,7 +99,8 @@ pub struct Db {
     gate: Arc<gate::Gate>,
     /// Turns of SQLite's readers.
     turns: Arc<Semaphore>,
-    /// SQLite's one writer. A connection of its own, because it alone knows that nobody else has changed what it holds in memory.
+    /// SQLite's one writer. A connection of its own, because it alone knows that nobody else has changed what it holds
+    /// in memory.
     writer: Arc<Mutex<Option<AnyConnection>>>,
     vault: Arc<OnceLock<Vault>>,
     pub clock: Clock,
@@ -204,8 +206,9 @@ impl Db {
         }
     }
 
-    /// Runs a question that is answered by one row of a unique index. SQLite answers in less time than it takes to wake another thread,
-    /// and its readers wait for nobody; so it is asked where the caller stands, unless every connection is in use.
+    /// Runs a question that is answered by one row of a unique index. SQLite answers in less time than it takes to wake
+    /// another thread, and its readers wait for nobody; so it is asked where the caller stands, unless every connection
+    /// is in use.
     pub async fn glance<T, F>(&self, question: F) -> Result<T, StoreError>
     where
         T: Send + 'static,

@@ -1,8 +1,8 @@
 //! A moment as a column holds it, read and written without a format string.
 //!
-//! SQLite keeps it as text, and a page reads hundreds of them: diesel's own conversion tries patterns one after the other, which takes
-//! longer than finding the row. What is written is what diesel writes, byte for byte, since texts are compared; what is not in that
-//! form is left to diesel.
+//! SQLite keeps it as text, and a page reads hundreds of them: diesel's own conversion tries patterns one after the
+//! other, which takes longer than finding the row. What is written is what diesel writes, byte for byte, since texts
+//! are compared; what is not in that form is left to diesel.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -64,7 +64,8 @@ impl ToSql<Timestamp, Pg> for Moment {
     }
 }
 
-/// Reads `2026-11-21 03:10:22` and `2026-11-21 03:10:22.123`, the two forms that a clock of whole milliseconds leaves behind.
+/// Reads `2026-11-21 03:10:22` and `2026-11-21 03:10:22.123`, the two forms that a clock of whole milliseconds leaves
+/// behind.
 fn read(text: &[u8]) -> Option<NaiveDateTime> {
     let (seconds, millis) = match text.len() {
         19 => (text, 0),

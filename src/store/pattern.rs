@@ -1,4 +1,5 @@
-//! A pattern in which `*` stands for any run of characters, in the words of either database: case counts, and everything else is itself.
+//! A pattern in which `*` stands for any run of characters, in the words of either database: case counts, and
+//! everything else is itself.
 
 /// A pattern of a team's rule.
 #[derive(Clone, Debug, PartialEq, Eq)]

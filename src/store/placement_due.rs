@@ -1,7 +1,8 @@
 //! Resources whose place, and whose neighbours' places, are still to be derived.
 //!
-//! An entry is written in the transaction that makes it necessary, and taken off when the work is done, so that it survives a crash.
-//! There may be several of one resource: taking one off never takes off another that was added meanwhile.
+//! An entry is written in the transaction that makes it necessary, and taken off when the work is done, so that it
+//! survives a crash. There may be several of one resource: taking one off never takes off another that was added
+//! meanwhile.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;

@@ -42,9 +42,11 @@ impl Candidate {
     }
 }
 
-/// Where the targets of those rows are, for rows that rules leave room for: first the row, then its targets' places in their order.
+/// Where the targets of those rows are, for rows that rules leave room for: first the row, then its targets' places in
+/// their order.
 ///
-/// A target is what the row points at, or what it serves: a record its address, an event its instance, a certificate its host.
+/// A target is what the row points at, or what it serves: a record its address, an event its instance, a certificate
+/// its host.
 pub fn candidates(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<Vec<Candidate>> {
     let mut sql = Sql::new(
         "SELECT DISTINCT f.resource_id AS id, r.region, r.cluster, r.app, r.environment FROM resource_refs f \
@@ -86,8 +88,8 @@ pub struct Derived {
     pub contested: bool,
 }
 
-/// Notes where relations put rows, and moves those for which that makes a difference; gives their ids. With `follows` it was something
-/// else that has changed: a row that joins an app then was not that app's before.
+/// Notes where relations put rows, and moves those for which that makes a difference; gives their ids. With `follows`
+/// it was something else that has changed: a row that joins an app then was not that app's before.
 pub fn relocate(
     connection: &mut AnyConnection,
     moves: &BTreeMap<i64, Derived>,

@@ -78,8 +78,8 @@ pub const ENDED: &[Ended] = &[
     ended!("places", "resource_places", "until", "resource_id", |_, _| (), None),
 ];
 
-/// The last state of what was gone at the moment stays: the list of what was gone then shows it. It is no longer the last one when
-/// another has begun by then.
+/// The last state of what was gone at the moment stays: the list of what was gone then shows it. It is no longer the
+/// last one when another has begun by then.
 fn unless_gone_since(sql: &mut Sql, before: Instant) {
     sql.push(
         " AND (NOT ended_gone OR EXISTS (SELECT 1 FROM resources r WHERE r.id = resource_versions.resource_id AND r.changed_at <= ",
@@ -105,7 +105,8 @@ fn unless_borne_at_its_end(sql: &mut Sql, _: Instant) {
     );
 }
 
-/// Looks at the next slice of what ended by `before`; gives how many of its rows went, and where it ended, if there was one.
+/// Looks at the next slice of what ended by `before`; gives how many of its rows went, and where it ended, if there was
+/// one.
 pub fn forget(
     connection: &mut AnyConnection,
     table: &Ended,

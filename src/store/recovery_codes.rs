@@ -1,7 +1,7 @@
 //! Recovery codes: by a keyed hash, each for once.
 //!
-//! They are short enough to be typed from paper, so a plain hash could be tried out by whoever has the database. The hash is keyed with
-//! what lies sealed in the vault and stays the same when the secret key is rotated.
+//! They are short enough to be typed from paper, so a plain hash could be tried out by whoever has the database. The
+//! hash is keyed with what lies sealed in the vault and stays the same when the secret key is rotated.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;

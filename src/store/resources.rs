@@ -12,7 +12,8 @@ use crate::clock::Instant;
 use crate::kinds::KindSpec;
 use crate::kinds::record::identity;
 
-/// The resource of that kind and id, also when it is gone. With `at`, as it was then or, gone by then, last; `None` if there was none yet.
+/// The resource of that kind and id, also when it is gone. With `at`, as it was then or, gone by then, last; `None` if
+/// there was none yet.
 pub fn find(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -57,8 +58,8 @@ pub fn of_ids(
     Ok(rows)
 }
 
-/// The resources of those ids as far as they are known at the moment, in the order of their ids: as they were then or, of what was gone by
-/// then, as it was last. Of now that is [`of_ids`], which gives no tombstones of a past moment.
+/// The resources of those ids as far as they are known at the moment, in the order of their ids: as they were then or,
+/// of what was gone by then, as it was last. Of now that is [`of_ids`], which gives no tombstones of a past moment.
 pub fn known(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -73,8 +74,8 @@ pub fn known(
         Sql::new(concatcp!("SELECT ", COLUMNS, " FROM resources r JOIN scopes s ON s.id = r.scope_id WHERE r.id IN "));
     sql.bind_list(ids).push(" AND r.changed_at <= ").bind(at);
     scope.restrict(&mut sql, Placed::Resource);
-    // Versions are numbered as they came, and the last one that had begun is the state of then; what it says of its end is forgotten
-    // below where that is still to come.
+    // Versions are numbered as they came, and the last one that had begun is the state of then; what it says of its end
+    // is forgotten below where that is still to come.
     sql.push(concatcp!(
         " UNION ALL SELECT ",
         ENDED_VERSION_COLUMNS,

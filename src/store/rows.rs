@@ -84,7 +84,8 @@ pub const ENDED_VERSION_COLUMNS: &str = "r.id, v.kind, v.source, r.scope_id, r.e
 const EMPTY: &str = "r.id, '', '', CAST(0 AS BIGINT), '', '', '', '', '', '', '', '', '', '', '', '', CAST(NULL AS TIMESTAMP), '', \
     r.changed_at AS first_seen_at, r.changed_at, CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP)";
 
-/// Which columns are read. What nobody looks at stays empty: taking it out of the database costs more than finding the row.
+/// Which columns are read. What nobody looks at stays empty: taking it out of the database costs more than finding the
+/// row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted(u32);
 
@@ -136,8 +137,8 @@ impl ResourceRow {
         KindSpec::by_name(&self.kind)
     }
 
-    /// Forgets what is known of the present alone, so that a row of a past moment cannot tell it: since when it is missing or gone, when it
-    /// was confirmed last, and what its kind does not keep of the past.
+    /// Forgets what is known of the present alone, so that a row of a past moment cannot tell it: since when it is
+    /// missing or gone, when it was confirmed last, and what its kind does not keep of the past.
     pub fn look_back(&mut self, at: Instant) {
         self.missing_since = None;
         self.confirmed_at = None;
@@ -212,7 +213,8 @@ mod tests {
             let expected = match name {
                 "id" => "r.id",
                 "scope_id" => "CAST(0 AS BIGINT)",
-                // Of these no row is without one, so there is no empty value; but each has its own name, or it would be ordered by.
+                // Of these no row is without one, so there is no empty value; but each has its own name, or it would be
+                // ordered by.
                 "first_seen_at" => "r.changed_at AS first_seen_at",
                 "changed_at" => "r.changed_at",
                 "due_at" | "missing_since" | "gone_at" | "confirmed_at" => "CAST(NULL AS TIMESTAMP)",

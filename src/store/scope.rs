@@ -1,11 +1,14 @@
-//! Who is asking: every read that ends on somebody's page takes a [`Scope`], and this is the one place that turns it into SQL.
+//! Who is asking: every read that ends on somebody's page takes a [`Scope`], and this is the one place that turns it
+//! into SQL.
 //!
-//! A resource is visible where a rule of the asker's teams holds its place: now by the place that it has (a tombstone by its last one), at
-//! a past moment by the place of then, under the rules of now. The unrestricted scope adds nothing to any query, so that its text, its
-//! plan and its speed are what they are without teams. That of a team has one text for each shape of its rules, with the values bound.
+//! A resource is visible where a rule of the asker's teams holds its place: now by the place that it has (a tombstone
+//! by its last one), at a past moment by the place of then, under the rules of now. The unrestricted scope adds nothing
+//! to any query, so that its text, its plan and its speed are what they are without teams. That of a team has one text
+//! for each shape of its rules, with the values bound.
 //!
-//! Scopes are made by `accounts::reach` for people and tokens, and by whoever acts for nobody: worker, command line, and what computes for
-//! all at once. A page is given the one of its request and cannot make another; a test reads the sources for that.
+//! Scopes are made by `accounts::reach` for people and tokens, and by whoever acts for nobody: worker, command line,
+//! and what computes for all at once. A page is given the one of its request and cannot make another; a test reads the
+//! sources for that.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -119,8 +122,8 @@ impl Scope {
         hasher.finish()
     }
 
-    /// A column of `resources` and the values of which each visible resource has one, if the rules say so without a `*`: what a list can
-    /// be walked by.
+    /// A column of `resources` and the values of which each visible resource has one, if the rules say so without a
+    /// `*`: what a list can be walked by.
     pub(super) fn hull(&self) -> Option<(&'static str, Vec<String>)> {
         type Field = fn(&Within) -> &String;
         let fields: [(&'static str, Field); 3] =
@@ -173,8 +176,8 @@ impl Scope {
         sql.push("))");
     }
 
-    /// Appends the condition, `AND` included, that the last state that the resource of that id had reached by the moment is visible,
-    /// whether it was still there or gone.
+    /// Appends the condition, `AND` included, that the last state that the resource of that id had reached by the
+    /// moment is visible, whether it was still there or gone.
     pub(super) fn restrict_known(&self, sql: &mut Sql, id: &'static str, at: Instant) {
         if self.sees_everything() {
             return;
@@ -191,8 +194,8 @@ impl Scope {
         sql.push("))");
     }
 
-    /// Appends the condition, `AND` included, that all that a run or a DNS change is about is visible: it tells of each. What is about
-    /// nothing, or about something that is forgotten by now, is told to nobody whom a team bounds.
+    /// Appends the condition, `AND` included, that all that a run or a DNS change is about is visible: it tells of
+    /// each. What is about nothing, or about something that is forgotten by now, is told to nobody whom a team bounds.
     pub(super) fn restrict_subjects(&self, sql: &mut Sql, told: Told) {
         if self.sees_everything() {
             return;
@@ -213,7 +216,8 @@ impl Scope {
         sql.push("))");
     }
 
-    /// Appends the condition, `AND` included, that the resource of a link `l` was visible when the link ended, or is while it lasts.
+    /// Appends the condition, `AND` included, that the resource of a link `l` was visible when the link ended, or is
+    /// while it lasts.
     pub(super) fn restrict_link(&self, sql: &mut Sql) {
         if self.sees_everything() {
             return;

@@ -110,7 +110,8 @@ pub fn by_id(connection: &mut AnyConnection, reach: &Scope, id: i64) -> QueryRes
     sql.first(connection)
 }
 
-/// The scopes of a source that are not gone, by kind and name. A team sees those that hold something of its own, and counts that alone.
+/// The scopes of a source that are not gone, by kind and name. A team sees those that hold something of its own, and
+/// counts that alone.
 pub fn of_source(connection: &mut AnyConnection, reach: &Scope, source: &str) -> QueryResult<Vec<ScopeRow>> {
     if reach.sees_nothing() {
         return Ok(Vec::new());
@@ -256,7 +257,8 @@ pub fn recount(connection: &mut AnyConnection, id: i64) -> QueryResult<()> {
     sql.execute(connection).map(|_| ())
 }
 
-/// Nothing is held in the scope any more: what is present, which was counted just now, is what later losses are measured against.
+/// Nothing is held in the scope any more: what is present, which was counted just now, is what later losses are
+/// measured against.
 pub fn settle(connection: &mut AnyConnection, id: i64, at: Instant) -> QueryResult<()> {
     let Some(row) = by_id(connection, &Scope::unrestricted(), id)? else { return Ok(()) };
     let mut peaks = Peaks::from_json(&row.peaks);
@@ -279,8 +281,8 @@ pub fn begin_applying(connection: &mut AnyConnection, id: i64, plan: &str) -> Qu
     sql.execute(connection).map(|_| ())
 }
 
-/// Whether the application with that plan is still to be finished; holds on to it for the current transaction, so that two processes
-/// that finish it take turns.
+/// Whether the application with that plan is still to be finished; holds on to it for the current transaction, so that
+/// two processes that finish it take turns.
 pub fn hold_application(connection: &mut AnyConnection, id: i64, plan: &str) -> QueryResult<bool> {
     let mut sql = Sql::new("UPDATE scopes SET state = 'applying' WHERE state = 'applying' AND id = ");
     sql.bind(id).push(" AND plan = ").bind(plan);

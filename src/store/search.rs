@@ -1,10 +1,10 @@
 //! Search over everything that has a name, an address, a host, a tag or an id.
 //!
-//! Words are looked up in the terms, the word with the fewest terms leads, the others must each be in a term of the same resource.
-//! Exact terms go before those that begin with the word, and these before those that contain it; tombstones go last. What is
-//! weighed is capped, so that a search for `com` costs no more than one for a serial number; [`Group::more`] says so. For a team only terms
-//! that something visible bears are terms at all, so that neither the cap nor the order tells of others; where it sees little, they are read
-//! from what it sees.
+//! Words are looked up in the terms, the word with the fewest terms leads, the others must each be in a term of the
+//! same resource. Exact terms go before those that begin with the word, and these before those that contain it;
+//! tombstones go last. What is weighed is capped, so that a search for `com` costs no more than one for a serial
+//! number; [`Group::more`] says so. For a team only terms that something visible bears are terms at all, so that
+//! neither the cap nor the order tells of others; where it sees little, they are read from what it sees.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -145,7 +145,8 @@ fn terms_of(connection: &mut AnyConnection, word: &[String], borne: &Sql) -> Que
     Ok((found, capped))
 }
 
-/// All terms of a team that sees little: read once, where looking for a word among everybody's would pass over those of all others.
+/// All terms of a team that sees little: read once, where looking for a word among everybody's would pass over those of
+/// all others.
 fn own_terms(connection: &mut AnyConnection, scope: &Scope, ids: &Sql) -> QueryResult<Vec<words::Term>> {
     let mut sql = Sql::new("SELECT DISTINCT m.id, m.term FROM ");
     bearers(&mut sql, ids);

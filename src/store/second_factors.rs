@@ -1,6 +1,7 @@
 //! Second factors: the secret that somebody's device computes codes from, sealed, and which code was the last.
 //!
-//! A row begins when somebody asks for a secret, and counts from when they have shown a code of it: `users.second_factor_at` says so.
+//! A row begins when somebody asks for a secret, and counts from when they have shown a code of it:
+//! `users.second_factor_at` says so.
 
 use diesel::prelude::*;
 
@@ -38,8 +39,9 @@ fn place(user_id: i64) -> String {
     format!("second factor of user {user_id}")
 }
 
-/// Begins a second factor with a fresh secret, and gives it. One that was begun after `since` and not confirmed is given again: a form
-/// that was sent twice shows one secret. The caller holds [`super::users::lock`] and knows that none is on.
+/// Begins a second factor with a fresh secret, and gives it. One that was begun after `since` and not confirmed is
+/// given again: a form that was sent twice shows one secret. The caller holds [`super::users::lock`] and knows that
+/// none is on.
 ///
 /// # Errors
 /// The secret key was rotated away under this process: what it sealed now, nobody could open.
@@ -125,8 +127,8 @@ pub(super) fn count(connection: &mut AnyConnection) -> QueryResult<i64> {
     users::table.filter(users::second_factor_at.is_not_null()).count().get_result(connection)
 }
 
-/// Forgets everybody's secret, and their recovery codes, which are hashed with what lies sealed beside them. They sign in by their
-/// password alone until they have begun anew.
+/// Forgets everybody's secret, and their recovery codes, which are hashed with what lies sealed beside them. They sign
+/// in by their password alone until they have begun anew.
 pub(super) fn forget_all(connection: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(second_factors::table).execute(connection)?;
     diesel::delete(recovery_codes::table).execute(connection)?;

@@ -1,7 +1,7 @@
 //! The values of secrets that belong to resources, sealed: the present one and a few before it, for an undo.
 //!
-//! In a resource's attrs stands each name with the digest of its value; here lies the value itself, found by the same digest. It is
-//! in no version, no list, no search and no export, because none of them reads this table.
+//! In a resource's attrs stands each name with the digest of its value; here lies the value itself, found by the same
+//! digest. It is in no version, no list, no search and no export, because none of them reads this table.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -139,7 +139,8 @@ fn forget_old(connection: &mut AnyConnection, scope_id: i64, hashes: &[i64]) -> 
     sql.execute(connection).map(|_| ())
 }
 
-/// The values that a resource's attrs speak of: `digests` by name. One that is not kept, or was damaged, is not among them.
+/// The values that a resource's attrs speak of: `digests` by name. One that is not kept, or was damaged, is not among
+/// them.
 pub fn reveal(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -160,8 +161,8 @@ pub fn reveal(
     Ok(present.filter_map(|value| Some((value.name.clone(), Secret::from(opened(vault, &value)?)))).collect())
 }
 
-/// All values that are kept of a source's resources, by the resources' identities. The newest are among them: a collection that
-/// brings a newer one still finds texts that tell these.
+/// All values that are kept of a source's resources, by the resources' identities. The newest are among them: a
+/// collection that brings a newer one still finds texts that tell these.
 pub(super) fn of_source(
     connection: &mut AnyConnection,
     vault: &Vault,

@@ -1,7 +1,7 @@
 //! What each target of each host was last seen to send.
 //!
-//! A target is planned, looked at and judged by `probe`, in that order; pages and rules read what came of it. What was read last stays
-//! through looks that saw nothing: that nobody could look says nothing about the certificate.
+//! A target is planned, looked at and judged by `probe`, in that order; pages and rules read what came of it. What was
+//! read last stays through looks that saw nothing: that nobody could look says nothing about the certificate.
 
 use std::collections::BTreeMap;
 
@@ -180,8 +180,8 @@ pub fn due_for_judging(connection: &mut AnyConnection, now: Instant, limit: i64)
     Ok(sql.load::<Due>(connection)?.into_iter().map(|due| Key::from_stored(&due.host)).collect())
 }
 
-/// That the asker may see what it is about, and what it was found by: the certificate or app, or else the host by something of theirs; and
-/// an address that a balancer or an instance gave by whoever has it.
+/// That the asker may see what it is about, and what it was found by: the certificate or app, or else the host by
+/// something of theirs; and an address that a balancer or an instance gave by whoever has it.
 fn restrict(sql: &mut Sql, scope: &Scope) {
     if scope.sees_everything() {
         return;

@@ -7,7 +7,8 @@ use super::AnyConnection;
 use super::schema::setup_links;
 use crate::clock::Instant;
 
-/// Keeps a link beside earlier ones: several processes start at once, and the one whose log is read may not be the last.
+/// Keeps a link beside earlier ones: several processes start at once, and the one whose log is read may not be the
+/// last.
 pub fn insert(connection: &mut AnyConnection, token_hash: &str, at: Instant, until: Instant) -> QueryResult<()> {
     diesel::insert_into(setup_links::table)
         .values((

@@ -1,7 +1,7 @@
 //! Attempts to sign in that have not succeeded, by account and by address: what the throttle counts.
 //!
-//! An attempt is noted before the password is looked at and taken back when it was right, so that a hundred guesses at once
-//! count as a hundred.
+//! An attempt is noted before the password is looked at and taken back when it was right, so that a hundred guesses at
+//! once count as a hundred.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -23,7 +23,8 @@ pub fn since(connection: &mut AnyConnection, subject: &str, since: Instant) -> Q
     Ok(attempts.into_iter().map(|at| at.and_utc()).collect())
 }
 
-/// Takes the id of an attempt by `subjects`. Until the transaction ends nobody else can, so that attempts are counted one by one.
+/// Takes the id of an attempt by `subjects`. Until the transaction ends nobody else can, so that attempts are counted
+/// one by one.
 pub fn next_id(connection: &mut AnyConnection, subjects: usize) -> QueryResult<i64> {
     ids::take(connection, "sign_in_attempts", subjects)
 }

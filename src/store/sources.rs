@@ -113,7 +113,8 @@ const SELECT: &str = "SELECT o.name, o.provider, o.state, o.reason, o.every_seco
     CAST(COALESCE(SUM(CASE WHEN s.state = 'complete' THEN 1 ELSE 0 END), 0) AS BIGINT) AS complete_scopes \
     FROM sources o LEFT JOIN scopes s ON s.source = o.name AND s.gone_at IS NULL";
 
-/// Every configured source of which the asker may see something, by name. A team is told of it what its own things amount to.
+/// Every configured source of which the asker may see something, by name. A team is told of it what its own things
+/// amount to.
 pub fn all(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<SourceRow>> {
     if scope.sees_nothing() {
         return Ok(Vec::new());
@@ -185,7 +186,8 @@ pub struct ConfiguredSource {
     pub missing: Option<String>,
 }
 
-/// Makes the table say what the configuration says; sources that it no longer names keep their resources and are marked.
+/// Makes the table say what the configuration says; sources that it no longer names keep their resources and are
+/// marked.
 pub fn configure(connection: &mut AnyConnection, sources: &[ConfiguredSource], at: Instant) -> QueryResult<()> {
     for source in sources {
         let (state, reason) = match &source.missing {

@@ -1,7 +1,8 @@
 //! SQL as text with values, for what is put together at run time: lists, batches, searches.
 //!
-//! A [`Sql`] is a diesel query of its own, because `diesel::sql_query` is never kept in the statement cache, and these must be: equal
-//! texts are prepared once per connection. Values are always bound, never written into the text; the text comes from constants only.
+//! A [`Sql`] is a diesel query of its own, because `diesel::sql_query` is never kept in the statement cache, and these
+//! must be: equal texts are prepared once per connection. Values are always bound, never written into the text; the
+//! text comes from constants only.
 
 use std::marker::PhantomData;
 
@@ -135,8 +136,8 @@ impl Sql {
         }
     }
 
-    /// Runs it for rows that are read by position, for what is loaded by the hundred: finding 23 columns of each row by their names costs
-    /// as much as all the rest of a page.
+    /// Runs it for rows that are read by position, for what is loaded by the hundred: finding 23 columns of each row by
+    /// their names costs as much as all the rest of a page.
     pub fn load_positional<R: Positional>(self, connection: &mut AnyConnection) -> QueryResult<Vec<R>>
     where
         for<'q> Typed<R::Columns>: LoadQuery<'q, PgConnection, R> + LoadQuery<'q, SqliteConnection, R>,
@@ -215,8 +216,8 @@ where
     }
 }
 
-/// A list is a bound value each. Their number is rounded up to a power of two by repeating the last one, so that few texts exist and
-/// each is prepared once.
+/// A list is a bound value each. Their number is rounded up to a power of two by repeating the last one, so that few
+/// texts exist and each is prepared once.
 impl QueryFragment<Sqlite> for Sql {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         for piece in &self.0 {

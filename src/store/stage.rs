@@ -1,7 +1,9 @@
-//! The stage of a large scope: what is to be written, put down in slices before any of it is applied, in the order in which it was
-//! listed. Providers list by name, as a rule, and rows that come by name fill most indexes from one end instead of all over.
+//! The stage of a large scope: what is to be written, put down in slices before any of it is applied, in the order in
+//! which it was listed. Providers list by name, as a rule, and rows that come by name fill most indexes from one end
+//! instead of all over.
 //!
-//! While a scope is not `applying`, its stage is only a draft that a crash discards; once it is, a crash rolls it forward.
+//! While a scope is not `applying`, its stage is only a draft that a crash discards; once it is, a crash rolls it
+//! forward.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};

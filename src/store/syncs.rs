@@ -1,5 +1,5 @@
-//! Syncs: asked for, claimed by one worker under a lease, and ended with a row per scope. They count whole listings, and so are shown to who
-//! sees everything, and to nobody else.
+//! Syncs: asked for, claimed by one worker under a lease, and ended with a row per scope. They count whole listings,
+//! and so are shown to who sees everything, and to nobody else.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -108,7 +108,8 @@ pub fn request(connection: &mut AnyConnection, source: &str, by: &str, at: Insta
         if let Some(waiting) = sql.first(connection)? {
             return Ok(waiting);
         }
-        // On PostgreSQL a worker may have claimed between the two statements what waited at the first; then there is room now.
+        // On PostgreSQL a worker may have claimed between the two statements what waited at the first; then there is
+        // room now.
     }
     Err(diesel::result::Error::NotFound)
 }
@@ -194,8 +195,8 @@ pub fn end(
     sql.execute(connection).map(|_| ())
 }
 
-/// Ends as `unknown` what a dead worker left running: leases that ran out, or all of them when nobody else can be alive.
-/// Their sources are asked for again at once: the interval counts from a start, and would let a whole one pass.
+/// Ends as `unknown` what a dead worker left running: leases that ran out, or all of them when nobody else can be
+/// alive. Their sources are asked for again at once: the interval counts from a start, and would let a whole one pass.
 pub fn reap(connection: &mut AnyConnection, at: Instant, nobody_else: bool) -> QueryResult<usize> {
     #[derive(QueryableByName)]
     struct Source {
@@ -233,7 +234,8 @@ pub struct Tally {
     pub held: u64,
 }
 
-/// Adds to what a sync did in a scope: a large scope is told slice by slice. The state and its reason are those of the latest call.
+/// Adds to what a sync did in a scope: a large scope is told slice by slice. The state and its reason are those of the
+/// latest call.
 pub fn record(
     connection: &mut AnyConnection,
     sync_id: i64,
@@ -316,8 +318,8 @@ pub fn any_waiting(connection: &mut AnyConnection) -> QueryResult<bool> {
     Ok(sql.first::<SyncRow>(connection)?.is_some())
 }
 
-/// Forgets at most `limit` syncs that ended before `before`, with what they did; gives how many. The last one of each source to end
-/// stays whatever its age, since it is what that source's page tells of.
+/// Forgets at most `limit` syncs that ended before `before`, with what they did; gives how many. The last one of each
+/// source to end stays whatever its age, since it is what that source's page tells of.
 pub fn prune(connection: &mut AnyConnection, before: Instant, limit: i64) -> QueryResult<usize> {
     #[derive(QueryableByName)]
     struct Old {

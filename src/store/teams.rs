@@ -120,7 +120,8 @@ pub fn of_user(connection: &mut AnyConnection, user_id: i64) -> QueryResult<Vec<
         .load(connection)
 }
 
-/// Until the transaction ends nobody else changes teams, so what is read before a change is what the audit says was there.
+/// Until the transaction ends nobody else changes teams, so what is read before a change is what the audit says was
+/// there.
 pub fn lock(connection: &mut AnyConnection) -> QueryResult<()> {
     ids::take(connection, "teams", 0).map(|_| ())
 }

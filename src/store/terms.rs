@@ -110,8 +110,8 @@ fn ids_of(connection: &mut AnyConnection, wanted: &[String]) -> QueryResult<Hash
     Ok(ids)
 }
 
-/// Puts new terms into SQLite's trigram index, all by one statement: with each it writes out what it holds. The ids of one transaction
-/// lie side by side there.
+/// Puts new terms into SQLite's trigram index, all by one statement: with each it writes out what it holds. The ids of
+/// one transaction lie side by side there.
 fn index(connection: &mut AnyConnection, new: Range<i64>) -> QueryResult<()> {
     if matches!(connection, AnyConnection::Postgres(_)) {
         return Ok(());
@@ -121,12 +121,14 @@ fn index(connection: &mut AnyConnection, new: Range<i64>) -> QueryResult<()> {
     sql.execute(connection).map(|_| ())
 }
 
-/// So many parts of the trigram index are left as they are. Each writing leaves one, and SQLite joins four of a size by itself.
+/// So many parts of the trigram index are left as they are. Each writing leaves one, and SQLite joins four of a size by
+/// itself.
 const PARTS: i64 = 6;
 /// Pages of the index that one [`merge`] writes at most; some milliseconds.
 const MERGED_AT_ONCE: i64 = 256;
 
-/// In how many parts SQLite's trigram index lies, if in so many that a search through all of them is worth joining them.
+/// In how many parts SQLite's trigram index lies, if in so many that a search through all of them is worth joining
+/// them.
 pub fn parts_to_merge(connection: &mut AnyConnection) -> QueryResult<Option<i64>> {
     if matches!(connection, AnyConnection::Postgres(_)) {
         return Ok(None);
@@ -136,8 +138,8 @@ pub fn parts_to_merge(connection: &mut AnyConnection) -> QueryResult<Option<i64>
     Ok((parts > PARTS).then_some(parts))
 }
 
-/// Joins the parts of SQLite's trigram index into one, some pages of it; gives whether there is more to do. `begin` says that all parts
-/// are meant, and not those alone that it would join by itself (SQLite FTS5, the `merge` command).
+/// Joins the parts of SQLite's trigram index into one, some pages of it; gives whether there is more to do. `begin`
+/// says that all parts are meant, and not those alone that it would join by itself (SQLite FTS5, the `merge` command).
 pub fn merge(connection: &mut AnyConnection, begin: bool) -> QueryResult<bool> {
     let written = |connection: &mut AnyConnection| {
         let sql = Sql::new("SELECT total_changes() AS n");
@@ -165,8 +167,8 @@ fn look_up(connection: &mut AnyConnection, terms: &[String], ids: &mut HashMap<S
     Ok(())
 }
 
-/// Whether a term is an id of so many hexadecimal digits that nobody looks for a part of it but its beginning; dashes do not count. Such
-/// terms are no part of the trigram index: each would be in it thirty times.
+/// Whether a term is an id of so many hexadecimal digits that nobody looks for a part of it but its beginning; dashes
+/// do not count. Such terms are no part of the trigram index: each would be in it thirty times.
 pub fn is_opaque(term: &str) -> bool {
     may_begin_opaque(term) && term.bytes().filter(|letter| *letter != b'-').count() >= OPAQUE
 }

@@ -1,5 +1,5 @@
-//! What nobody meets: refs whose key nobody holds, and resources that nobody refers to. Asked of a slice of resources at a time, so
-//! that a pass over a million of them holds no transaction for long.
+//! What nobody meets: refs whose key nobody holds, and resources that nobody refers to. Asked of a slice of resources
+//! at a time, so that a pass over a million of them holds no transaction for long.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};

@@ -1,11 +1,13 @@
-//! The vault: what makes sealed values readable. It is opened once, at the start, by the secret key, which is not in the database.
+//! The vault: what makes sealed values readable. It is opened once, at the start, by the secret key, which is not in
+//! the database.
 //!
-//! One row says which key seals (by an id that tells nothing about it), and holds the key of the digests, sealed. A start with
-//! another key refuses: it would otherwise keep values that no process could ever open together. A process whose key was rotated away
-//! under it refuses to write.
+//! One row says which key seals (by an id that tells nothing about it), and holds the key of the digests, sealed. A
+//! start with another key refuses: it would otherwise keep values that no process could ever open together. A process
+//! whose key was rotated away under it refuses to write.
 //!
-//! When the key is lost, the row is of no use to anybody, and it goes together with all that is sealed. The next start makes it
-//! anew, with another key of the digests: every digest differs from then on, so that the next listing brings all values again.
+//! When the key is lost, the row is of no use to anybody, and it goes together with all that is sealed. The next start
+//! makes it anew, with another key of the digests: every digest differs from then on, so that the next listing brings
+//! all values again.
 
 use diesel::prelude::*;
 
@@ -115,7 +117,8 @@ impl Db {
         Ok(())
     }
 
-    /// What a collection of that source has to know of secrets. Without an open vault nothing is told apart, and no value is kept.
+    /// What a collection of that source has to know of secrets. Without an open vault nothing is told apart, and no
+    /// value is kept.
     pub async fn remembered(&self, source: &str) -> Result<Remembered, StoreError> {
         let Some(vault) = self.vault().cloned() else { return Ok(Remembered::nothing(Digest::blind())) };
         let (digest, source) = (vault.digest.clone(), source.to_owned());
@@ -123,8 +126,8 @@ impl Db {
         Ok(Remembered { digest, former })
     }
 
-    /// Seals everything anew with another secret key; gives how many values and secrets of second factors. Versions, digests and times
-    /// stay as they are.
+    /// Seals everything anew with another secret key; gives how many values and secrets of second factors. Versions,
+    /// digests and times stay as they are.
     ///
     /// # Errors
     /// The vault is not open, or a value cannot be opened: then nothing is changed.
@@ -159,7 +162,8 @@ pub fn contents(connection: &mut AnyConnection) -> QueryResult<Option<Contents>>
     Ok(Some(Contents { key_id: row.key_id, values, resources, second_factors }))
 }
 
-/// Forgets everything that was sealed with the key of that id, and that it was: the next start takes whatever key it is given.
+/// Forgets everything that was sealed with the key of that id, and that it was: the next start takes whatever key it is
+/// given.
 ///
 /// # Errors
 /// [`diesel::result::Error::NotFound`] when it is another key that seals by now; then nothing is forgotten.

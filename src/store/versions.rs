@@ -1,7 +1,8 @@
 //! The states that a resource has had, newest first.
 //!
-//! Several may have begun at one moment, hundreds while a clock that was set back catches up. So a state is found again by its
-//! moment and its number: versions are numbered as they came, and the current state has the number behind all of theirs.
+//! Several may have begun at one moment, hundreds while a clock that was set back catches up. So a state is found again
+//! by its moment and its number: versions are numbered as they came, and the current state has the number behind all of
+//! theirs.
 
 use std::fmt;
 
@@ -31,7 +32,8 @@ pub struct VersionRow {
     number: i64,
 }
 
-/// Where a walk from state to state goes on: before the one that began then and has this number. Written `MOMENT_NUMBER`.
+/// Where a walk from state to state goes on: before the one that began then and has this number. Written
+/// `MOMENT_NUMBER`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     from: Instant,
@@ -77,7 +79,8 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// The states of the resource `id` that the asker may see, newest first; the first is the current one, or the last before it was gone.
+/// The states of the resource `id` that the asker may see, newest first; the first is the current one, or the last
+/// before it was gone.
 pub fn timeline(connection: &mut AnyConnection, scope: &Scope, id: i64) -> QueryResult<Vec<VersionRow>> {
     before(connection, scope, id, None, MOST)
 }

@@ -1,8 +1,9 @@
 //! Search terms: which of them contain a word.
 //!
-//! Terms are stored in lower case. From three characters on, a word is looked for anywhere in a term, by the trigram index; a
-//! shorter one only at its beginning, and so any word in an opaque term ([`super::terms::is_opaque`]). `%`, `_`, `"`, `*`, `-` and `\` are characters like any other. This is the one place where
-//! the two databases are asked in different words.
+//! Terms are stored in lower case. From three characters on, a word is looked for anywhere in a term, by the trigram
+//! index; a shorter one only at its beginning, and so any word in an opaque term ([`super::terms::is_opaque`]). `%`,
+//! `_`, `"`, `*`, `-` and `\` are characters like any other. This is the one place where the two databases are asked in
+//! different words.
 
 use std::net::IpAddr;
 
@@ -49,8 +50,8 @@ impl Positional for Term {
     type Columns = (BigInt, Text);
 }
 
-/// The words of a search, each in all the spellings under which it may be stored: lower case, an address in its one spelling, a
-/// host in A-labels.
+/// The words of a search, each in all the spellings under which it may be stored: lower case, an address in its one
+/// spelling, a host in A-labels.
 pub fn words(text: &str) -> Vec<Vec<String>> {
     text.to_lowercase().split_whitespace().map(spellings).filter(|word| !word.is_empty()).take(MOST_WORDS).collect()
 }
@@ -98,8 +99,8 @@ fn opaque(connection: &mut AnyConnection, word: &str, most: usize) -> QueryResul
     sql.load_positional(connection)
 }
 
-/// Up to `most` terms `m` that the word is in: anywhere in those that are not opaque, or at the beginning of any if it is short. In no
-/// particular order. `condition` follows what else is asked of them; it begins with `AND`, or is empty.
+/// Up to `most` terms `m` that the word is in: anywhere in those that are not opaque, or at the beginning of any if it
+/// is short. In no particular order. `condition` follows what else is asked of them; it begins with `AND`, or is empty.
 pub fn containing(connection: &mut AnyConnection, word: &str, condition: &Sql, most: usize) -> QueryResult<Vec<Term>> {
     let mut sql = Sql::new("SELECT m.id, m.term FROM ");
     sql.append(terms_with(backend(connection), word)).append(condition.clone());
@@ -143,9 +144,9 @@ fn is_looked_for_within(word: &str) -> bool {
     word.chars().count() >= TRIGRAM
 }
 
-/// A word for MATCH: what has trigrams of it that, side by side, cover all of it; of a very long one as many as tell it from nearly
-/// everything else. Each more would be one more list to walk through, and spare hardly a term: the index knows no positions, so that
-/// there is a second look anyway. In quotes they have no operators.
+/// A word for MATCH: what has trigrams of it that, side by side, cover all of it; of a very long one as many as tell it
+/// from nearly everything else. Each more would be one more list to walk through, and spare hardly a term: the index
+/// knows no positions, so that there is a second look anyway. In quotes they have no operators.
 fn trigrams(word: &str) -> String {
     let letters: Vec<char> = word.chars().collect();
     let last = letters.len().saturating_sub(TRIGRAM);
@@ -221,7 +222,8 @@ impl Many {
         self.select("SELECT m.id FROM ", |word| terms_with(self.backend, word))
     }
 
-    /// Selects from the terms of each spelling, which are those `within` that contain it, and the opaque ones that begin with it.
+    /// Selects from the terms of each spelling, which are those `within` that contain it, and the opaque ones that
+    /// begin with it.
     fn select(&self, head: &'static str, within: impl Fn(&str) -> Sql) -> Sql {
         let mut sql = Sql::default();
         for (position, word) in self.spellings.iter().enumerate() {
@@ -238,7 +240,8 @@ fn length(word: &str) -> i32 {
     i32::try_from(word.chars().count()).unwrap_or(i32::MAX)
 }
 
-/// The pattern of LIKE for a word, on both databases with `\` as the escape: anywhere, or at the beginning if it is short.
+/// The pattern of LIKE for a word, on both databases with `\` as the escape: anywhere, or at the beginning if it is
+/// short.
 fn pattern(word: &str) -> String {
     let mut pattern = if is_looked_for_within(word) { "%".to_owned() } else { String::new() };
     for letter in word.chars() {

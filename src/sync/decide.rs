@@ -19,8 +19,8 @@ pub struct Decision {
     pub new_loss: Option<NewLoss>,
     /// Open losses that a second complete listing has confirmed.
     pub confirmed_losses: Vec<i64>,
-    /// Whether the scope was listed to its end: then this is another listing that shows the open losses, and what it shows of a held
-    /// field counts.
+    /// Whether the scope was listed to its end: then this is another listing that shows the open losses, and what it
+    /// shows of a held field counts.
     pub conclusive: bool,
     /// Rows that were missing and are back.
     pub back: Vec<(i64, i64)>,
@@ -200,8 +200,8 @@ impl Decision {
     }
 }
 
-/// Adds the fields that most rows have lost, unless a person has just accepted that, and those that are held still: a listing that
-/// broke off, or shows too few rows to judge by, brings nothing back.
+/// Adds the fields that most rows have lost, unless a person has just accepted that, and those that are held still: a
+/// listing that broke off, or shows too few rows to judge by, brings nothing back.
 async fn hold_fields(db: &Db, tracked: &Tracked, decision: &mut Decision) -> Result<(), StoreError> {
     let scope_id = tracked.row.id;
     let judged = fields::lost(db, tracked).await?;

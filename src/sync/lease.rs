@@ -1,5 +1,6 @@
-//! The lease of a running sync, kept while its work goes on, whatever that is at: waiting for a provider, judging half a million
-//! rows, placing them. Work whose lease is lost ends where it is; each of its writes would have been refused anyway.
+//! The lease of a running sync, kept while its work goes on, whatever that is at: waiting for a provider, judging half
+//! a million rows, placing them. Work whose lease is lost ends where it is; each of its writes would have been refused
+//! anyway.
 
 use std::time::Duration;
 

@@ -14,8 +14,8 @@
 //! | `recover.rs` | after a crash: discard drafts, roll applications forward |
 //! | `dry_run.rs` | the differences, and nothing written |
 //!
-//! A collection arrives as events (`wire::collection`), so it does not matter where it was made. Memory follows the changes, and
-//! 16 bytes a known row, not the listing.
+//! A collection arrives as events (`wire::collection`), so it does not matter where it was made. Memory follows the
+//! changes, and 16 bytes a known row, not the listing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

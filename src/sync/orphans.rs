@@ -1,7 +1,8 @@
-//! Scopes that a collection did not mention: a zone that the zone listing no longer shows, a region taken out of the configuration.
+//! Scopes that a collection did not mention: a zone that the zone listing no longer shows, a region taken out of the
+//! configuration.
 //!
-//! Not being mentioned proves nothing. The rows of such a scope stay until the scope's own parent (the zone) has been absent from
-//! two complete listings of its own, because a token may see fewer zones than yesterday.
+//! Not being mentioned proves nothing. The rows of such a scope stay until the scope's own parent (the zone) has been
+//! absent from two complete listings of its own, because a token may see fewer zones than yesterday.
 
 use diesel::QueryResult;
 
@@ -47,7 +48,8 @@ pub async fn settle(
     Ok(reports)
 }
 
-/// Gone since an earlier sync, and the scope that held it was listed to its end in this one: the second listing without it.
+/// Gone since an earlier sync, and the scope that held it was listed to its end in this one: the second listing without
+/// it.
 fn is_confirmed(parent: &GoneParent, child: &ScopeRow, listed: &[ScopeReport], sync_started_at: Instant) -> bool {
     let held_it =
         |report: &&ScopeReport| report.scope.kind.as_str() == child.parent_kind && report.scope.name == parent.scope;

@@ -1,4 +1,5 @@
-//! After a crash: a draft is discarded, an application is rolled forward, and a sync whose worker is dead ends as `unknown`.
+//! After a crash: a draft is discarded, an application is rolled forward, and a sync whose worker is dead ends as
+//! `unknown`.
 
 use super::tracked::STAGED_AT_ONCE;
 use super::write::{Application, apply_stage, batch};
@@ -18,8 +19,8 @@ pub struct Recovered {
     pub discarded: usize,
 }
 
-/// Cleans up what dead workers left. With `nobody_else` every running sync is taken for dead, whatever its lease says: for the
-/// start of the only process that a SQLite file has.
+/// Cleans up what dead workers left. With `nobody_else` every running sync is taken for dead, whatever its lease says:
+/// for the start of the only process that a SQLite file has.
 pub async fn recover(db: &Db, sources: &[Source], nobody_else: bool) -> Result<Recovered, StoreError> {
     let now = db.clock.now();
     let dead_syncs = db.write(move |connection| syncs::reap(connection, now, nobody_else)).await?;
@@ -72,8 +73,8 @@ async fn roll_forward(db: &Db, source: &Source, claim: Option<&Claim>, row: &Sco
     Ok(true)
 }
 
-/// A plan that this program cannot read, written by another version: its stage is a draft again, which goes with the other drafts or
-/// when the next listing begins, and that listing settles everything.
+/// A plan that this program cannot read, written by another version: its stage is a draft again, which goes with the
+/// other drafts or when the next listing begins, and that listing settles everything.
 async fn give_up(db: &Db, row: &ScopeRow) -> Result<(), StoreError> {
     let (id, plan) = (row.id, row.plan.clone());
     db.write_as(Priority::Background, move |connection| scopes::give_up_application(connection, id, &plan)).await?;

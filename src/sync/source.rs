@@ -9,7 +9,8 @@ use crate::kinds::{KindSpec, Origin};
 use crate::placement::Rules;
 use crate::providers::Provider;
 
-/// Raised whenever the same attrs lead to other facts than before, so that every row is derived anew at its next listing.
+/// Raised whenever the same attrs lead to other facts than before, so that every row is derived anew at its next
+/// listing.
 const DERIVATION: u64 = 2;
 
 /// A source: its configuration, its provider, and the rules that its records meet.

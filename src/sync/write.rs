@@ -144,7 +144,8 @@ async fn large(
             stage_slice(db, claim, batch.scope_id, slice, Vec::new()).await?;
         }
     }
-    // Before the rows: after a crash in between, the next listing finds these rows unchanged and would not bring the values again.
+    // Before the rows: after a crash in between, the next listing finds these rows unchanged and would not bring the
+    // values again.
     for slice in tracked.secrets().chunks(SLICE) {
         let (claim, batch, vault, slice) = (claim.clone(), batch.clone(), db.vault().cloned(), slice.to_vec());
         db.write_as(Priority::Background, move |connection| {
@@ -179,8 +180,8 @@ async fn large(
     db.read(move |connection| syncs::tally(connection, sync_id, scope_id)).await
 }
 
-/// Applies a stage slice by slice and ends the scope as planned. Without a claim it is a recovery. Two processes that do so take turns,
-/// and what the other one has finished is finished.
+/// Applies a stage slice by slice and ends the scope as planned. Without a claim it is a recovery. Two processes that
+/// do so take turns, and what the other one has finished is finished.
 pub async fn apply_stage(
     db: &Db,
     claim: Option<&Claim>,
@@ -290,7 +291,8 @@ fn close(
     syncs::record(connection, sync_id, batch.scope_id, ending.state, &ending.reason, tally)
 }
 
-/// A row whose held fields were put back in keeps a fingerprint that matches nothing, so that each listing judges it anew.
+/// A row whose held fields were put back in keeps a fingerprint that matches nothing, so that each listing judges it
+/// anew.
 fn to_put(row: StagedRow, batch: &Batch) -> Put {
     let fingerprint = if batch.held_fields.is_empty() { row.fingerprint } else { 0 };
     Put { external_hash: row.external_hash, external_id: row.external_id, fingerprint, attrs: row.attrs }

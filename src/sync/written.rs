@@ -1,7 +1,7 @@
 //! What the panel itself has written is known at once, by the same way as anything that a listing shows.
 //!
-//! It is noted in `resource_writes` in the same transaction, so that a listing which began before does not put the old state back. No
-//! guard is asked: nothing has vanished unseen, somebody has read these names after writing them.
+//! It is noted in `resource_writes` in the same transaction, so that a listing which began before does not put the old
+//! state back. No guard is asked: nothing has vanished unseen, somebody has read these names after writing them.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use crate::store::apply::{self, Put};
 use crate::store::scopes::ScopeRow;
 use crate::store::{Db, Scope, StoreError, gate, resource_writes, resources};
 
-/// Takes over all that a fresh read has shown under `names` within a scope: `records` are everything that there is of them. What the
-/// inventory had besides is gone.
+/// Takes over all that a fresh read has shown under `names` within a scope: `records` are everything that there is of
+/// them. What the inventory had besides is gone.
 pub async fn take_over<K: Kind>(
     db: &Db,
     source: &Source,

@@ -1,7 +1,7 @@
 //! The log: standard error, always, so that standard output belongs to the answers of commands.
 //!
-//! One id leads from a click or a task to the provider's call: the outermost span of a request, a task and a sync has the field
-//! `id` ([`new_id`]), and whatever is logged within it carries the span along.
+//! One id leads from a click or a task to the provider's call: the outermost span of a request, a task and a sync has
+//! the field `id` ([`new_id`]), and whatever is logged within it carries the span along.
 
 use std::io::IsTerminal;
 
@@ -29,8 +29,8 @@ pub fn new_id() -> String {
     hex(&random_bytes::<6>())
 }
 
-/// Starts logging: by `QUARTERDECK_LOG` (`info`, `debug`, `quarterdeck=debug,info`) and `QUARTERDECK_LOG_FORMAT` (`human`, `json`; human on
-/// a terminal and JSON otherwise, if it is not said).
+/// Starts logging: by `QUARTERDECK_LOG` (`info`, `debug`, `quarterdeck=debug,info`) and `QUARTERDECK_LOG_FORMAT`
+/// (`human`, `json`; human on a terminal and JSON otherwise, if it is not said).
 ///
 /// # Errors
 /// Says which variable makes no sense. A second call in one process changes nothing.

@@ -1,7 +1,7 @@
 //! The numbers for Prometheus, in one registry of the process's own.
 //!
-//! Labels are names that the program or its configuration chose (routes, sources, operations), never what somebody sent, so that
-//! no stranger can make series without end.
+//! Labels are names that the program or its configuration chose (routes, sources, operations), never what somebody
+//! sent, so that no stranger can make series without end.
 //!
 //! **One more number**: a field, its line in [`Metrics::new`], and a method that says when it counts.
 

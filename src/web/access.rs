@@ -38,8 +38,8 @@ pub enum Access {
     Whole(Role),
     /// Tokens of this scope; a signed-in browser too, where it only reads.
     Api(TokenScope),
-    /// Tokens of this scope that belong to somebody of at least this role, or to nobody but the machine's own shell; a browser of
-    /// such a person too, where it only reads. For other people it is not there (404).
+    /// Tokens of this scope that belong to somebody of at least this role, or to nobody but the machine's own shell; a
+    /// browser of such a person too, where it only reads. For other people it is not there (404).
     ApiOf(TokenScope, Role),
     /// The same as [`Access::Api`], of somebody who sees everything; for others it is not there (404).
     ApiWhole(TokenScope),

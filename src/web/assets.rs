@@ -1,8 +1,8 @@
 //! Static files out of the binary: style sheets, script, icons, fonts.
 //!
-//! Their paths carry a hash over all of them (`/static/3f2a91c04d5e6b78/quarterdeck.css`), so browsers may keep them for ever, a new version
-//! has new paths, and the fonts that a style sheet names by relative URL share its hash. **One more file**: put it into `static/`
-//! and name it in a template as `{{ "name"|asset }}`.
+//! Their paths carry a hash over all of them (`/static/3f2a91c04d5e6b78/quarterdeck.css`), so browsers may keep them
+//! for ever, a new version has new paths, and the fonts that a style sheet names by relative URL share its hash. **One
+//! more file**: put it into `static/` and name it in a template as `{{ "name"|asset }}`.
 
 use std::sync::LazyLock;
 

@@ -30,8 +30,8 @@ impl<'c> Chosen<'c> {
         Wanted::only(common.chain((!self.own.is_empty()).then_some("attrs")))
     }
 
-    /// A row's cells, in the order of the columns. What cannot be read out of the stored facts is empty, not an error: a list with one
-    /// broken row is still a list.
+    /// A row's cells, in the order of the columns. What cannot be read out of the stored facts is empty, not an error:
+    /// a list with one broken row is still a list.
     pub fn of_row(&self, row: &ResourceRow) -> Vec<Cell> {
         let own = match self.own.as_slice() {
             [] => Vec::new(),

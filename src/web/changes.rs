@@ -1,5 +1,5 @@
-//! What is asked of the tape, read from a query: the window (`from`, `to`), `kind`, `source`, `region`, `cluster`, `what`, `net`, `cursor`,
-//! `limit`. Pages and the API read it the same way.
+//! What is asked of the tape, read from a query: the window (`from`, `to`), `kind`, `source`, `region`, `cluster`,
+//! `what`, `net`, `cursor`, `limit`. Pages and the API read it the same way.
 
 use chrono::{SecondsFormat, TimeDelta};
 

@@ -1,7 +1,7 @@
 //! Who is at the other end of the wire: the peer, or whom trusted proxies say that they speak for.
 //!
-//! `X-Forwarded-For` is read from the right, the end that our own proxies write: everything left of the first hop that is not
-//! ours can be made up by anybody.
+//! `X-Forwarded-For` is read from the right, the end that our own proxies write: everything left of the first hop that
+//! is not ours can be made up by anybody.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 

@@ -1,7 +1,8 @@
 //! The proof that a form was ours: a token in the form that only this browser's session could have been given.
 //!
-//! Signed in, the token is the session's. Before that (sign-in, setup) it is in a signed cookie of its own, so that a stranger who
-//! opens the sign-in page costs no row. Each page writes it masked anew, so that compression cannot leak it (BREACH).
+//! Signed in, the token is the session's. Before that (sign-in, setup) it is in a signed cookie of its own, so that a
+//! stranger who opens the sign-in page costs no row. Each page writes it masked anew, so that compression cannot leak
+//! it (BREACH).
 
 use actix_web::cookie::{Cookie, CookieJar, Key, SameSite};
 use actix_web::{HttpMessage, HttpRequest, web};

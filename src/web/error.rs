@@ -1,7 +1,8 @@
-//! What went wrong for whoever asked, and the way out of it: as a page for people, as problem JSON (RFC 9457) below `/api`.
+//! What went wrong for whoever asked, and the way out of it: as a page for people, as problem JSON (RFC 9457) below
+//! `/api`.
 //!
-//! Handlers return `Result<_, PageError>`; how it is written is decided in one place, by `frame`, which knows the request.
-//! **One more**: a variant and its line in [`PageError::telling`].
+//! Handlers return `Result<_, PageError>`; how it is written is decided in one place, by `frame`, which knows the
+//! request. **One more**: a variant and its line in [`PageError::telling`].
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};

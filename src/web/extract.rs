@@ -104,8 +104,8 @@ impl Shell {
         Ok(read.await?)
     }
 
-    /// The same without how things stand: a page that is opened a thousand times a day reads that together with its content, by
-    /// [`Shell::stand`], for one journey to the database instead of two.
+    /// The same without how things stand: a page that is opened a thousand times a day reads that together with its
+    /// content, by [`Shell::stand`], for one journey to the database instead of two.
     pub fn begin(request: &HttpRequest) -> Result<Self, PageError> {
         let context = request.app_data::<web::Data<Context>>().ok_or(PageError::Overloaded)?;
         let session = Session::of(request);
@@ -123,8 +123,8 @@ impl Shell {
     }
 }
 
-/// Reads a page together with how things stand, and writes it on the same thread: what a page is made of never crosses to another, and
-/// is given back to the allocator that it came from. `None` is a page that is not there.
+/// Reads a page together with how things stand, and writes it on the same thread: what a page is made of never crosses
+/// to another, and is given back to the allocator that it came from. `None` is a page that is not there.
 pub async fn written<T: Template>(
     context: &Context,
     mut shell: Shell,

@@ -1,7 +1,7 @@
 //! The template filters: how times, durations and counts are written, once for all pages.
 //!
-//! A page file that derives a template says `use crate::web::filters;`. Relative times are counted from the `now` of the
-//! page's shell, never from the machine's clock, so that a page is the same however long it takes to write.
+//! A page file that derives a template says `use crate::web::filters;`. Relative times are counted from the `now` of
+//! the page's shell, never from the machine's clock, so that a page is the same however long it takes to write.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,8 @@ use chrono::{Datelike, NaiveDateTime, TimeDelta, Timelike};
 use crate::clock::{Instant, push_digits};
 use crate::kinds::Tone;
 
-/// A value behind any number of references: which it is depends on whether a template got it from a field, a loop or a macro.
+/// A value behind any number of references: which it is depends on whether a template got it from a field, a loop or a
+/// macro.
 pub trait Behind<T> {
     fn it(&self) -> &T;
 }
@@ -113,7 +114,8 @@ pub fn words<'t>(text: &'t str, _: &dyn Values) -> Result<Cow<'t, str>> {
     Ok(if text.contains('_') { text.replace('_', " ").into() } else { text.into() })
 }
 
-/// A moment as it is written. By hand: a list has hundreds, and reading a format string for each takes longer than finding its row.
+/// A moment as it is written. By hand: a list has hundreds, and reading a format string for each takes longer than
+/// finding its row.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {
     at: NaiveDateTime,

@@ -1,5 +1,5 @@
-//! What surrounds every request: its id, its line in the log, its number in the metrics, the headers of its answer, and its errors
-//! written for whoever asked.
+//! What surrounds every request: its id, its line in the log, its number in the metrics, the headers of its answer, and
+//! its errors written for whoever asked.
 //!
 //! The request is not kept across the call (the router needs it alone), so what errors need of it is noted before.
 

@@ -1,4 +1,5 @@
-//! The browser that has given the password and still owes the code: a cookie of its own, which is no session and opens nothing.
+//! The browser that has given the password and still owes the code: a cookie of its own, which is no session and opens
+//! nothing.
 
 use actix_web::cookie::{Cookie, SameSite, time};
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -1,5 +1,5 @@
-//! The headers that every answer carries, after OWASP's ASVS level 2: nothing is loaded from elsewhere, nothing is framed, nothing
-//! is guessed, and nothing of a person's page stays in a shared cache.
+//! The headers that every answer carries, after OWASP's ASVS level 2: nothing is loaded from elsewhere, nothing is
+//! framed, nothing is guessed, and nothing of a person's page stays in a shared cache.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 

@@ -1,7 +1,8 @@
-//! What is asked of a list, read from its query: `q`, filters by name, `sort`, `cursor`, `limit`, `at`, `gone`, `columns`.
+//! What is asked of a list, read from its query: `q`, filters by name, `sort`, `cursor`, `limit`, `at`, `gone`,
+//! `columns`.
 //!
-//! The same reading serves pages, exports and the API. An unknown name is refused rather than ignored: a filter with a typing error
-//! must not answer with everything.
+//! The same reading serves pages, exports and the API. An unknown name is refused rather than ignored: a filter with a
+//! typing error must not answer with everything.
 
 use super::moment;
 use super::params::Params;

@@ -1,8 +1,8 @@
-//! Pages for people, and what stands before them: who may enter ([`access`], [`session`], [`csrf`]), on which path ([`routes`]), and what
-//! every answer carries ([`frame`], [`headers`], [`error`]).
+//! Pages for people, and what stands before them: who may enter ([`access`], [`session`], [`csrf`]), on which path
+//! ([`routes`]), and what every answer carries ([`frame`], [`headers`], [`error`]).
 //!
-//! A page is a file below `pages/`: its struct with `#[template(path)]`, what it fetches, and its handler, in that order. What
-//! surrounds its content is the [`shell`], and what several pages share is in [`view`] and [`filters`].
+//! A page is a file below `pages/`: its struct with `#[template(path)]`, what it fetches, and its handler, in that
+//! order. What surrounds its content is the [`shell`], and what several pages share is in [`view`] and [`filters`].
 //!
 //! **One more page**: its file in `pages/`, its template, and its line in the table of routes.
 

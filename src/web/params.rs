@@ -9,7 +9,8 @@ use crate::clock::Instant;
 pub struct Params(Vec<(String, String)>);
 
 impl Params {
-    /// Reads a raw query string; what cannot be decoded is left out, and so are empty values, which forms send for empty fields.
+    /// Reads a raw query string; what cannot be decoded is left out, and so are empty values, which forms send for
+    /// empty fields.
     pub fn parse(query: &str) -> Self {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
         Self(pairs.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect())
@@ -97,8 +98,8 @@ impl Params {
         Self(pairs)
     }
 
-    /// `path` with this query and, for each of `values`, that value of `name` added or taken away: a list's chips, of which there are
-    /// dozens, each differ by one pair from the page.
+    /// `path` with this query and, for each of `values`, that value of `name` added or taken away: a list's chips, of
+    /// which there are dozens, each differ by one pair from the page.
     pub fn toggles<'p>(&'p self, path: &str, name: &'p str) -> impl Fn(&str) -> String + 'p {
         let base = self.href(path);
         let mark = if self.is_empty() { '?' } else { '&' };

@@ -1,6 +1,7 @@
 //! Every route on one page: method, path, who may, and what answers.
 //!
-//! **One more route**: its line here. A line without an [`Access`] does not compile, and no handler is reached but through it.
+//! **One more route**: its line here. A line without an [`Access`] does not compile, and no handler is reached but
+//! through it.
 
 use actix_web::guard;
 use actix_web::http::Method;

@@ -1,7 +1,8 @@
 //! Sessions in the database, behind actix-session: the cookie holds a random token, the table its hash.
 //!
-//! One read per request gives session and person together ([`Live`]), and it is also the check: expired, of an older epoch, or of a
-//! disabled person, there is no session. Strangers have none; what a form needs before sign-in is in `csrf`.
+//! One read per request gives session and person together ([`Live`]), and it is also the check: expired, of an older
+//! epoch, or of a disabled person, there is no session. Strangers have none; what a form needs before sign-in is in
+//! `csrf`.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! What every page carries around its content: who looks at it, when, at which moment, and how true the whole is.
 //!
-//! Each page struct has a field `shell`, and `templates/base.html` reads nothing else. Pages made before a session exists
-//! (sign-in, setup, errors) use [`Shell::bare`].
+//! Each page struct has a field `shell`, and `templates/base.html` reads nothing else. Pages made before a session
+//! exists (sign-in, setup, errors) use [`Shell::bare`].
 
 use diesel::QueryResult;
 

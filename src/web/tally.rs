@@ -85,8 +85,8 @@ impl Tally {
         Verdict { tone, title, detail }
     }
 
-    /// The figures, each with its way to what it counts.
-    /// `due` counts by the kind's path, `upcoming` has the first of each; `served` are the hosts that are served badly, and all targets.
+    /// The figures, each with its way to what it counts. `due` counts by the kind's path, `upcoming` has the first of
+    /// each; `served` are the hosts that are served badly, and all targets.
     pub fn tiles(
         &self,
         upcoming: &[Upcoming],

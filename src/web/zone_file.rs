@@ -12,8 +12,9 @@ use crate::zone_files;
 /// RFC 4027.
 const TYPE: &str = "text/dns; charset=utf-8";
 
-/// `GET /zones/{id}/zone-file` and `GET /api/v1/zones/{id}/zone-file`: the file as the last listing had it. One that is not complete is
-/// given too, and says so; who asks by hand can judge. It is there for whoever sees all of the zone: a part would be no zone file.
+/// `GET /zones/{id}/zone-file` and `GET /api/v1/zones/{id}/zone-file`: the file as the last listing had it. One that is
+/// not complete is given too, and says so; who asks by hand can judge. It is there for whoever sees all of the zone: a
+/// part would be no zone file.
 pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scope) -> Result<HttpResponse, PageError> {
     let id = request.match_info().query("id").parse().map_err(|_| PageError::NotFound)?;
     let reach = scope.clone();

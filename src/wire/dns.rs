@@ -1,7 +1,8 @@
 //! Record sets: what DNS serves under one name and type, with all that it takes to put it back as it was (RFC 2181 §5).
 //!
-//! A provider that gives every value an id (Cloudflare) and one that knows whole sets only (PowerDNS) are both told in these types:
-//! what the one has not is `None` or empty. Plans, undo and display go by set; ids ride along, so that a write can keep them.
+//! A provider that gives every value an id (Cloudflare) and one that knows whole sets only (PowerDNS) are both told in
+//! these types: what the one has not is `None` or empty. Plans, undo and display go by set; ids ride along, so that a
+//! write can keep them.
 
 use std::fmt;
 
@@ -35,7 +36,8 @@ pub struct SetName {
 pub struct RecordValue {
     /// The provider's id, where values have one.
     pub id: Option<String>,
-    /// Canonical, as `DnsRecord::content` is: addresses in their one spelling, hosts without the final dot, TXT unquoted and joined.
+    /// Canonical, as `DnsRecord::content` is: addresses in their one spelling, hosts without the final dot, TXT
+    /// unquoted and joined.
     pub content: String,
     /// Seconds; 1 is "automatic" at Cloudflare.
     pub ttl: i64,

@@ -1,4 +1,5 @@
-//! Types that cross a boundary: between a collector and `sync`, and some day between a region's own agent and the panel.
+//! Types that cross a boundary: between a collector and `sync`, and some day between a region's own agent and the
+//! panel.
 //!
 //! Plain serde data; nothing here does anything.
 

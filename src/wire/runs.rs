@@ -1,4 +1,5 @@
-//! What a run is made of: states, and steps that are data and not closures, so that another process can go on with them.
+//! What a run is made of: states, and steps that are data and not closures, so that another process can go on with
+//! them.
 
 use std::fmt;
 
@@ -114,7 +115,8 @@ impl StepState {
     }
 }
 
-/// What becomes of a step whose outcome nobody saw: its worker died, or its call timed out after it was allowed to write.
+/// What becomes of a step whose outcome nobody saw: its worker died, or its call timed out after it was allowed to
+/// write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AfterCrash {

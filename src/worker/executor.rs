@@ -1,4 +1,5 @@
-//! One tick: starts the tasks that are due and the syncs that wait. It awaits neither, so that a long one delays no other.
+//! One tick: starts the tasks that are due and the syncs that wait. It awaits neither, so that a long one delays no
+//! other.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,8 +1,9 @@
 //! The worker: claims what is due and what was asked for, and runs it.
 //!
-//! It has one clock tick a second (`ticker.rs`); at each it starts the tasks that are due (`schedule.rs` is THE table of tasks) and
-//! claims waiting syncs. Periodic runs, "run now" and the recovery after a crash are one code path: a claim. Its heartbeat has a loop
-//! of its own (`heart.rs`). What people ask for to be done outside is driven beside all this, by `crate::runs`.
+//! It has one clock tick a second (`ticker.rs`); at each it starts the tasks that are due (`schedule.rs` is THE table
+//! of tasks) and claims waiting syncs. Periodic runs, "run now" and the recovery after a crash are one code path: a
+//! claim. Its heartbeat has a loop of its own (`heart.rs`). What people ask for to be done outside is driven beside all
+//! this, by `crate::runs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,7 +122,8 @@ impl Worker {
         Self { networks: networks.into(), ..self }
     }
 
-    /// Works until `stop` is cancelled. Cleans up first what a dead worker left, then syncs every source without waiting for a tick.
+    /// Works until `stop` is cancelled. Cleans up first what a dead worker left, then syncs every source without
+    /// waiting for a tick.
     pub async fn run(&self, stop: CancellationToken) -> Result<(), StoreError> {
         self.prepare().await?;
         let _ticker = ticker::Ticker::start(Arc::clone(&self.wake), stop.clone()).await;

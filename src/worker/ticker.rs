@@ -1,5 +1,5 @@
-//! The tick: once a second, in UTC. The only use of tokio-cron-scheduler, whose zoned jobs freeze their offset (its issues 87 and
-//! 107): what is due is computed elsewhere, from stored instants.
+//! The tick: once a second, in UTC. The only use of tokio-cron-scheduler, whose zoned jobs freeze their offset (its
+//! issues 87 and 107): what is due is computed elsewhere, from stored instants.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +15,8 @@ pub struct Ticker {
 }
 
 impl Ticker {
-    /// Starts ringing `ticks`; rings that nobody waited for are one. A scheduler that will not start is logged and replaced by a
-    /// plain timer: the worker must not stand still.
+    /// Starts ringing `ticks`; rings that nobody waited for are one. A scheduler that will not start is logged and
+    /// replaced by a plain timer: the worker must not stand still.
     pub async fn start(ticks: Arc<Notify>, stop: CancellationToken) -> Self {
         let scheduler = match schedule(Arc::clone(&ticks)).await {
             Ok(scheduler) => Some(scheduler),

@@ -1,7 +1,7 @@
 //! One file per zone in a folder: for the day when this panel is down, too.
 //!
-//! A file is replaced by a rename, so that whoever reads it reads a whole one. Nothing is written of a listing that was not complete: the
-//! last good file stays, and its head says of when it is. So does the file of a zone that is gone.
+//! A file is replaced by a rename, so that whoever reads it reads a whole one. Nothing is written of a listing that was
+//! not complete: the last good file stays, and its head says of when it is. So does the file of a zone that is gone.
 
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;

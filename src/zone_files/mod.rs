@@ -6,8 +6,8 @@
 //! | `read` | a zone's records out of the inventory, page by page |
 //! | `folder` | one file per zone in a folder, replaced whole or not at all |
 //!
-//! A file is made of facts as the last complete listing confirmed them; its head says of when. What a zone file cannot say stands in it
-//! as a comment: an alias that is expanded on the way, a value that is kept and not served, a program.
+//! A file is made of facts as the last complete listing confirmed them; its head says of when. What a zone file cannot
+//! say stands in it as a comment: an alias that is expanded on the way, a value that is kept and not served, a program.
 
 pub mod folder;
 pub mod read;

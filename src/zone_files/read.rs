@@ -38,7 +38,8 @@ pub fn is_for(connection: &mut AnyConnection, reach: &Scope, zone: &ResourceRow)
     }
 }
 
-/// The zone with that id; `None` where there is none, it is gone, its records were never listed, or some of it is not the asker's.
+/// The zone with that id; `None` where there is none, it is gone, its records were never listed, or some of it is not
+/// the asker's.
 pub fn of_zone(connection: &mut AnyConnection, reach: &Scope, id: i64) -> QueryResult<Option<Zone>> {
     let Some(row) = resources::find(connection, reach, &zone::SPEC, id, None)?.filter(|row| row.gone_at.is_none())
     else {

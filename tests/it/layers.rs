@@ -1,4 +1,5 @@
-//! Who may import whom, and how long a file may be. The table is the one at the top of `src/lib.rs`, so it cannot drift from the code.
+//! Who may import whom, and how long a file may be. The table is the one at the top of `src/lib.rs`, so it cannot drift
+//! from the code.
 //!
 //! **One more module**: its name in that table's row.
 

@@ -1,5 +1,5 @@
-//! Whether a code is accepted: one of the device's, each once, or a recovery code, each once. Guesses are throttled by account and by
-//! address, and counted for the person to be told.
+//! Whether a code is accepted: one of the device's, each once, or a recovery code, each once. Guesses are throttled by
+//! account and by address, and counted for the person to be told.
 
 use diesel::QueryResult;
 use secrecy::ExposeSecret;
@@ -92,7 +92,8 @@ pub fn vault(context: &Context) -> Result<Vault, StoreError> {
     context.db.vault().cloned().ok_or(StoreError::Locked)
 }
 
-/// Accepts a code and forgives the guesses before it, or counts one more. Of the same code twice at once one is accepted.
+/// Accepts a code and forgives the guesses before it, or counts one more. Of the same code twice at once one is
+/// accepted.
 pub fn settle(
     connection: &mut AnyConnection,
     vault: &Vault,

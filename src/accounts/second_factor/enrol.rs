@@ -36,7 +36,8 @@ pub async fn begin(context: &Context, doer: &Doer, user: &UserRow, password: Sec
     made.await?.ok_or(AccountError::SecondFactorOn)
 }
 
-/// Turns it on by a first code, which shows that the device has the secret. Ends every session, since each began without it.
+/// Turns it on by a first code, which shows that the device has the secret. Ends every session, since each began
+/// without it.
 pub async fn turn_on(context: &Context, doer: &Doer, user: &UserRow, code: &str) -> Result<TurnedOn, AccountError> {
     let vault = codes::vault(context)?;
     let begun = audit::begin(&context.db, doer, Act::new("second_factor.turn_on", &user.email)).await?;

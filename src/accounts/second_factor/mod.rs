@@ -1,7 +1,7 @@
 //! Second factors: a code that somebody's device computes (TOTP), asked for besides the password.
 //!
-//! [`enrol`] turns one on, off, and makes recovery codes; [`codes`] says whether a code is accepted, and lets none in twice. Turning
-//! one on or off ends the sessions that began without it.
+//! [`enrol`] turns one on, off, and makes recovery codes; [`codes`] says whether a code is accepted, and lets none in
+//! twice. Turning one on or off ends the sessions that began without it.
 
 use chrono::TimeDelta;
 

@@ -1,7 +1,7 @@
 //! From an ask to a plan: what the inventory knows, what the providers say this moment, and what the rules make of it.
 //!
-//! A team's plan is made of its own sets alone, as if there were no others. What is not all its own is not there; a swap leaves it out and
-//! says nothing of it.
+//! A team's plan is made of its own sets alone, as if there were no others. What is not all its own is not there; a
+//! swap leaves it out and says nothing of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,7 +73,8 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
     plan.refusals.extend(unknown.iter().map(of_nobody));
     plan.refusals.extend(known.refusals);
     plan.notes.extend(known.notes);
-    // Where somebody says why there is nothing to do, or something else speaks against it, that there is nothing is no news.
+    // Where somebody says why there is nothing to do, or something else speaks against it, that there is nothing is no
+    // news.
     let nothing = plan.refusals.iter().position(|refusal| refusal.code == Code::NothingToDo);
     if let (Some(nothing), true) = (nothing, plan.refusals.len() > 1) {
         plan.refusals.remove(nothing);
@@ -104,7 +105,8 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
     Ok(Some(Draft { title: known.title, plan, subjects, follows: known.follows }))
 }
 
-/// What the inventory has under the names in question: those of which something is asked, or that lead to the old side this moment.
+/// What the inventory has under the names in question: those of which something is asked, or that lead to the old side
+/// this moment.
 async fn hold(
     context: &Context,
     scope: &Scope,

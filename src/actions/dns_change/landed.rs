@@ -1,4 +1,5 @@
-//! What was read back after a write: kept with the change, from where the way back starts, and taken over into the inventory.
+//! What was read back after a write: kept with the change, from where the way back starts, and taken over into the
+//! inventory.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! DNS changes that can be trusted: planned from fresh reads, shown, applied as shown or not at all, proven from outside, taken back.
+//! DNS changes that can be trusted: planned from fresh reads, shown, applied as shown or not at all, proven from
+//! outside, taken back.
 //!
 //! | file | part |
 //! | --- | --- |
@@ -13,9 +14,9 @@
 //! | `landed.rs` | what was read back, kept for the way back and in the inventory |
 //! | `verify.rs` | the zones' own servers are asked until they agree |
 //!
-//! A write compares each set with the plan right before it is sent, under the zone's lane and behind the fence, so that a delayed worker
-//! writes nothing over what came later (F1). A name is never done by half, and never left empty on the way (F3). What fails half-way is
-//! taken back (F4).
+//! A write compares each set with the plan right before it is sent, under the zone's lane and behind the fence, so that
+//! a delayed worker writes nothing over what came later (F1). A name is never done by half, and never left empty on the
+//! way (F3). What fails half-way is taken back (F4).
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! The two sides of a swap, out of the inventory: at what addresses and names something can be found, or could be.
 //!
-//! Who holds an address, and who stands behind a balancer, is a fact and asked of all; who that is is told to whom it is visible.
+//! Who holds an address, and who stands behind a balancer, is a fact and asked of all; who that is is told to whom it
+//! is visible.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -127,7 +128,8 @@ fn switch(
     Ok(sides)
 }
 
-/// A switch of a balancer to itself: the healthy instances behind it now take the place of what the last switch to it has written.
+/// A switch of a balancer to itself: the healthy instances behind it now take the place of what the last switch to it
+/// has written.
 fn in_line(connection: &mut AnyConnection, scope: &Scope, row: &ResourceRow, now: Instant) -> QueryResult<Sides> {
     let title = format!("Bring the records of {} in line", row.title());
     let mut sides = Sides { title, ..Sides::default() };

@@ -1,7 +1,8 @@
-//! Keeping a plan, applying it, taking a change back: the same for a button, for the API and for the task that restores.
+//! Keeping a plan, applying it, taking a change back: the same for a button, for the API and for the task that
+//! restores.
 //!
-//! What is applied is what was shown. A plan is made anew from fresh reads before it is applied; where that differs, the new one is kept
-//! in its place under the next generation, and whoever wanted the old one is told (DNS-4).
+//! What is applied is what was shown. A plan is made anew from fresh reads before it is applied; where that differs,
+//! the new one is kept in its place under the next generation, and whoever wanted the old one is told (DNS-4).
 
 use chrono::TimeDelta;
 use diesel::QueryResult;
@@ -79,7 +80,8 @@ pub async fn plan(
     keep(context, doer, ask, drafted, reason, key).await
 }
 
-/// Plans, and applies at once where nothing speaks against it or somebody has said why to go on. The plan is kept either way.
+/// Plans, and applies at once where nothing speaks against it or somebody has said why to go on. The plan is kept
+/// either way.
 pub async fn plan_and_apply(
     context: &Context,
     scope: &Scope,

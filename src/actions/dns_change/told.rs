@@ -1,4 +1,5 @@
-//! What somebody is told of a plan that was kept: all of it, if it was made for the same eyes; of what others have planned, the sets.
+//! What somebody is told of a plan that was kept: all of it, if it was made for the same eyes; of what others have
+//! planned, the sets.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +9,8 @@ use crate::dns_plan::Plan;
 use crate::store::dns_changes::ChangeRow;
 use crate::store::{AnyConnection, Scope, resources};
 
-/// The plan of a change that the asker sees, and so each of its sets. What hangs on those, and the words in which others were told what
-/// speaks against it, may name what is not theirs.
+/// The plan of a change that the asker sees, and so each of its sets. What hangs on those, and the words in which
+/// others were told what speaks against it, may name what is not theirs.
 pub fn told(connection: &mut AnyConnection, scope: &Scope, row: &ChangeRow) -> QueryResult<Plan> {
     let mut plan: Plan = serde_json::from_str(&row.plan).unwrap_or_default();
     if scope.sees_everything() {

@@ -1,5 +1,5 @@
-//! What hangs on the names of a plan, and how badly it would fare if the plan went wrong: judged over all of the plan at once, since a
-//! name that stands in for another may be in it too (REL-6).
+//! What hangs on the names of a plan, and how badly it would fare if the plan went wrong: judged over all of the plan
+//! at once, since a name that stands in for another may be in it too (REL-6).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +20,8 @@ const MOST: usize = 5_000;
 /// What would become of a resource, and in words what would be left.
 type Fates = BTreeMap<i64, (Harm, String)>;
 
-/// Notes with each change what it touches, the worst first: what depends on its records over any number of hops, and the apps and the
-/// certificates of its name.
+/// Notes with each change what it touches, the worst first: what depends on its records over any number of hops, and
+/// the apps and the certificates of its name.
 pub fn touch(connection: &mut AnyConnection, scope: &Scope, plan: &mut Plan, zones: &[ZoneNow]) -> QueryResult<()> {
     let records: Vec<Vec<i64>> = plan.changes.iter().map(|planned| records_of(planned, zones)).collect();
     let all: BTreeSet<i64> = records.iter().flatten().copied().collect();

@@ -1,8 +1,8 @@
 //! Proof from outside: each of a zone's own servers is asked until it answers with what was written, or time is up.
 //!
-//! The provider's API is asked too. Names that the provider answers with addresses of its own (proxied, flattened) are judged by the API
-//! and by whether each server still answers them with any address. What is written stays when time is up: nobody takes back blindly what
-//! may be served everywhere a second later.
+//! The provider's API is asked too. Names that the provider answers with addresses of its own (proxied, flattened) are
+//! judged by the API and by whether each server still answers them with any address. What is written stays when time is
+//! up: nobody takes back blindly what may be served everywhere a second later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

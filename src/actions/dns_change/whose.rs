@@ -1,10 +1,12 @@
 //! Whose a record set is. A team changes what is its own and learns nothing of the rest.
 //!
-//! A set is the asker's when each record that the inventory has of it is, and each value that its provider shows this moment is one of those:
-//! a value that nobody has listed yet may be anybody's. A set that is not there yet, and such a value, is the asker's in a zone that is,
-//! and at a host of an app that is, for the types that lead to a host: such a record is that app's once it is listed.
+//! A set is the asker's when each record that the inventory has of it is, and each value that its provider shows this
+//! moment is one of those: a value that nobody has listed yet may be anybody's. A set that is not there yet, and such a
+//! value, is the asker's in a zone that is, and at a host of an app that is, for the types that lead to a host: such a
+//! record is that app's once it is listed.
 //!
-//! Everything is looked up for everybody here, and compared with what the asker sees; so this is the place that must not tell.
+//! Everything is looked up for everybody here, and compared with what the asker sees; so this is the place that must
+//! not tell.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,8 +80,8 @@ impl Holdings {
         Ok(Self { records, zone: zone.resource, sees_zone, apps: apps(connection, scope, names)? })
     }
 
-    /// Whether the set is the asker's. `values` are the records that the provider shows of it, where it was asked; with `as_left` they are
-    /// what a change has left there that the asker sees.
+    /// Whether the set is the asker's. `values` are the records that the provider shows of it, where it was asked; with
+    /// `as_left` they are what a change has left there that the asker sees.
     pub fn is_own(&self, of: &SetName, values: &[String], as_left: bool) -> bool {
         let known = self.records.get(of).map(Vec::as_slice).unwrap_or_default();
         // What a change has made and nobody's rule has placed is still that change's to take back.
@@ -111,7 +113,8 @@ impl Holdings {
     }
 }
 
-/// The apps that have these names among their domains, by the name itself or else by a wildcard, and whether the asker sees them.
+/// The apps that have these names among their domains, by the name itself or else by a wildcard, and whether the asker
+/// sees them.
 fn apps(
     connection: &mut AnyConnection,
     scope: &Scope,

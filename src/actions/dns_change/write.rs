@@ -1,4 +1,5 @@
-//! A write: the names are read, each set is compared with what the plan says of it, all of it is sent at once, and read back.
+//! A write: the names are read, each set is compared with what the plan says of it, all of it is sent at once, and read
+//! back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -182,8 +183,8 @@ fn by_name(read: &ZoneRead) -> BTreeMap<SetName, RecordSet> {
     read.sets.iter().map(|set| (set.of.clone(), set.clone())).collect()
 }
 
-/// Whether a set is what was asked for, as far as a provider lets anybody ask: parts that it renders itself are compared as parts, and
-/// the TTL of a proxied record is its own.
+/// Whether a set is what was asked for, as far as a provider lets anybody ask: parts that it renders itself are
+/// compared as parts, and the TTL of a proxied record is its own.
 pub fn is_like(now: Option<&RecordSet>, wanted: Option<&RecordSet>) -> bool {
     let (now, wanted) = match (now, wanted) {
         (Some(now), Some(wanted)) => (now, wanted),

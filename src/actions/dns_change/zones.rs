@@ -75,8 +75,8 @@ pub fn of_side(connection: &mut AnyConnection, scope: &Scope, side: &Side) -> Qu
     Ok(wanted)
 }
 
-/// The zones that edits name, or why there is not exactly one of a name. `None` where something that they name is not the asker's, which
-/// is all that whoever sees a part is told.
+/// The zones that edits name, or why there is not exactly one of a name. `None` where something that they name is not
+/// the asker's, which is all that whoever sees a part is told.
 pub fn of_edits(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -272,8 +272,8 @@ pub fn listed(context: &Context, zones: &[ZoneNow]) -> OfZones<BTreeMap<SetName,
     listed
 }
 
-/// The plan with each set that somebody typed in the form in which its provider keeps it: what is read back after the write has to be
-/// what was planned.
+/// The plan with each set that somebody typed in the form in which its provider keeps it: what is read back after the
+/// write has to be what was planned.
 pub fn shaped(context: &Context, mut plan: Plan) -> Plan {
     for planned in std::mem::take(&mut plan.changes) {
         match shape(context, &planned) {

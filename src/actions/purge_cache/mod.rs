@@ -1,6 +1,8 @@
-//! Making caches forget what an app's hosts serve. Accepted is not proven: nobody says whether anything was cached, or is gone.
+//! Making caches forget what an app's hosts serve. Accepted is not proven: nobody says whether anything was cached, or
+//! is gone.
 //!
-//! Asking twice is harmless, so a step whose outcome nobody saw is done again; and there is no way back, nor need of one.
+//! Asking twice is harmless, so a step whose outcome nobody saw is done again; and there is no way back, nor need of
+//! one.
 
 use std::time::Duration;
 

@@ -76,7 +76,8 @@ pub fn plan(
     let hosts: BTreeSet<String> =
         app.domains.iter().filter_map(|domain| normal_host(domain)).filter(|host| host.contains('.')).collect();
     let parents: BTreeSet<String> = hosts.iter().flat_map(|host| parents(host)).collect();
-    // Which cache stands in front of a host is a fact about zones, whoever asks; all that is in one is its owners' to forget.
+    // Which cache stands in front of a host is a fact about zones, whoever asks; all that is in one is its owners' to
+    // forget.
     let parents: Vec<String> = parents.into_iter().collect();
     let zones = resources::named(connection, &Scope::unrestricted(), &zone::SPEC, &parents)?;
     let own = resources::named(connection, scope, &zone::SPEC, &parents)?.iter().map(|zone| zone.id).collect();

@@ -1,5 +1,6 @@
-//! Switches that may need their way back, or have grown old: the way back ends while the old side is going, the balancer's members have
-//! changed since its addresses were written into records (F5). That a change ended as `unknown` or `partial` is said of its run.
+//! Switches that may need their way back, or have grown old: the way back ends while the old side is going, the
+//! balancer's members have changed since its addresses were written into records (F5). That a change ended as `unknown`
+//! or `partial` is said of its run.
 
 use chrono::TimeDelta;
 use diesel::QueryResult;

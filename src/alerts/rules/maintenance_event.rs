@@ -1,5 +1,5 @@
-//! A maintenance that the provider has announced. It resolves when the event is completed, cancelled or gone from a complete
-//! listing; a new start on the same event is the same alert with another time.
+//! A maintenance that the provider has announced. It resolves when the event is completed, cancelled or gone from a
+//! complete listing; a new start on the same event is the same alert with another time.
 
 use diesel::QueryResult;
 

@@ -1,4 +1,5 @@
-//! Runs that nobody would come back to: one that does not get on, one that left something to look at, a queue that nobody works off.
+//! Runs that nobody would come back to: one that does not get on, one that left something to look at, a queue that
+//! nobody works off.
 
 use chrono::TimeDelta;
 use diesel::QueryResult;

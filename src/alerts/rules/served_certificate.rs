@@ -1,7 +1,8 @@
-//! A certificate that a host sends and that clients refuse, or soon will. One alert for each host and judgement, however many targets.
+//! A certificate that a host sends and that clients refuse, or soon will. One alert for each host and judgement,
+//! however many targets.
 //!
-//! It goes by what was read last: a target that cannot be reached any more resolves nothing, and one that nothing leads to any more
-//! does.
+//! It goes by what was read last: a target that cannot be reached any more resolves nothing, and one that nothing leads
+//! to any more does.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! No worker has been heard of for a while. Only somebody who still runs can notice, so with one machine this tells of the past;
-//! with several, the others tell.
+//! No worker has been heard of for a while. Only somebody who still runs can notice, so with one machine this tells of
+//! the past; with several, the others tell.
 
 use diesel::QueryResult;
 

@@ -1,7 +1,7 @@
 //! One question to one name server. Nothing stands in between: no cache, no resolver that would choose another server.
 //!
-//! Over UDP first, and over TCP when the answer is truncated, or when that is what is asked for: a server may serve the one and not the
-//! other. A question over UDP is repeated once, since a datagram may be lost.
+//! Over UDP first, and over TCP when the answer is truncated, or when that is what is asked for: a server may serve the
+//! one and not the other. A question over UDP is repeated once, since a datagram may be lost.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! Which servers are to be asked about a zone: its own, at each of their addresses, or those that the configuration names instead.
+//! Which servers are to be asked about a zone: its own, at each of their addresses, or those that the configuration
+//! names instead.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,8 +19,8 @@ pub struct Server {
     pub address: SocketAddr,
 }
 
-/// The servers named `names`, or of a closed network `instead` (`host:port` each): every address of each, and of those whose address is
-/// not known the reason.
+/// The servers named `names`, or of a closed network `instead` (`host:port` each): every address of each, and of those
+/// whose address is not known the reason.
 pub async fn servers(
     names: &[String],
     instead: &[String],

@@ -1,5 +1,5 @@
-//! What the surroundings provide: credentials and a region, by the official chain (environment, profile, web identity, the
-//! container's role, the instance's role).
+//! What the surroundings provide: credentials and a region, by the official chain (environment, profile, web identity,
+//! the container's role, the instance's role).
 //!
 //! The chain is put together here from `aws-config`'s links rather than taken whole, so that the environment is the
 //! configuration's and not the process's, and so that "no credentials" can say where they were looked for.

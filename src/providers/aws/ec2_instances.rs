@@ -145,8 +145,8 @@ impl InstancesAnswer {
 }
 
 impl InstanceItem {
-    /// The instance, of an account and its region; `network` stands in where there is no VPC. Lists are sorted, because AWS
-    /// promises no order and a changed order is no change.
+    /// The instance, of an account and its region; `network` stands in where there is no VPC. Lists are sorted, because
+    /// AWS promises no order and a changed order is no change.
     pub fn into_instance(self, account: &str, region: &str, network: &str, unknowns: &mut Unknowns) -> Instance {
         let gone = self.instance_state.name == "terminated";
         let addresses = if gone { Vec::new() } else { self.addresses() };

@@ -1,5 +1,5 @@
-//! How hard one region is asked. Its token buckets are shared with everybody else who works in the account, and AWS tells
-//! nobody how full they are, so the panel keeps to a small share of its own accord.
+//! How hard one region is asked. Its token buckets are shared with everybody else who works in the account, and AWS
+//! tells nobody how full they are, so the panel keeps to a small share of its own accord.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! A region's instances and their maintenance events: two listings of EC2 that are joined by id, and may each have holes.
+//! A region's instances and their maintenance events: two listings of EC2 that are joined by id, and may each have
+//! holes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +11,8 @@ use super::region::RegionPass;
 use crate::providers::Listing;
 use crate::wire::ProviderError;
 
-/// Status first and kept whole (it is small), so that each instance can leave with its checks as soon as its page is read.
+/// Status first and kept whole (it is small), so that each instance can leave with its checks as soon as its page is
+/// read.
 pub(super) async fn collect(
     pass: &RegionPass<'_>,
     mut instances: Listing,

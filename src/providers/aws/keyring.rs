@@ -1,5 +1,5 @@
-//! The keys in use: found in the surroundings, exchanged for a role's where one is configured, kept until shortly before they
-//! expire.
+//! The keys in use: found in the surroundings, exchanged for a role's where one is configured, kept until shortly
+//! before they expire.
 
 use aws_credential_types::Credentials;
 use serde::de::DeserializeOwned;

@@ -117,7 +117,8 @@ impl Line {
     }
 }
 
-/// The headers that sign a request (Signature Version 4): its date, its signature, and the token of temporary credentials.
+/// The headers that sign a request (Signature Version 4): its date, its signature, and the token of temporary
+/// credentials.
 fn signature(
     keys: &Credentials,
     service: Service,
@@ -143,7 +144,8 @@ fn signature(
     Ok(headers.iter().map(|header| (header.name(), header.value().to_owned())).collect())
 }
 
-/// What must not be seen in an error of a call made with these keys. The key's id is no secret: it says which key was refused.
+/// What must not be seen in an error of a call made with these keys. The key's id is no secret: it says which key was
+/// refused.
 fn secrets_of(keys: &Credentials) -> Vec<Secret> {
     let mut secrets = vec![Secret::from(keys.secret_access_key().to_owned())];
     secrets.extend(keys.session_token().map(|token| Secret::from(token.to_owned())));

@@ -1,10 +1,11 @@
 //! AWS: instances with their maintenance events and all sorts of load balancers, of every configured region.
 //!
-//! Twelve read-only calls of four APIs that have not changed for years are signed and read here; the official SDK of EC2 alone
-//! would cost more to build than everything else together. Credentials come by the official chain ([`ambient`]).
+//! Twelve read-only calls of four APIs that have not changed for years are signed and read here; the official SDK of
+//! EC2 alone would cost more to build than everything else together. Credentials come by the official chain
+//! ([`ambient`]).
 //!
-//! **One more call**: its request and answer beside those of its service (`ec2_*`, `elb_*`), and a line in the pass that
-//! needs it. **One more kind**: a listing in [`region`], and a line in [`SPEC`].
+//! **One more call**: its request and answer beside those of its service (`ec2_*`, `elb_*`), and a line in the pass
+//! that needs it. **One more kind**: a listing in [`region`], and a line in [`SPEC`].
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Paging: on until the token is absent, never round in circles, from the start again once when a token has gone bad.
 //!
-//! Tokens are opaque, belong to one listing and are kept no longer than it. A page may be short or empty and still have a
-//! token.
+//! Tokens are opaque, belong to one listing and are kept no longer than it. A page may be short or empty and still have
+//! a token.
 
 use std::collections::HashSet;
 
@@ -49,8 +49,8 @@ impl Pager {
     }
 }
 
-/// Reads the pages of a listing that is small enough to be kept. What was read before a failure comes with it: it proves no
-/// absence, and it is still news.
+/// Reads the pages of a listing that is small enough to be kept. What was read before a failure comes with it: it
+/// proves no absence, and it is still news.
 pub(super) async fn read_pages<T, F, Fut>(operation: &str, fetch: F) -> (Vec<T>, Result<(), AwsError>)
 where
     F: Fn(Option<String>) -> Fut,

@@ -1,4 +1,5 @@
-//! Values that the contract does not know: kept as they come, and noted once per collection, so that somebody hears of them.
+//! Values that the contract does not know: kept as they come, and noted once per collection, so that somebody hears of
+//! them.
 
 use std::collections::BTreeSet;
 

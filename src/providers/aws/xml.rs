@@ -1,7 +1,8 @@
-//! AWS's XML: unknown elements are ignored, an absent list is an empty one, prefixes and the order of elements mean nothing.
+//! AWS's XML: unknown elements are ignored, an absent list is an empty one, prefixes and the order of elements mean
+//! nothing.
 //!
-//! Because everything may be absent, any well-formed text would read as an empty listing; so the root has to be the answer to
-//! the question that was asked, or a proxy's error page would pass for "there is nothing".
+//! Because everything may be absent, any well-formed text would read as an empty listing; so the root has to be the
+//! answer to the question that was asked, or a proxy's error page would pass for "there is nothing".
 
 use std::fmt;
 use std::marker::PhantomData;

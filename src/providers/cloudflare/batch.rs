@@ -1,7 +1,8 @@
-//! Changes of sets as one batch of records: ids are kept by patching wherever a value of `before` can become one of `after`.
+//! Changes of sets as one batch of records: ids are kept by patching wherever a value of `before` can become one of
+//! `after`.
 //!
-//! A batch runs deletes, patches, puts and posts in this order, in one transaction. The type of a record cannot be changed, so a CNAME that
-//! gives way to addresses is a delete and posts, in the same batch.
+//! A batch runs deletes, patches, puts and posts in this order, in one transaction. The type of a record cannot be
+//! changed, so a CNAME that gives way to addresses is a delete and posts, in the same batch.
 
 use serde_json::{Map, Value, json};
 
@@ -51,7 +52,8 @@ impl Batch {
         format!("{deletes} deletes, {patches} patches, {puts} puts, {posts} posts")
     }
 
-    /// Same content first, so that no patch makes a value twice; then the same id, so that a way back restores it; then any.
+    /// Same content first, so that no patch makes a value twice; then the same id, so that a way back restores it; then
+    /// any.
     fn pair(&mut self, of: &SetName, before: &[RecordValue], after: &[RecordValue]) -> Result<(), String> {
         let mut before: Vec<&RecordValue> = before.iter().collect();
         let mut after: Vec<&RecordValue> = after.iter().collect();

@@ -1,4 +1,5 @@
-//! One request to the provider: signed with the token, within the quota, repeated while it may pass, errors in its words.
+//! One request to the provider: signed with the token, within the quota, repeated while it may pass, errors in its
+//! words.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +50,8 @@ impl Client {
         }
     }
 
-    /// The same, for somebody who waits: he may use the share of the quota that a collection leaves him, and is not kept for minutes.
+    /// The same, for somebody who waits: he may use the share of the quota that a collection leaves him, and is not
+    /// kept for minutes.
     pub fn for_people(&self) -> Self {
         let policy = RetryPolicy {
             attempts: self.policy.attempts.min(3),

@@ -61,8 +61,8 @@ impl Fault {
     }
 }
 
-/// What an answer that failed says for itself: the envelope's errors, a page's title, or its own words. Uncut: secrets are taken out
-/// before, or a half of one would stay.
+/// What an answer that failed says for itself: the envelope's errors, a page's title, or its own words. Uncut: secrets
+/// are taken out before, or a half of one would stay.
 pub fn words_of(body: &[u8]) -> String {
     if let Ok(envelope) = serde_json::from_slice::<Envelope>(body) {
         return envelope.words().unwrap_or_else(|| "it gave no reason".to_owned());

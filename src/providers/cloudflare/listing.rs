@@ -1,7 +1,8 @@
 //! A paged list, streamed: each page is cut into its elements while it arrives, so no list is ever held as a whole.
 //!
 //! The provider's pages have no cursor: what is added or removed meanwhile shifts the rest, and an element is missed or
-//! seen twice. So a list whose total changes, or that shows an id twice, begins again, and then asks for all of it on one page.
+//! seen twice. So a list whose total changes, or that shows an id twice, begins again, and then asks for all of it on
+//! one page.
 
 use std::collections::HashSet;
 

@@ -83,8 +83,8 @@ impl Cloudflare {
         self
     }
 
-    /// Whose token it is. Only a user's token can be verified without knowing its account; any other answer is left to the
-    /// listing of zones to explain.
+    /// Whose token it is. Only a user's token can be verified without knowing its account; any other answer is left to
+    /// the listing of zones to explain.
     async fn bearer(&self) -> Result<String, ProviderError> {
         const OPERATION: &str = "GET /user/tokens/verify";
         let call = self.client.call(OPERATION);

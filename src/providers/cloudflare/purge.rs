@@ -1,4 +1,5 @@
-//! `POST /zones/{id}/purge_cache`: exactly one of hosts, prefixes, files and everything in a request, accepted and not proven.
+//! `POST /zones/{id}/purge_cache`: exactly one of hosts, prefixes, files and everything in a request, accepted and not
+//! proven.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Sets read fresh, for a plan and right before its write.
 //!
-//! What the provider keeps beside the content and the content says too (the parts of an SRV, say) is left out of a value: then a set that
-//! was planned out of words and the same set as it is read back are equal.
+//! What the provider keeps beside the content and the content says too (the parts of an SRV, say) is left out of a
+//! value: then a set that was planned out of words and the same set as it is read back are equal.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -10,7 +10,8 @@ use crate::secret::Secret;
 /// Where the provider's API lives unless a setting says otherwise.
 const ENDPOINT: &str = "https://api.cloudflare.com/client/v4";
 
-/// What one purge may name unless a setting says otherwise. Today's limit is 100; it used to be 30, and a smaller one always works.
+/// What one purge may name unless a setting says otherwise. Today's limit is 100; it used to be 30, and a smaller one
+/// always works.
 const PURGE_CHUNK: usize = 30;
 /// The most that any plan takes.
 const LARGEST_PURGE: usize = 500;

@@ -1,9 +1,10 @@
 //! The zones that the token lists, told apart into scopes.
 //!
-//! A scope of zones is an *account*, by its id: names change, and a name that changes would move all its zones to another
-//! scope. A token that may see fewer accounts than yesterday thus leaves the others' scopes untouched instead of listing
-//! them as empty. A zone that the configuration names and that is not listed keeps every scope of zones open (partial),
-//! and an answer without any zone is an error: both are more often a permission that changed than a deletion.
+//! A scope of zones is an *account*, by its id: names change, and a name that changes would move all its zones to
+//! another scope. A token that may see fewer accounts than yesterday thus leaves the others' scopes untouched instead
+//! of listing them as empty. A zone that the configuration names and that is not listed keeps every scope of zones open
+//! (partial), and an answer without any zone is an error: both are more often a permission that changed than a
+//! deletion.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,8 +105,9 @@ impl Zones {
         Ok(())
     }
 
-    /// Each zone with the name of its records' scope: its own. Where two zones bear one name (a domain that is moving between
-    /// accounts), the older keeps it and the other is told by its id, so that a newcomer never takes over a scope.
+    /// Each zone with the name of its records' scope: its own. Where two zones bear one name (a domain that is moving
+    /// between accounts), the older keeps it and the other is told by its id, so that a newcomer never takes over a
+    /// scope.
     pub fn into_scopes(self) -> Vec<(String, Zone)> {
         let mut zones = self.zones;
         zones.sort_by(|one, other| {

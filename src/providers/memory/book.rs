@@ -1,6 +1,7 @@
 //! Records that somebody writes to: what a made-up provider keeps of changes, on top of what it makes up.
 //!
-//! An id outlives a change of content, as it does at providers that can patch: a value of the new set takes the id of the old one.
+//! An id outlives a change of content, as it does at providers that can patch: a value of the new set takes the id of
+//! the old one.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,8 @@ impl Book {
         records
     }
 
-    /// Carries the changes out over `records`, which are the zone's as they are now: the sets that are there afterwards.
+    /// Carries the changes out over `records`, which are the zone's as they are now: the sets that are there
+    /// afterwards.
     pub fn write(&mut self, zone: &Zone, records: &[DnsRecord], changes: &[SetChange], now: Instant) -> Vec<RecordSet> {
         for change in changes {
             let mut old: Vec<&DnsRecord> = records.iter().filter(|record| name_of(record) == change.of).collect();

@@ -1,7 +1,7 @@
 //! What one scope holds, whatever its kind, and how it is told to a [`Collector`].
 //!
-//! Both the made-up platform and the scripts of tests are lists of holdings. Resources are made one at a time while they are
-//! told, so that a hundred thousand of them cost no memory here.
+//! Both the made-up platform and the scripts of tests are lists of holdings. Resources are made one at a time while
+//! they are told, so that a hundred thousand of them cost no memory here.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,13 +1,15 @@
 //! The memory provider: a made-up platform for `quarterdeck demo`, and scripts for tests.
 //!
-//! It has no privileges: what it makes up goes through [`Provider::collect`] like anything that comes from a cloud, and so
-//! through the same sync, guard and store. Only this folder and the demo's configuration (`src/cli/demo.toml`) know the
-//! made-up [`world`]. Which part of it a source shows is decided by the source's name; each collection is one step further.
+//! It has no privileges: what it makes up goes through [`Provider::collect`] like anything that comes from a cloud, and
+//! so through the same sync, guard and store. Only this folder and the demo's configuration (`src/cli/demo.toml`) know
+//! the made-up [`world`]. Which part of it a source shows is decided by the source's name; each collection is one step
+//! further.
 //!
 //! A built provider keeps its own step, so it has to live as long as the process does; two of one name do not share it.
 //! Tests script what they need with a [`Script`] instead.
 //!
-//! **One more made-up source**: its line in `world::SIGHTS`, and a `[[source]]` of that name in the demo's configuration.
+//! **One more made-up source**: its line in `world::SIGHTS`, and a `[[source]]` of that name in the demo's
+//! configuration.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

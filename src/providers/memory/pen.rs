@@ -1,5 +1,5 @@
-//! The power to change the made-up zones, by the same trait as any provider. What is written is there at the next read and at the next
-//! collection, until the process ends.
+//! The power to change the made-up zones, by the same trait as any provider. What is written is there at the next read
+//! and at the next collection, until the process ends.
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;

@@ -1,6 +1,8 @@
-//! The made-up zones' own name server, on this machine and a free port, so that a change in the demo is proven by asking, like any other.
+//! The made-up zones' own name server, on this machine and a free port, so that a change in the demo is proven by
+//! asking, like any other.
 //!
-//! It knows A, AAAA, CNAME, MX and TXT, over UDP and TCP; proxied names are answered with addresses of the made-up provider's edge.
+//! It knows A, AAAA, CNAME, MX and TXT, over UDP and TCP; proxied names are answered with addresses of the made-up
+//! provider's edge.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};

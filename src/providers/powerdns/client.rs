@@ -1,7 +1,7 @@
 //! One request to the server: signed with the key, errors in its words.
 //!
-//! Its web server speaks plain HTTP and closes after each answer. Without `Accept: application/json` most of its errors are plain text, so
-//! it is sent always; what stands in between may answer with a page all the same.
+//! Its web server speaks plain HTTP and closes after each answer. Without `Accept: application/json` most of its errors
+//! are plain text, so it is sent always; what stands in between may answer with a page all the same.
 
 use std::time::Duration;
 

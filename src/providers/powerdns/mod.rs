@@ -11,7 +11,8 @@
 //! | `patch` | changes as the body of one PATCH, and what is refused before it is sent |
 //! | `writer` | the power to change records |
 //!
-//! The server has no ids for values: a record is known by zone, name, type and content, so that one whose content changes is a new record.
+//! The server has no ids for values: a record is known by zone, name, type and content, so that one whose content
+//! changes is a new record.
 
 use async_trait::async_trait;
 use futures_util::stream::{self, StreamExt, TryStreamExt};

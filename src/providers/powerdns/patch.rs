@@ -6,8 +6,8 @@ use super::wire::AS_STORED;
 use crate::rdata;
 use crate::wire::dns::{RecordSet, RecordValue, SetChange, SetComment};
 
-/// The types that are written. SOA is the server's own business; LUA is a program, ALIAS an expansion, and what is not known here could
-/// be anything: they are shown, and left alone.
+/// The types that are written. SOA is the server's own business; LUA is a program, ALIAS an expansion, and what is not
+/// known here could be anything: they are shown, and left alone.
 const WRITABLE: &[&str] = &[
     "A",
     "AAAA",
@@ -111,7 +111,8 @@ fn replacement(name: &str, change: &SetChange, set: &RecordSet) -> Result<Value,
         .collect();
     let mut body =
         json!({"name": name, "type": of.record_type, "changetype": "REPLACE", "ttl": ttl, "records": records});
-    // Comments that are not sent stay as they are, with their times; those of a set that was none are gone or of no concern.
+    // Comments that are not sent stay as they are, with their times; those of a set that was none are gone or of no
+    // concern.
     let kept = change.before.as_ref().is_some_and(|before| remarks(&before.comments) == remarks(&set.comments));
     if !kept {
         body["comments"] = set

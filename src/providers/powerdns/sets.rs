@@ -67,7 +67,8 @@ pub async fn read(client: &Client, zone: &ZoneAt, names: Option<&BTreeSet<String
     })
 }
 
-/// The sets of a few names, one request each. The answer to such a question also holds comments of other names, as sets without values.
+/// The sets of a few names, one request each. The answer to such a question also holds comments of other names, as sets
+/// without values.
 async fn read_few(
     client: &Client,
     zone: &ZoneAt,

@@ -1,7 +1,7 @@
 //! The power to change records: one PATCH, with the zone's serial read before and after it.
 //!
-//! The last write wins there, silently. A serial that has moved by more than our own write tells that somebody else wrote too; what
-//! they wrote, only a fresh read knows.
+//! The last write wins there, silently. A serial that has moved by more than our own write tells that somebody else
+//! wrote too; what they wrote, only a fresh read knows.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

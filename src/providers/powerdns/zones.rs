@@ -1,7 +1,7 @@
 //! The zones of the server: one scope, since there is one key and it sees all.
 //!
-//! A zone that the configuration names and that is not there keeps the scope open (partial). A server without zones is believed: it may
-//! be new, and if it is not, the guard holds what would be lost.
+//! A zone that the configuration names and that is not there keeps the scope open (partial). A server without zones is
+//! believed: it may be new, and if it is not, the guard holds what would be lost.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
 //! Certificates: each account's own (Hephy), or those within the apps (Drycc).
 //!
-//! Hephy shows a certificate to its owner and to nobody else, not even to a superuser. So each owner whose token is configured has
-//! a scope of its own, and every owner of an app whose token is not has one that is skipped, and says so.
+//! Hephy shows a certificate to its owner and to nobody else, not even to a superuser. So each owner whose token is
+//! configured has a scope of its own, and every owner of an app whose token is not has one that is skipped, and says
+//! so.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! One request to the controller: signed with a token, repeated while it may pass, errors in the controller's words.
 //!
-//! Hephy has no quota. Drycc counts 60 requests a minute and account and says so only when they are used up, so a 429 holds every
-//! reader for as long as it asks, and not by retries of each.
+//! Hephy has no quota. Drycc counts 60 requests a minute and account and says so only when they are used up, so a 429
+//! holds every reader for as long as it asks, and not by retries of each.
 
 use std::time::Duration;
 

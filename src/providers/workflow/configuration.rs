@@ -1,7 +1,9 @@
-//! An app's configuration, taken apart: limits and node labels, which anybody may read, and settings, which are secrets.
+//! An app's configuration, taken apart: limits and node labels, which anybody may read, and settings, which are
+//! secrets.
 //!
-//! Whatever is in the answer and is not known to be harmless is treated as a secret: credentials of registries, commands of health
-//! checks, and every part that a later version of the controller may add. Nothing of an answer is ever quoted in an error.
+//! Whatever is in the answer and is not known to be harmless is treated as a secret: credentials of registries,
+//! commands of health checks, and every part that a later version of the controller may add. Nothing of an answer is
+//! ever quoted in an error.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +34,8 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// `place` is the process type that it is for, or the part of the configuration; empty for a variable of every process.
+    /// `place` is the process type that it is for, or the part of the configuration; empty for a variable of every
+    /// process.
     pub fn new(place: &str, name: &str, value: String) -> Self {
         let key = if place.is_empty() { name.to_owned() } else { format!("{place}/{name}") };
         Self { key, value: Secret::from(value) }

@@ -1,8 +1,8 @@
 //! What one app is asked for besides its line in the list, and what becomes of it when an answer does not come.
 //!
-//! What is refused to this account is unseen: the app is reported without it, keeps what was last known, and says so. What merely
-//! failed may be there a minute later: the app is not reported at all, keeps what was known of it, and its scope is partial. What
-//! is gone was deleted meanwhile.
+//! What is refused to this account is unseen: the app is reported without it, keeps what was last known, and says so.
+//! What merely failed may be there a minute later: the app is not reported at all, keeps what was known of it, and its
+//! scope is partial. What is gone was deleted meanwhile.
 
 use std::collections::BTreeMap;
 
@@ -187,7 +187,8 @@ impl Asking<'_> {
     }
 }
 
-/// Releases tell in free text what was done, and why it failed; a value that stands in it, or a former one, is struck out.
+/// Releases tell in free text what was done, and why it failed; a value that stands in it, or a former one, is struck
+/// out.
 fn without_values(mut releases: Vec<Release>, values: &[SecretValue], former: &[Secret]) -> Vec<Release> {
     let secrets: Vec<Secret> = values.iter().map(|value| &value.value).chain(former).cloned().collect();
     for release in &mut releases {

@@ -21,8 +21,8 @@ pub trait Dialect: Send + Sync {
     /// For people.
     fn name(&self) -> &'static str;
 
-    /// The scopes in which this account's list of apps lies, each with its apps; one without any is there as long as the list
-    /// itself proves that it is.
+    /// The scopes in which this account's list of apps lies, each with its apps; one without any is there as long as
+    /// the list itself proves that it is.
     fn scopes(&self, place: &Place<'_>, apps: Vec<WireApp>) -> BTreeMap<String, Vec<WireApp>>;
 
     /// Why the list of apps is not the whole one for this account, if it is not.
@@ -53,7 +53,8 @@ pub struct CertificatesWithin {
     pub path: fn(&str) -> String,
 }
 
-/// The controller that answered: by its version header, which a proxy may have dropped, else by what only one of them tells of a user.
+/// The controller that answered: by its version header, which a proxy may have dropped, else by what only one of them
+/// tells of a user.
 pub fn of(whoami: &Answer, has_user_id: bool) -> &'static dyn Dialect {
     let is_drycc = match (whoami.header("DRYCC_API_VERSION"), whoami.header("DEIS_API_VERSION")) {
         (Some(_), _) => true,

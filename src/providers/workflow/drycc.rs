@@ -25,7 +25,8 @@ impl Dialect for Drycc {
         "Drycc"
     }
 
-    /// A scope for each workspace: one that the account was taken out of is not listed any more, and says nothing of its apps.
+    /// A scope for each workspace: one that the account was taken out of is not listed any more, and says nothing of
+    /// its apps.
     fn scopes(&self, place: &Place<'_>, apps: Vec<WireApp>) -> BTreeMap<String, Vec<WireApp>> {
         let mut scopes: BTreeMap<String, Vec<WireApp>> = BTreeMap::new();
         for app in apps {

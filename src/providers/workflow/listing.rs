@@ -1,8 +1,9 @@
 //! A paged list, read to its end.
 //!
-//! The controller's `next` is built from whatever host a proxy passed on, so the next offset is computed here and `next` is never
-//! followed. Pages have no cursor: what comes or goes meanwhile shifts the rest. So a list whose count changes or is not met, or that
-//! shows an id twice, begins again, and then asks for all of it on one page, which has no largest size.
+//! The controller's `next` is built from whatever host a proxy passed on, so the next offset is computed here and
+//! `next` is never followed. Pages have no cursor: what comes or goes meanwhile shifts the rest. So a list whose count
+//! changes or is not met, or that shows an id twice, begins again, and then asks for all of it on one page, which has
+//! no largest size.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,5 @@
-//! Deis Workflow's controller API v2, as its two living descendants speak it: apps with everything about them, and certificates.
+//! Deis Workflow's controller API v2, as its two living descendants speak it: apps with everything about them, and
+//! certificates.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -14,11 +15,11 @@
 //! | `details` | what one app is asked for, and what could not be seen of it |
 //! | `apps`, `certificates` | what is reported, in which scopes, and how each ends |
 //!
-//! A token sees what its account sees, and no more: at Hephy a superuser sees every app, but only its own certificates. What is
-//! not seen is said, as a scope that is partial or skipped, and in an app's `unseen`.
+//! A token sees what its account sees, and no more: at Hephy a superuser sees every app, but only its own certificates.
+//! What is not seen is said, as a scope that is partial or skipped, and in an app's `unseen`.
 //!
-//! **One more controller**: its `impl Dialect` beside `hephy`, and its line in `dialect::of`. **One more fact of an app**: its
-//! request in `details`, its wire struct in `wire`.
+//! **One more controller**: its `impl Dialect` beside `hephy`, and its line in `dialect::of`. **One more fact of an
+//! app**: its request in `details`, its wire struct in `wire`.
 
 use async_trait::async_trait;
 

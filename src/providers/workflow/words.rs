@@ -1,8 +1,8 @@
 //! What an answer that failed says for itself.
 //!
-//! A controller says it as an object of lists by field, as an object with `detail`, as one with `error`, as a bare list, as a
-//! bare string, or, where its own routes do not answer, as a page. What is none of these is not repeated: at the address of a
-//! configuration it might be anything.
+//! A controller says it as an object of lists by field, as an object with `detail`, as one with `error`, as a bare
+//! list, as a bare string, or, where its own routes do not answer, as a page. What is none of these is not repeated: at
+//! the address of a configuration it might be anything.
 
 use serde_json::Value;
 
@@ -22,7 +22,8 @@ pub fn words_of(body: &[u8]) -> String {
     }
 }
 
-/// Whether this is how the API itself says that a thing is not there. A page means that the URL is unknown: no absence of anything.
+/// Whether this is how the API itself says that a thing is not there. A page means that the URL is unknown: no absence
+/// of anything.
 pub fn is_the_apis(body: &[u8]) -> bool {
     serde_json::from_slice::<Value>(body).is_ok()
 }

@@ -1,5 +1,5 @@
-//! A record that leads to an address or a host that was ours and that nobody of ours holds any more: whoever holds it next answers
-//! under our name.
+//! A record that leads to an address or a host that was ours and that nobody of ours holds any more: whoever holds it
+//! next answers under our name.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,9 +1,11 @@
-//! Findings: what does not fit together, such as an instance that nothing leads to, or a record that leads to what was ours.
+//! Findings: what does not fit together, such as an instance that nothing leads to, or a record that leads to what was
+//! ours.
 //!
-//! A rule is a function from a slice of resources to what it finds among them, asked in batches. The task `findings` takes every
-//! resource of its kind through it ([`sweep()`]) and keeps what is found; a page asks the same function again about the rows that it
-//! shows ([`verify()`]), so that what has been mended since is not shown. That something is *absent* is believed of complete and fresh
-//! listings only: each finding names the kinds that prove it, and is unsure while they do not.
+//! A rule is a function from a slice of resources to what it finds among them, asked in batches. The task `findings`
+//! takes every resource of its kind through it ([`sweep()`]) and keeps what is found; a page asks the same function
+//! again about the rows that it shows ([`verify()`]), so that what has been mended since is not shown. That something
+//! is *absent* is believed of complete and fresh listings only: each finding names the kinds that prove it, and is
+//! unsure while they do not.
 //!
 //! **One more finding**: its file here with a `RULE`, and one line in [`RULES`].
 

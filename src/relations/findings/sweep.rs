@@ -13,11 +13,12 @@ use crate::store::{AnyConnection, Db, Priority, StoreError, finding_passes};
 
 /// Resources of one slice.
 const SLICE: usize = 1_000;
-/// Though nothing has changed, a pass is made so often: certificates end by themselves, and a program may look for more than the one before.
+/// Though nothing has changed, a pass is made so often: certificates end by themselves, and a program may look for more
+/// than the one before.
 const AT_LEAST_EVERY: TimeDelta = TimeDelta::hours(1);
 
-/// A pass is followed by a rest of so many times its own length, so that a house of a million records that never stands still spends a
-/// tenth of one core on it and no more.
+/// A pass is followed by a rest of so many times its own length, so that a house of a million records that never stands
+/// still spends a tenth of one core on it and no more.
 const REST: i32 = 9;
 
 /// What a sweep came to.

@@ -1,9 +1,9 @@
 //! What would be affected if a resource went away, worst first, each with its way in words.
 //!
-//! Whoever refers to something depends on it: a balancer on its targets, a record on what it points at and on its zone, an app on the
-//! records and the certificates of its domains. The walk follows that from the resource outwards, hop by hop, one batched look-up
-//! each. How bad it is for one that depends is judged from *all* that it depends on: with two of three targets left it is degraded,
-//! with none it is lost. What somebody may not see is not walked through.
+//! Whoever refers to something depends on it: a balancer on its targets, a record on what it points at and on its zone,
+//! an app on the records and the certificates of its domains. The walk follows that from the resource outwards, hop by
+//! hop, one batched look-up each. How bad it is for one that depends is judged from *all* that it depends on: with two
+//! of three targets left it is degraded, with none it is lost. What somebody may not see is not walked through.
 //!
 //! **One more dependence**: a ref in the kind's facts; what it means for the kind is in `judge.rs`.
 
@@ -93,7 +93,8 @@ pub fn touches(
     worst_first(walk::from(connection, scope, std::slice::from_ref(resource), at, most.min(NODES)))
 }
 
-/// What would be affected if all of these went away at once: what one of them stands in for, another may have taken along.
+/// What would be affected if all of these went away at once: what one of them stands in for, another may have taken
+/// along.
 pub fn touches_together(
     connection: &mut AnyConnection,
     scope: &Scope,

@@ -148,8 +148,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// In which sense the one who meets the other depends on it; `None` if it does not, or one of them is not to be seen. `role` is in
-    /// which the meeting was.
+    /// In which sense the one who meets the other depends on it; `None` if it does not, or one of them is not to be
+    /// seen. `role` is in which the meeting was.
     fn sense(&self, dependent: i64, on: i64, role: Role) -> Option<Sense> {
         let (dependent, on) = (self.rows.get(&dependent)?, self.rows.get(&on)?);
         let is = |row: &ResourceRow, kind: &str| row.kind == kind;

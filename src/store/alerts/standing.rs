@@ -1,4 +1,5 @@
-//! What pages say of the alerts that are not resolved, of which there may be tens of thousands: the worst few, and how many there are.
+//! What pages say of the alerts that are not resolved, of which there may be tens of thousands: the worst few, and how
+//! many there are.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};

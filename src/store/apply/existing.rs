@@ -62,7 +62,8 @@ pub fn attrs_by_identity(
         .collect())
 }
 
-/// `new` with the fields that it leaves out as they are in `old`, and so with the `held` ones, where `new` has lost them.
+/// `new` with the fields that it leaves out as they are in `old`, and so with the `held` ones, where `new` has lost
+/// them.
 pub fn keep_fields(spec: &KindSpec, old: &str, new: String, held: &[String]) -> String {
     let (Ok(old), Ok(mut merged)) = (object(old), object(&new)) else { return new };
     let mut kept = false;
@@ -74,7 +75,8 @@ pub fn keep_fields(spec: &KindSpec, old: &str, new: String, held: &[String]) -> 
         }
     }
     if old.keys().any(|field| !merged.contains_key(field)) {
-        // Only those that its kind always writes: another one that is not there is none, or is of a kind as it used to be.
+        // Only those that its kind always writes: another one that is not there is none, or is of a kind as it used to
+        // be.
         let always = spec.empty();
         for (field, value) in old {
             if always.get(field).is_some() && !merged.contains_key(field) {
@@ -127,8 +129,8 @@ impl Existing {
             || lasting(&state.attrs, spec) != lasting(attrs, spec)
     }
 
-    /// The moment at which another state can take the place of this one: `at`, or when this one began, or was gone, if a clock was
-    /// set back since.
+    /// The moment at which another state can take the place of this one: `at`, or when this one began, or was gone, if
+    /// a clock was set back since.
     pub fn superseded_at(&self, at: Instant) -> Instant {
         at.max(self.state.gone_at().unwrap_or(self.state.changed_at()))
     }
@@ -168,8 +170,8 @@ fn lasting<'a>(attrs: &'a str, spec: &KindSpec) -> Option<Vec<(&'a str, &'a str)
     Some(lasting.map(|(name, value)| (name, value.get())).collect())
 }
 
-/// Puts a row elsewhere. Where it was before is a state of its own, unless the new place only says more than the old one; with `joins` also
-/// then, since it was nobody's until now.
+/// Puts a row elsewhere. Where it was before is a state of its own, unless the new place only says more than the old
+/// one; with `joins` also then, since it was nobody's until now.
 pub fn write_place(
     connection: &mut AnyConnection,
     old: Existing,

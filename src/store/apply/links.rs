@@ -32,8 +32,8 @@ pub(super) fn insert(connection: &mut AnyConnection, at: Instant, rows: &[Linked
     terms::link(connection, at, wanted)
 }
 
-/// Links of rows that may have had others: what is no longer so ends now, what is new begins. Gives the rows whose keys or refs are
-/// not what they were.
+/// Links of rows that may have had others: what is no longer so ends now, what is new begins. Gives the rows whose keys
+/// or refs are not what they were.
 pub(super) fn replace(connection: &mut AnyConnection, at: Instant, rows: &[Linked]) -> QueryResult<Vec<i64>> {
     if rows.is_empty() {
         return Ok(Vec::new());

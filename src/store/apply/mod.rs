@@ -1,7 +1,7 @@
 //! Writing what a listing has shown: new and changed rows with their history, tombstones, and the marks of held losses.
 //!
-//! Each function handles one slice within the caller's transaction; slices are small, because SQLite has one writer. All of a
-//! slice goes by batches: one look-up of what is stored, then multi-row statements.
+//! Each function handles one slice within the caller's transaction; slices are small, because SQLite has one writer.
+//! All of a slice goes by batches: one look-up of what is stored, then multi-row statements.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -77,7 +77,8 @@ struct Ready {
     rule: Place,
 }
 
-/// Writes new and changed rows. Those whose place, or whose neighbours' places, may follow from that are due to be placed.
+/// Writes new and changed rows. Those whose place, or whose neighbours' places, may follow from that are due to be
+/// placed.
 pub fn put(connection: &mut AnyConnection, batch: &Batch, puts: Vec<Put>) -> QueryResult<Applied> {
     gate::take_turn(connection, gate::Turn::Inventory)?;
     let hashes: Vec<i64> = puts.iter().map(|put| put.external_hash).collect();

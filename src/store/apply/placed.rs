@@ -1,5 +1,5 @@
-//! The places of a resource: where the rules put it, where its relations do, and which app it serves, each with the time it was so. The
-//! columns of `resources` hold them together, see [`Said::together`].
+//! The places of a resource: where the rules put it, where its relations do, and which app it serves, each with the
+//! time it was so. The columns of `resources` hold them together, see [`Said::together`].
 
 use std::collections::HashMap;
 

@@ -9,8 +9,8 @@ use crate::store::counts::Deltas;
 use crate::store::sql::Sql;
 use crate::store::{AnyConnection, gate, held, placement_due};
 
-/// Makes tombstones of present rows: they keep their last state, can still be looked up, and hold no keys any more. A loss that waits
-/// for a decision loses them too: decide it before, if this is the decision.
+/// Makes tombstones of present rows: they keep their last state, can still be looked up, and hold no keys any more. A
+/// loss that waits for a decision loses them too: decide it before, if this is the decision.
 pub fn tombstone(connection: &mut AnyConnection, ids: &[i64], at: Instant) -> QueryResult<Applied> {
     if ids.is_empty() {
         return Ok(Applied::default());

@@ -1,4 +1,5 @@
-//! The heads of the ranges that the tape is merged of: which changes there are, in order, without the states themselves.
+//! The heads of the ranges that the tape is merged of: which changes there are, in order, without the states
+//! themselves.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -133,7 +134,8 @@ const STREAMS: [Stream; 5] = [
     },
 ];
 
-/// The next `limit` changes from the cursor on, in its direction. With `lasts`, whether another follows each is looked up too.
+/// The next `limit` changes from the cursor on, in its direction. With `lasts`, whether another follows each is looked
+/// up too.
 pub(super) fn read(
     connection: &mut AnyConnection,
     scope: &Scope,

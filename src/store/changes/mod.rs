@@ -1,9 +1,10 @@
-//! The tape: everything that came, changed, returned or went, the newest first; and the net difference between two moments.
+//! The tape: everything that came, changed, returned or went, the newest first; and the net difference between two
+//! moments.
 //!
-//! Nothing is written for it. A state that begins (`resources.changed_at`, `resource_versions.valid_from`) is a change, and one that
-//! ends with nothing after it (`gone_at`, `ended_gone`) is one too; each is a range of an index by kind and time, and a page merges
-//! the heads of these ranges ([`events`]). What is asked beside kind and time is looked at row by row, so that a page looks at a
-//! bounded number of them and says where it stopped.
+//! Nothing is written for it. A state that begins (`resources.changed_at`, `resource_versions.valid_from`) is a change,
+//! and one that ends with nothing after it (`gone_at`, `ended_gone`) is one too; each is a range of an index by kind
+//! and time, and a page merges the heads of these ranges ([`events`]). What is asked beside kind and time is looked at
+//! row by row, so that a page looks at a bounded number of them and says where it stopped.
 //!
 //! A change is known by its moment and its resource, which stay when the resource changes again: pages do not shift.
 

@@ -1,6 +1,7 @@
 //! What differs between two moments: of each resource the two states, not the steps between them.
 //!
-//! Each resource stands where its last change before the later moment stands on the tape, so that pages go on as the tape's do.
+//! Each resource stands where its last change before the later moment stands on the tape, so that pages go on as the
+//! tape's do.
 
 use std::collections::BTreeMap;
 
@@ -54,8 +55,8 @@ impl Difference {
     }
 }
 
-/// A page of what differs between `asked.from` and `asked.to` in what is asked for; what moved into it was added, what moved out is
-/// gone.
+/// A page of what differs between `asked.from` and `asked.to` in what is asked for; what moved into it was added, what
+/// moved out is gone.
 pub fn net(connection: &mut AnyConnection, scope: &Scope, asked: &Asked) -> QueryResult<Page<Difference>> {
     if scope.sees_nothing() {
         return Ok(Page::default());

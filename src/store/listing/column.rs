@@ -1,7 +1,7 @@
 //! The columns that lists filter and sort by, as text of a query.
 //!
-//! Each has two spellings: plain, which an index answers, and dull, which none does. Choosing between them is how [`super::plan`]
-//! names the index to walk in words that both databases understand.
+//! Each has two spellings: plain, which an index answers, and dull, which none does. Choosing between them is how
+//! [`super::plan`] names the index to walk in words that both databases understand.
 
 use crate::kinds::KindSpec;
 

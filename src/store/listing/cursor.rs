@@ -1,7 +1,7 @@
 //! Cursors: where a page begins, in one opaque word that fits into a URL.
 //!
-//! It carries the key values of the row beside which the page begins, and the hash of the query they belong to, under a checksum:
-//! a cursor that was cut, changed or taken to another list is refused and never silently shows other rows.
+//! It carries the key values of the row beside which the page begins, and the hash of the query they belong to, under a
+//! checksum: a cursor that was cut, changed or taken to another list is refused and never silently shows other rows.
 
 use std::fmt;
 

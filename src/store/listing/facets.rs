@@ -1,5 +1,5 @@
-//! The counts beside a list's filters: read as they are kept, never counted. What a team sees has no counts of its own; of that as much is
-//! counted as can be without anybody noticing.
+//! The counts beside a list's filters: read as they are kept, never counted. What a team sees has no counts of its own;
+//! of that as much is counted as can be without anybody noticing.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ use crate::store::scope::Placed;
 use crate::store::sql::{Positional, Sql};
 use crate::store::{AnyConnection, Scope};
 
-/// So many values of a filter are offered: the most frequent ones. A filter with more is one to type into, not to choose from.
+/// So many values of a filter are offered: the most frequent ones. A filter with more is one to type into, not to
+/// choose from.
 pub(super) const OFFERED: i64 = 24;
 /// So far is counted what nobody keeps count of.
 pub const COUNTED: i64 = 1_000;
@@ -43,8 +44,8 @@ impl Positional for Count {
     type Columns = (Text, Text, BigInt);
 }
 
-/// The counts of a kind over everything that the asker may see: of its filters' most frequent values, and of those in `chosen` (filter
-/// and value) however rare they are.
+/// The counts of a kind over everything that the asker may see: of its filters' most frequent values, and of those in
+/// `chosen` (filter and value) however rare they are.
 pub fn facets<'c>(
     connection: &mut AnyConnection,
     scope: &Scope,

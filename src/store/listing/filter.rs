@@ -25,8 +25,8 @@ pub(super) enum By {
 }
 
 impl Filter {
-    /// The filter of that name: `status source region cluster app environment role app_type`, a facet of the kind, `scope`,
-    /// `tag` (`name:value`) or `missing` (`true`, `false`). `None` for any other name.
+    /// The filter of that name: `status source region cluster app environment role app_type`, a facet of the kind,
+    /// `scope`, `tag` (`name:value`) or `missing` (`true`, `false`). `None` for any other name.
     pub fn named<V: Into<String>>(spec: &KindSpec, name: &str, values: impl IntoIterator<Item = V>) -> Option<Self> {
         let by = match name {
             "scope" => By::Scope,

@@ -1,7 +1,7 @@
 //! How far a list can be trusted: over the scopes that its filter can reach.
 //!
-//! Only `source` and `scope` narrow them. A cluster or an app does not: a scope that was not listed completely may hold more of them.
-//! For a team nothing narrows them, or the answer would tell whether there is a zone of that name.
+//! Only `source` and `scope` narrow them. A cluster or an app does not: a scope that was not listed completely may hold
+//! more of them. For a team nothing narrows them, or the answer would tell whether there is a zone of that name.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamp};
@@ -33,8 +33,8 @@ impl Positional for Answer {
     type Columns = (BigInt, Nullable<Timestamp>);
 }
 
-/// Four questions about the scopes, each answered by the first row of an index: there may be thousands of them, and a page has no time
-/// to count.
+/// Four questions about the scopes, each answered by the first row of an index: there may be thousands of them, and a
+/// page has no time to count.
 const ANY: i64 = 0;
 const INCOMPLETE: i64 = 1;
 const UNCONFIRMED: i64 = 2;
@@ -62,7 +62,8 @@ pub(super) fn of(connection: &mut AnyConnection, scope: &Scope, query: &ListQuer
         return Ok(Freshness { confirmed_at: None, complete: false });
     }
     let oldest = answer(OLDEST).filter(|_| answer(UNCONFIRMED).is_none()).and_then(|answer| answer.confirmed_at);
-    // What was true then is known no better than what was confirmed since, and a page of then does not claim to be younger.
+    // What was true then is known no better than what was confirmed since, and a page of then does not claim to be
+    // younger.
     let confirmed_at = oldest.map(|oldest| oldest.and_utc()).map(|oldest| query.at.map_or(oldest, |at| at.min(oldest)));
     Ok(Freshness { confirmed_at, complete: answer(INCOMPLETE).is_none() })
 }

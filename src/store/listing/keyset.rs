@@ -14,8 +14,8 @@ pub struct Sort {
     pub descending: bool,
 }
 
-/// A stretch of the list with an order of its own. Only a column that can be empty makes two: the empty ones come last, in both
-/// directions, by name.
+/// A stretch of the list with an order of its own. Only a column that can be empty makes two: the empty ones come last,
+/// in both directions, by name.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment {
     pub keys: &'static [Key],
@@ -38,8 +38,8 @@ impl Sort {
         Self { column: NAME, descending: false }
     }
 
-    /// The sort of that name, with `-` in front for descending: `name`, `changed_at`, `first_seen_at`, `due_at`, `gone_at` (of
-    /// tombstones), the common text columns, and the kind's facets. `None` for anything else.
+    /// The sort of that name, with `-` in front for descending: `name`, `changed_at`, `first_seen_at`, `due_at`,
+    /// `gone_at` (of tombstones), the common text columns, and the kind's facets. `None` for anything else.
     pub fn parse(spec: &KindSpec, text: &str) -> Option<Self> {
         let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
         let column = match name {

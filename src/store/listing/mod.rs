@@ -1,9 +1,11 @@
 //! Lists: one page of a kind's resources, filtered, sorted, now or at a past moment.
 //!
-//! Paging is by keyset only: a page begins after the last row of the one before it, so the millionth row costs what the first
-//! does. Which index a query walks is decided here and not by the planner, because SQLite has no statistics to go by: see [`plan`].
+//! Paging is by keyset only: a page begins after the last row of the one before it, so the millionth row costs what the
+//! first does. Which index a query walks is decided here and not by the planner, because SQLite has no statistics to go
+//! by: see [`plan`].
 //!
-//! **One more filter**: a line in [`Filter::named`] and its condition in `filter.rs`. **One more sort**: a line in [`Sort::parse`].
+//! **One more filter**: a line in [`Filter::named`] and its condition in `filter.rs`. **One more sort**: a line in
+//! [`Sort::parse`].
 
 use diesel::prelude::*;
 
@@ -85,7 +87,8 @@ impl ListQuery {
         }
     }
 
-    /// Goes on at a cursor that an earlier page of the same query gave. Call it last: it is checked against everything else.
+    /// Goes on at a cursor that an earlier page of the same query gave. Call it last: it is checked against everything
+    /// else.
     ///
     /// # Errors
     /// [`CursorError`] for a cursor of another query, and for one that was changed on its way.
@@ -131,8 +134,8 @@ pub fn list(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) ->
     })
 }
 
-/// The same list with a filter more, by which it can be walked: every resource that the asker may see has one of its values. Or, where no
-/// one filter can say it, the ways that lead there.
+/// The same list with a filter more, by which it can be walked: every resource that the asker may see has one of its
+/// values. Or, where no one filter can say it, the ways that lead there.
 fn narrowed(
     connection: &mut AnyConnection,
     scope: &Scope,

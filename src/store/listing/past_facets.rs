@@ -1,8 +1,9 @@
-//! The counts beside a list's filters at a past moment. Nobody keeps them: they are those of now, less what has come since, and more what
-//! was there instead. Both are ranges of indexes by time, so this costs what has changed since, and not what there is.
+//! The counts beside a list's filters at a past moment. Nobody keeps them: they are those of now, less what has come
+//! since, and more what was there instead. Both are ranges of indexes by time, so this costs what has changed since,
+//! and not what there is.
 //!
-//! Of what changed more than [`CHANGED`] times since then the numbers are not known; then the values that there ever were are offered
-//! without any. What a team saw is counted row by row, as its numbers of now are.
+//! Of what changed more than [`CHANGED`] times since then the numbers are not known; then the values that there ever
+//! were are offered without any. What a team saw is counted row by row, as its numbers of now are.
 
 use std::collections::BTreeMap;
 
@@ -62,8 +63,8 @@ impl State {
 /// Differences by filter and value.
 type Differences = BTreeMap<&'static str, BTreeMap<String, i64>>;
 
-/// The counts of a kind at that moment over everything that the asker may see; see [`facets`](super::facets). Where the numbers are not
-/// known, `more` says so, and the values are those that there ever were.
+/// The counts of a kind at that moment over everything that the asker may see; see [`facets`](super::facets). Where the
+/// numbers are not known, `more` says so, and the values are those that there ever were.
 pub fn facets_at<'c>(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -162,8 +163,8 @@ fn sums(spec: &KindSpec, states: Vec<State>) -> Differences {
     sums
 }
 
-/// How many there are now: of the values named, of as many others as may be offered, also where there are none any more, and in all. One
-/// text for each kind, whatever is named.
+/// How many there are now: of the values named, of as many others as may be offered, also where there are none any
+/// more, and in all. One text for each kind, whatever is named.
 fn named(
     connection: &mut AnyConnection,
     spec: &'static KindSpec,

@@ -1,9 +1,9 @@
 //! Which index answers a list: decided here, in words that both databases read the same way.
 //!
-//! Either the rows are walked in the list's order and looked at one by one until the page is full, which is quick when many match;
-//! or the few that one restriction admits are fetched and sorted. How many each admits is known from the counts beside the filters,
-//! or found by counting up to [`FEW`] in the index, which costs less than guessing wrong once. Everything that must not choose the
-//! index is spelled dull (see `column.rs`).
+//! Either the rows are walked in the list's order and looked at one by one until the page is full, which is quick when
+//! many match; or the few that one restriction admits are fetched and sorted. How many each admits is known from the
+//! counts beside the filters, or found by counting up to [`FEW`] in the index, which costs less than guessing wrong
+//! once. Everything that must not choose the index is spelled dull (see `column.rs`).
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer};
@@ -23,7 +23,8 @@ pub(super) const FEW: i64 = 5_000;
 const WALKED: i64 = 2_000;
 /// So many are looked at in the list's order where that is the exception: a page of a moment at which little was there.
 const LOOKED_AT: i64 = 20_000;
-/// With up to so many terms that contain a word, sorting what bears them is quicker than asking each resource for its terms.
+/// With up to so many terms that contain a word, sorting what bears them is quicker than asking each resource for its
+/// terms.
 const TERMS: i64 = 100_000;
 
 /// One condition of a list over `resources r`, and over `resource_versions v`.
@@ -169,8 +170,8 @@ impl Admitted {
         i64::try_from(limit).unwrap_or(i64::MAX).saturating_mul(self.total) / LOOKED_AT
     }
 
-    /// How many rows are looked at until a page is full, walking within the restriction at `position`, if the others know nothing of it
-    /// and of each other. `None` where that cannot be said.
+    /// How many rows are looked at until a page is full, walking within the restriction at `position`, if the others
+    /// know nothing of it and of each other. `None` where that cannot be said.
     fn walked(&self, position: usize, limit: usize) -> Option<i64> {
         let mut walked = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
         for (_, n) in self.by_position.iter().enumerate().filter(|(other, _)| *other != position) {

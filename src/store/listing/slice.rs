@@ -1,6 +1,7 @@
 //! The rows of a page: from what is present, from the tombstones, and, for a past moment, from the versions of then.
 //!
-//! Each is a sub-select that is sorted by itself. Where there are several, their keys are merged first, which ends with the page.
+//! Each is a sub-select that is sorted by itself. Where there are several, their keys are merged first, which ends with
+//! the page.
 
 use diesel::prelude::*;
 
@@ -15,8 +16,8 @@ use crate::store::scope::Placed;
 use crate::store::sql::Sql;
 use crate::store::{AnyConnection, Scope, words};
 
-/// So many versions of a moment are sorted rather than walked by name, which an index does without a look at what was not true then, and
-/// no further than the page goes.
+/// So many versions of a moment are sorted rather than walked by name, which an index does without a look at what was
+/// not true then, and no further than the page goes.
 const FEW_VERSIONS: i64 = 256;
 
 /// Where rows come from.
@@ -125,7 +126,8 @@ impl Stretch<'_> {
             self.limit(&mut sql);
             return Ok(sql);
         }
-        // Each keys alone, and in their order, so that a merge takes no more of any than the page has; then the page's rows.
+        // Each keys alone, and in their order, so that a merge takes no more of any than the page has; then the page's
+        // rows.
         let mut sql = Sql::new("WITH page AS MATERIALIZED (");
         for (position, slice) in slices.iter().enumerate() {
             sql.push(if position == 0 { "SELECT * FROM (" } else { ") u UNION ALL SELECT * FROM (" });

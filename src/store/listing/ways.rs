@@ -1,8 +1,9 @@
-//! The ways to what a team sees: for each of its rules a column and the values by which an index leads to what the rule admits. A pattern
-//! is resolved to the values that there are, which an index tells value by value without reading a row.
+//! The ways to what a team sees: for each of its rules a column and the values by which an index leads to what the rule
+//! admits. A pattern is resolved to the values that there are, which an index tells value by value without reading a
+//! row.
 //!
-//! They only narrow: that a row is visible is always asked of the row itself. They know of what is present; a past moment and tombstones go
-//! by what rules name plainly ([`Scope::hull`]).
+//! They only narrow: that a row is visible is always asked of the row itself. They know of what is present; a past
+//! moment and tombstones go by what rules name plainly ([`Scope::hull`]).
 
 use std::collections::BTreeMap;
 
@@ -32,7 +33,8 @@ pub struct Way {
     pub values: Vec<String>,
 }
 
-/// The ways to all that is present of a kind and visible; `None` where there is none for one of the rules, or nothing is hidden.
+/// The ways to all that is present of a kind and visible; `None` where there is none for one of the rules, or nothing
+/// is hidden.
 pub(super) fn to_present(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -70,8 +72,8 @@ pub(super) fn to_present(
     Ok((!ways.is_empty()).then_some(ways))
 }
 
-/// Selects the `id` of everything that a team sees, of what is there and of what is gone, where all of that together is little. What is
-/// selected may be more: of each row it has to be asked whether it is visible.
+/// Selects the `id` of everything that a team sees, of what is there and of what is gone, where all of that together is
+/// little. What is selected may be more: of each row it has to be asked whether it is visible.
 pub fn little(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Option<Sql>> {
     let mut ways = Vec::new();
     for &spec in KINDS {

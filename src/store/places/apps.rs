@@ -1,10 +1,12 @@
 //! Which app a record or a certificate serves: the one that has its host among its domains.
 //!
-//! A record serves the host that it is named after, a certificate the domains that it is attached to and the names that it covers. A
-//! wildcard stands for one label: of an app `*.shop.example.com` has `www.shop.example.com`, and a certificate for it covers that. Each
-//! question is one statement for a slice of rows, and each step of it one look into an index of keys.
+//! A record serves the host that it is named after, a certificate the domains that it is attached to and the names that
+//! it covers. A wildcard stands for one label: of an app `*.shop.example.com` has `www.shop.example.com`, and a
+//! certificate for it covers that. Each question is one statement for a slice of rows, and each step of it one look
+//! into an index of keys.
 //!
-//! `rtrim(key, replace(key, '.', ''))` is a stored host without its last label, which is its first one: both databases know it.
+//! `rtrim(key, replace(key, '.', ''))` is a stored host without its last label, which is its first one: both databases
+//! know it.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};

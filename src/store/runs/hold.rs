@@ -1,4 +1,5 @@
-//! What only the holder of a run may write: each statement compares the epoch, and gives whether it was still the holder's.
+//! What only the holder of a run may write: each statement compares the epoch, and gives whether it was still the
+//! holder's.
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
@@ -50,8 +51,8 @@ impl Hold {
         Ok(sql.execute(connection)? == 1)
     }
 
-    /// Allows one outward write of a step: only to the holder, only while nobody wants an end of it (or it is taking back already),
-    /// and with a lease that outlasts the write.
+    /// Allows one outward write of a step: only to the holder, only while nobody wants an end of it (or it is taking
+    /// back already), and with a lease that outlasts the write.
     pub fn fence(
         self,
         connection: &mut AnyConnection,

@@ -130,7 +130,8 @@ pub fn revision(connection: &mut AnyConnection, run: i64) -> QueryResult<Option<
     Ok(sql.first::<Revision>(connection)?.map(|row| row.revision))
 }
 
-/// Forgets at most `limit` runs that ended before `before`, but none that a younger one names as its parent; gives how many.
+/// Forgets at most `limit` runs that ended before `before`, but none that a younger one names as its parent; gives how
+/// many.
 pub fn prune(connection: &mut AnyConnection, before: Instant, limit: i64) -> QueryResult<usize> {
     let mut sql = Sql::new(
         "DELETE FROM runs WHERE id IN (SELECT r.id FROM runs r WHERE NOT EXISTS (SELECT 1 FROM runs c WHERE c.parent_id = r.id) \

@@ -1,7 +1,8 @@
 //! Runs: what is done outside, kept so that it survives the process that does it.
 //!
-//! [`queue`] hands them out, [`hold`] is what only the holder of a run's epoch may write, [`steps`] how far each is, [`list`] what people
-//! read. A run's epoch is raised by each claim, and every write of a holder compares it: who has an old one changes nothing.
+//! [`queue`] hands them out, [`hold`] is what only the holder of a run's epoch may write, [`steps`] how far each is,
+//! [`list`] what people read. A run's epoch is raised by each claim, and every write of a holder compares it: who has
+//! an old one changes nothing.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;

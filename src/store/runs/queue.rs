@@ -1,7 +1,7 @@
 //! The queue: who waits, who may go, who has lost its worker.
 //!
-//! A run takes all of its lanes at once or none, and nobody passes whoever wants one of them and was there before: one that needs two
-//! lanes would wait for ever behind those that need one.
+//! A run takes all of its lanes at once or none, and nobody passes whoever wants one of them and was there before: one
+//! that needs two lanes would wait for ever behind those that need one.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -182,8 +182,8 @@ fn row(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<RunRow>> {
     sql.first(connection)
 }
 
-/// Lets runs go on at once whose worker cannot be alive any more. One whose call may still be under way waits for its lease, unless
-/// its step can be done twice.
+/// Lets runs go on at once whose worker cannot be alive any more. One whose call may still be under way waits for its
+/// lease, unless its step can be done twice.
 pub fn free_all(connection: &mut AnyConnection, at: Instant) -> QueryResult<usize> {
     let mut sql = Sql::new(
         "UPDATE runs SET reap_at = CASE WHEN EXISTS (SELECT 1 FROM run_steps s WHERE s.run_id = runs.id AND s.state = 'running' \

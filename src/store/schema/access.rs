@@ -1,4 +1,5 @@
-//! Who may enter and who sees what: people, their second factors, sessions and tokens, who is invited, attempts to sign in, teams.
+//! Who may enter and who sees what: people, their second factors, sessions and tokens, who is invited, attempts to sign
+//! in, teams.
 
 diesel::table! {
     users (id) {

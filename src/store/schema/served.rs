@@ -1,4 +1,5 @@
-//! What hosts are seen to send; it refers to hosts by their keys, and to resources without a constraint, since these may be forgotten.
+//! What hosts are seen to send; it refers to hosts by their keys, and to resources without a constraint, since these
+//! may be forgotten.
 
 diesel::table! {
     served_certificates (id) {

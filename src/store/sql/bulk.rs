@@ -1,5 +1,6 @@
-//! Many rows by few statements, in the words that each database is best at: PostgreSQL takes each column as one array, in a statement
-//! that is the same for any number of rows; SQLite takes rows of values, by numbers for which it has the statement prepared.
+//! Many rows by few statements, in the words that each database is best at: PostgreSQL takes each column as one array,
+//! in a statement that is the same for any number of rows; SQLite takes rows of values, by numbers for which it has the
+//! statement prepared.
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -16,8 +17,8 @@ const BINDS: usize = 30_000;
 const ON_SQLITE: usize = 512;
 const ON_POSTGRES: usize = 4_096;
 
-/// Inserts rows by as few statements as possible: `head` is `INSERT INTO t (a, b) VALUES `, `tail` what follows the rows.
-/// Each row must have the same number of values, and each column values of one type.
+/// Inserts rows by as few statements as possible: `head` is `INSERT INTO t (a, b) VALUES `, `tail` what follows the
+/// rows. Each row must have the same number of values, and each column values of one type.
 pub fn insert_rows(
     connection: &mut AnyConnection,
     head: &'static str,
@@ -81,8 +82,8 @@ fn insert_values(
     Ok(inserted)
 }
 
-/// Writes over rows that are known by the last of `columns`, each row's values in their order; `also` is what all of them are set to
-/// besides, with a comma in front.
+/// Writes over rows that are known by the last of `columns`, each row's values in their order; `also` is what all of
+/// them are set to besides, with a comma in front.
 pub fn update_rows(
     connection: &mut AnyConnection,
     table: &'static str,

@@ -61,8 +61,8 @@ pub struct List<T> {
     pub items: Vec<T>,
     /// For `?cursor=`; null on the last page.
     pub next_cursor: Option<String>,
-    /// The oldest confirmation over the scopes that the list can reach; null if one was never listed completely, and where the facts
-    /// are the panel's own.
+    /// The oldest confirmation over the scopes that the list can reach; null if one was never listed completely, and
+    /// where the facts are the panel's own.
     pub confirmed_at: Option<DateTime<Utc>>,
     /// Whether every scope that the list can reach is complete: if not, what is absent may exist.
     pub complete: bool,

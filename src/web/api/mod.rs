@@ -1,7 +1,7 @@
 //! The API for machines: the same nouns, filters and moments as the pages, as JSON.
 //!
-//! Errors are problem JSON, written by `frame` for every path below `/api`. **One more call**: its handler here, its line in the table
-//! of routes, and its entry in [`operations`].
+//! Errors are problem JSON, written by `frame` for every path below `/api`. **One more call**: its handler here, its
+//! line in the table of routes, and its entry in [`operations`].
 
 use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};

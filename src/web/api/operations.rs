@@ -1,6 +1,7 @@
 //! The operations of the API, as documentation has them: one entry each, from which the OpenAPI document is drawn.
 //!
-//! **One more call**: its handler, its line in `web/routes.rs`, and its entry here. A test holds the three against each other.
+//! **One more call**: its handler, its line in `web/routes.rs`, and its entry here. A test holds the three against each
+//! other.
 
 use serde_json::{Value, json};
 

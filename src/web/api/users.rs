@@ -1,6 +1,7 @@
 //! People and invitations: who there is, who is invited, and taking a second factor away that somebody has lost.
 //!
-//! All of it takes an administrator's token. What it makes rests on that administrator and that token, and ends with either.
+//! All of it takes an administrator's token. What it makes rests on that administrator and that token, and ends with
+//! either.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::ExposeSecret;

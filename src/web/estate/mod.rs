@@ -1,5 +1,5 @@
-//! Regions and clusters as they stand: those of the configuration, and those that only a placement names. The map, the lists, their own
-//! pages and the API are all drawn from one [`Estate`], so that no two of them can disagree.
+//! Regions and clusters as they stand: those of the configuration, and those that only a placement names. The map, the
+//! lists, their own pages and the API are all drawn from one [`Estate`], so that no two of them can disagree.
 //!
 //! **One more thing that can be wrong with a place**: its count in [`Standing`], and its rank in [`state`].
 

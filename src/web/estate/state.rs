@@ -57,7 +57,8 @@ pub fn of_source(source: &SourceLine) -> State {
 }
 
 impl Standing {
-    /// The worst of alerts, sources, held losses and findings. Without a source that can be asked there is nothing to call good.
+    /// The worst of alerts, sources, held losses and findings. Without a source that can be asked there is nothing to
+    /// call good.
     pub fn state(&self) -> State {
         let alerts = match (self.critical, self.warnings, self.infos) {
             (1.., _, _) => State::Critical,

@@ -1,8 +1,8 @@
-//! Where markers and names go: the clusters of a region fan out around it, regions that lie close together are moved apart, and a name
-//! is put where nothing else is.
+//! Where markers and names go: the clusters of a region fan out around it, regions that lie close together are moved
+//! apart, and a name is put where nothing else is.
 //!
-//! Everything is laid out for the narrowest window, in which the sheet is a third of its size and letters and markers are as large as
-//! on a wide one; so what does not overlap there overlaps nowhere.
+//! Everything is laid out for the narrowest window, in which the sheet is a third of its size and letters and markers
+//! are as large as on a wide one; so what does not overlap there overlaps nowhere.
 
 use std::f64::consts::TAU;
 

@@ -1,8 +1,8 @@
-//! The map: the outline of the land and a marker for each cluster, drawn on the server as SVG. There are no tiles, nothing is fetched
-//! from elsewhere, and it works without script.
+//! The map: the outline of the land and a marker for each cluster, drawn on the server as SVG. There are no tiles,
+//! nothing is fetched from elsewhere, and it works without script.
 //!
-//! [`projection`] puts a place on the sheet, [`layout`] moves apart what would overlap. The outline itself is a static file, so that a
-//! page does not repeat it.
+//! [`projection`] puts a place on the sheet, [`layout`] moves apart what would overlap. The outline itself is a static
+//! file, so that a page does not repeat it.
 
 pub mod layout;
 pub mod projection;

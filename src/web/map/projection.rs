@@ -1,4 +1,5 @@
-//! The Natural Earth projection (Šavrič, Jenny, Patterson, 2011), in the polynomial that `static/build.mjs` draws the land with.
+//! The Natural Earth projection (Šavrič, Jenny, Patterson, 2011), in the polynomial that `static/build.mjs` draws the
+//! land with.
 
 use super::{Point, WIDTH};
 

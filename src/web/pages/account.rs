@@ -1,7 +1,8 @@
 //! `/account`: one's own password, second factor and sessions.
 //!
-//! Forms: `POST /account/password` (`current_password`, `new_password`, `new_password_again`), `POST /account/theme` (`theme`,
-//! `next`), `POST /account/sessions/{id}/revoke`, `POST /account/sessions/revoke-others`; each with `csrf_token`.
+//! Forms: `POST /account/password` (`current_password`, `new_password`, `new_password_again`), `POST /account/theme`
+//! (`theme`, `next`), `POST /account/sessions/{id}/revoke`, `POST /account/sessions/revoke-others`; each with
+//! `csrf_token`.
 
 use actix_web::cookie::{Cookie, SameSite, time};
 use actix_web::http::StatusCode;

@@ -1,4 +1,5 @@
-//! `/apps/{id}/cache-purges`: what the caches in front of an app are to forget, the plan of it, and what was asked for before.
+//! `/apps/{id}/cache-purges`: what the caches in front of an app are to forget, the plan of it, and what was asked for
+//! before.
 //!
 //! The form asks by GET, so that the plan is a page of its own; `POST` to the same path carries it out.
 

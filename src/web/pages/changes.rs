@@ -1,4 +1,5 @@
-//! `/changes`: the tape. Everything that came, changed, returned or went, the newest first; or what differs between two moments.
+//! `/changes`: the tape. Everything that came, changed, returned or went, the newest first; or what differs between two
+//! moments.
 
 use askama::Template;
 use askama_web::WebTemplate;

@@ -1,5 +1,5 @@
-//! `/invitation?token=`: one's own account, behind a link from an administrator; the form takes `token`, `password`, `password_again`,
-//! `csrf_token`. A link that is used, revoked, expired or made up gets one and the same answer.
+//! `/invitation?token=`: one's own account, behind a link from an administrator; the form takes `token`, `password`,
+//! `password_again`, `csrf_token`. A link that is used, revoked, expired or made up gets one and the same answer.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -1,4 +1,5 @@
-//! `/served-certificates`: what hosts really send, the worst first. And the same as a panel on the pages of certificates and apps.
+//! `/served-certificates`: what hosts really send, the worst first. And the same as a panel on the pages of
+//! certificates and apps.
 
 use std::sync::Arc;
 

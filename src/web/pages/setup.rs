@@ -1,4 +1,5 @@
-//! `/setup?token=`: the first administrator; the form takes `token`, `email`, `password`, `password_again`, `csrf_token`.
+//! `/setup?token=`: the first administrator; the form takes `token`, `email`, `password`, `password_again`,
+//! `csrf_token`.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -1,7 +1,7 @@
 //! `/sign-in`: the form takes `email`, `password`, `csrf_token`, `next`, and `code` where a second factor is on.
 //!
-//! People are asked in two steps: after the password the same address shows the form for the code, as long as the half sign-in of this
-//! browser lasts; `?again` begins anew. Whoever has all three at hand sends them at once.
+//! People are asked in two steps: after the password the same address shows the form for the code, as long as the half
+//! sign-in of this browser lasts; `?again` begins anew. Whoever has all three at hand sends them at once.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -1,7 +1,8 @@
 //! `/teams/{id}`: what a team sees and who is in it; `/teams/{id}/delete` asks before it is deleted.
 //!
-//! Forms, each with `csrf_token`: `POST /teams/{id}` (`name`, `note`), `/teams/{id}/rules` (`region`, `cluster`, `app`),
-//! `/teams/{id}/rules/{rule_id}/remove`, `/teams/{id}/members` (`user_id`), `/teams/{id}/members/{user_id}/remove`, `/teams/{id}/delete`.
+//! Forms, each with `csrf_token`: `POST /teams/{id}` (`name`, `note`), `/teams/{id}/rules` (`region`, `cluster`,
+//! `app`), `/teams/{id}/rules/{rule_id}/remove`, `/teams/{id}/members` (`user_id`),
+//! `/teams/{id}/members/{user_id}/remove`, `/teams/{id}/delete`.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};

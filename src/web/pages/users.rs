@@ -1,7 +1,8 @@
 //! `/users`: who may sign in, and as what.
 //!
-//! Forms: `POST /users` (`email`, `role`, `reach`, `password`), `POST /users/{id}/role` (`role`), `/reach` (`reach`), `/disable`,
-//! `/enable` and `/second-factor/reset`, `POST /invitations` (`email`, `role`, `reach`), `POST /invitations/{id}/revoke`; each with `csrf_token`.
+//! Forms: `POST /users` (`email`, `role`, `reach`, `password`), `POST /users/{id}/role` (`role`), `/reach` (`reach`),
+//! `/disable`, `/enable` and `/second-factor/reset`, `POST /invitations` (`email`, `role`, `reach`), `POST
+//! /invitations/{id}/revoke`; each with `csrf_token`.
 
 use std::collections::BTreeMap;
 

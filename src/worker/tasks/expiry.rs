@@ -1,6 +1,7 @@
-//! Removes what has run out: sessions, setup links, invitations, attempts to sign in and half of it, second factors that nobody
-//! confirmed, keys of requests, notes of what the panel wrote, what syncs of a month ago did, the secrets of what has been gone for a month, and what says that a finding is ignored.
-//! Closes audit rows that nobody will complete, and ends looks as somebody else whose hour has passed.
+//! Removes what has run out: sessions, setup links, invitations, attempts to sign in and half of it, second factors
+//! that nobody confirmed, keys of requests, notes of what the panel wrote, what syncs of a month ago did, the secrets
+//! of what has been gone for a month, and what says that a finding is ignored. Closes audit rows that nobody will
+//! complete, and ends looks as somebody else whose hour has passed.
 //!
 //! **One more**: its `prune` in the store, and its number in the report.
 

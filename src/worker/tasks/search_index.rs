@@ -1,4 +1,5 @@
-//! Joins the parts in which SQLite keeps its search index: every writing leaves one, and a search walks through all of them.
+//! Joins the parts in which SQLite keeps its search index: every writing leaves one, and a search walks through all of
+//! them.
 
 use crate::store::{Priority, terms};
 use crate::worker::Worker;

@@ -41,8 +41,8 @@ fn network(worker: &Worker) -> Network {
     Network::with(worker.sources.iter().map(|source| Arc::clone(&source.provider)))
 }
 
-/// Asks for a look after the first listing of a source: at the very first start there was nothing to look at yet, and the next look would be
-/// hours away.
+/// Asks for a look after the first listing of a source: at the very first start there was nothing to look at yet, and
+/// the next look would be hours away.
 pub async fn ask_after(worker: &Worker, report: &Report) -> Result<(), StoreError> {
     if !worker.probe.enabled || !report.is_first() {
         return Ok(());

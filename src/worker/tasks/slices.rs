@@ -4,7 +4,8 @@ use diesel::QueryResult;
 
 use crate::store::{AnyConnection, Db, Priority, StoreError};
 
-/// Calls `slice`, which gives how many rows it removed, until there are none or it was called `most` times; gives how many in all.
+/// Calls `slice`, which gives how many rows it removed, until there are none or it was called `most` times; gives how
+/// many in all.
 pub async fn remove<F>(db: &Db, most: usize, slice: F) -> Result<usize, StoreError>
 where
     F: Fn(&mut AnyConnection) -> QueryResult<usize> + Copy + Send + 'static,

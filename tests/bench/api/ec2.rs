@@ -1,4 +1,5 @@
-//! Instances of one account as EC2 lists them, region by region, a thousand a page; no balancers, and the one identity of STS.
+//! Instances of one account as EC2 lists them, region by region, a thousand a page; no balancers, and the one identity
+//! of STS.
 
 use actix_web::HttpRequest;
 use actix_web::web::Bytes;
@@ -11,7 +12,8 @@ use crate::estate::{Estate, REGIONS, State, account};
 
 const A_PAGE: usize = 1_000;
 
-/// Action, region and token; the region is in the signature's scope (`Credential=KEY/DATE/REGION/SERVICE/aws4_request`).
+/// Action, region and token; the region is in the signature's scope
+/// (`Credential=KEY/DATE/REGION/SERVICE/aws4_request`).
 pub fn key(request: &HttpRequest, body: &[u8]) -> String {
     let form = String::from_utf8_lossy(body);
     let asked = |name: &str| {

@@ -1,7 +1,9 @@
-//! `api`: a provider that answers as fast as the loopback carries it, so that a sync measures the panel and not its source.
+//! `api`: a provider that answers as fast as the loopback carries it, so that a sync measures the panel and not its
+//! source.
 //!
-//! Every answer is rendered before the server listens, in the shape that was recorded from the provider (field for field, in its order
-//! and spelling), and handed out from memory. Nothing is filtered, ordered or checked: the panel asks for everything in one way.
+//! Every answer is rendered before the server listens, in the shape that was recorded from the provider (field for
+//! field, in its order and spelling), and handed out from memory. Nothing is filtered, ordered or checked: the panel
+//! asks for everything in one way.
 
 use std::collections::HashMap;
 use std::sync::Arc;

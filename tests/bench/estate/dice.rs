@@ -1,4 +1,5 @@
-//! Numbers that look random and follow from a seed, a name and an index: the same on every machine, in any order of asking.
+//! Numbers that look random and follow from a seed, a name and an index: the same on every machine, in any order of
+//! asking.
 
 use xxhash_rust::xxh3::xxh3_64;
 

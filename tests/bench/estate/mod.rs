@@ -1,8 +1,9 @@
 //! The estate: a made-up hosting platform of any size, of which every part follows from a seed and its number.
 //!
-//! Nothing is kept: a thing is made when it is asked for, so a million of them cost no memory, and whoever measures knows names and
-//! addresses that exist without asking the database. Relations are real: seven records in ten lead to an address that an instance has,
-//! balancers stand in front of instances, apps answer under names that have records, certificates cover those.
+//! Nothing is kept: a thing is made when it is asked for, so a million of them cost no memory, and whoever measures
+//! knows names and addresses that exist without asking the database. Relations are real: seven records in ten lead to
+//! an address that an instance has, balancers stand in front of instances, apps answer under names that have records,
+//! certificates cover those.
 //!
 //! **One more kind**: its file here, and its listing in `fill/part.rs`.
 

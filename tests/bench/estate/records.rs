@@ -1,4 +1,5 @@
-//! Zones and their records. The zones are of very unequal size: the first has about a seventh of all, the last a thousandth of that.
+//! Zones and their records. The zones are of very unequal size: the first has about a seventh of all, the last a
+//! thousandth of that.
 
 use chrono::TimeDelta;
 use quarterdeck::kinds::dns_record::DnsRecord;

@@ -1,7 +1,9 @@
-//! `fill`: puts the estate and its history into a database, by syncing it again and again while a clock that is held moves on.
+//! `fill`: puts the estate and its history into a database, by syncing it again and again while a clock that is held
+//! moves on.
 //!
-//! Nothing is written but by `sync::run`. The history ends at the estate's present and has a step a minute: at each the canary has its
-//! next state, every so often the busy hundredth has one, and half-way the second state of every tenth thing comes about.
+//! Nothing is written but by `sync::run`. The history ends at the estate's present and has a step a minute: at each the
+//! canary has its next state, every so often the busy hundredth has one, and half-way the second state of every tenth
+//! thing comes about.
 
 use std::io::Write;
 use std::path::PathBuf;

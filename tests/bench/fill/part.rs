@@ -8,7 +8,8 @@
 //! | `dns`, `dns-dynamic` | zones and their records; one record in a hundred | as above |
 //! | `paas-eu`, `paas-us`, `paas-ci` | apps and certificates; one in a hundred | as above |
 //!
-//! Those that change all the time have sources of their own, so that telling their next state does not mean telling everything again.
+//! Those that change all the time have sources of their own, so that telling their next state does not mean telling
+//! everything again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,7 +61,8 @@ impl Provider for Part {
 }
 
 impl Part {
-    /// Steady things have their second state from the first turn on, if they have one; busy things another at each turn.
+    /// Steady things have their second state from the first turn on, if they have one; busy things another at each
+    /// turn.
     fn state(&self, number: usize) -> State {
         let turn = self.turn.load(Ordering::Relaxed);
         let is_busy = matches!(self.source.as_str(), "aws-spot" | "aws-canary" | "dns-dynamic" | "paas-ci");

@@ -1,8 +1,8 @@
 //! What cannot be beaten: the smallest handlers that do the indispensable part of a page.
 //!
-//! `limit` fetches the rows of a list page from the panel's own SQLite file, by statements that are prepared once, on a connection that
-//! each thread has to itself, and writes them into a plain table or as JSON. There is no session, no permission, no layout, no count, no
-//! look at how fresh the facts are. `hello` does not even fetch.
+//! `limit` fetches the rows of a list page from the panel's own SQLite file, by statements that are prepared once, on a
+//! connection that each thread has to itself, and writes them into a plain table or as JSON. There is no session, no
+//! permission, no layout, no count, no look at how fresh the facts are. `hello` does not even fetch.
 
 use std::cell::RefCell;
 use std::fmt::Write;

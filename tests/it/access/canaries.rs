@@ -1,4 +1,5 @@
-//! F20: secrets planted wherever one can be, with providers that say them back; then everything is swept that somebody may read.
+//! F20: secrets planted wherever one can be, with providers that say them back; then everything is swept that somebody
+//! may read.
 
 use std::fs;
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
-//! Signing in with a code: in two steps or one, once for each code, by a clock that is a little off, and by recovery codes.
+//! Signing in with a code: in two steps or one, once for each code, by a clock that is a little off, and by recovery
+//! codes.
 
 use chrono::TimeDelta;
 use quarterdeck::roles::Role;

@@ -1,4 +1,5 @@
-//! Whoever has given the password and not the code: reaches nothing, for five minutes at most, and not after what ends it.
+//! Whoever has given the password and not the code: reaches nothing, for five minutes at most, and not after what ends
+//! it.
 
 use chrono::TimeDelta;
 use quarterdeck::accounts::users;

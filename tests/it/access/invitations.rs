@@ -1,4 +1,5 @@
-//! Invitations: a link for one person, once, for 72 hours, as long as whoever gave it may; and all dead ones look alike.
+//! Invitations: a link for one person, once, for 72 hours, as long as whoever gave it may; and all dead ones look
+//! alike.
 
 use chrono::TimeDelta;
 use quarterdeck::accounts::tokens::{self, Wanted};

@@ -1,4 +1,5 @@
-//! Who may enter: signing in, second factors, sessions, forms, setup, invitations, tokens, and the table of routes and roles.
+//! Who may enter: signing in, second factors, sessions, forms, setup, invitations, tokens, and the table of routes and
+//! roles.
 
 mod acts;
 mod canaries;

@@ -1,4 +1,5 @@
-//! The table of routes and roles, drawn from the table of routes itself: what each sort of visitor gets from each route.
+//! The table of routes and roles, drawn from the table of routes itself: what each sort of visitor gets from each
+//! route.
 
 use quarterdeck::accounts::teams;
 use quarterdeck::accounts::tokens::{self, Wanted};
@@ -89,7 +90,8 @@ impl Visitor {
         }
     }
 
-    /// Without a token of ours, an admitted form ends at the check of forms: which is behind the door, and changes nothing.
+    /// Without a token of ours, an admitted form ends at the check of forms: which is behind the door, and changes
+    /// nothing.
     async fn ask(&self, panel: &Panel, entry: &Entry, path: &str) -> Page {
         match self {
             Self::Machine(_, authorization) => panel.ask(entry.method, path, &[("authorization", authorization)]).await,

@@ -71,7 +71,8 @@ async fn each_example_has_the_shape_of_the_live_answer() {
     assert!(compared > KINDS.len() * 2);
 }
 
-/// What is in the document is said of the right thing: every reference leads somewhere, every example fits its own schema.
+/// What is in the document is said of the right thing: every reference leads somewhere, every example fits its own
+/// schema.
 #[test]
 fn every_reference_leads_somewhere_and_every_example_fits_its_schema() {
     let document = openapi::document();
@@ -121,8 +122,9 @@ fn json_type(value: &Value) -> &'static str {
     }
 }
 
-/// The same keys at each level and the same types; what can be null may be so on either side. Maps by process, by setting or by kind have
-/// the names that they have, and a record's `data` and `settings` are there when its type has any.
+/// The same keys at each level and the same types; what can be null may be so on either side. Maps by process, by
+/// setting or by kind have the names that they have, and a record's `data` and `settings` are there when its type has
+/// any.
 fn same_shape(example: &Value, live: &Value, at: &str) {
     match (example, live) {
         (Value::Null, _) | (_, Value::Null) => {}

@@ -1,4 +1,5 @@
-//! The API as machines use it, over the made-up platform: its description against what it answers, paging, files, decisions.
+//! The API as machines use it, over the made-up platform: its description against what it answers, paging, files,
+//! decisions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,7 +68,8 @@ impl Platform {
         Self { panel, house, _database: database }
     }
 
-    /// Something to be told of besides resources: three open alerts, one that is resolved, a task, a run, and an invitation.
+    /// Something to be told of besides resources: three open alerts, one that is resolved, a task, a run, and an
+    /// invitation.
     async fn busy(&self) {
         let now = self.panel.clock.now();
         let condition = |name: &str, severity| Condition {

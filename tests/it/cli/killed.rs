@@ -1,7 +1,7 @@
 //! `serve` on SQLite with a first sync that is large: killed in the middle of it, and watched while it goes on.
 //!
-//! With `QUARTERDECK_TEST_LARGE` set the watched sync has 200,000 records, as large accounts do; otherwise as many as a build
-//! without optimisation takes in well under a minute.
+//! With `QUARTERDECK_TEST_LARGE` set the watched sync has 200,000 records, as large accounts do; otherwise as many as a
+//! build without optimisation takes in well under a minute.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -235,7 +235,8 @@ async fn who_takes_over_reads_what_became_of_it() {
     assert_eq!(estate.ledger.contents("www.example.com", "A"), GREEN);
 }
 
-/// DNS-7: the API says yes and the zone's own server says nothing: that is no success, and says what to do. The way back stays open.
+/// DNS-7: the API says yes and the zone's own server says nothing: that is no success, and says what to do. The way
+/// back stays open.
 #[tokio::test]
 async fn what_no_server_serves_ends_as_unknown() {
     let (_place, db) = a_fresh_one().await;

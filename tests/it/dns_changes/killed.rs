@@ -1,5 +1,5 @@
-//! `serve` killed at every boundary of every step of a switch: whoever starts it again finds out what became of it, and ends it one way
-//! or the other.
+//! `serve` killed at every boundary of every step of a switch: whoever starts it again finds out what became of it, and
+//! ends it one way or the other.
 
 use std::time::{Duration, Instant};
 

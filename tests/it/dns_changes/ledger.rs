@@ -1,4 +1,5 @@
-//! A DNS provider whose zones are maps, so that a test sees every write, can write behind the panel's back, and can lose answers.
+//! A DNS provider whose zones are maps, so that a test sees every write, can write behind the panel's back, and can
+//! lose answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock};

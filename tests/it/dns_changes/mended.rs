@@ -1,4 +1,5 @@
-//! Buttons where the need arises: on the record that leads to what is no longer ours, among the findings, on the app's page.
+//! Buttons where the need arises: on the record that leads to what is no longer ours, among the findings, on the app's
+//! page.
 
 use quarterdeck::kinds::app::App;
 use quarterdeck::relations::findings;

@@ -1,4 +1,5 @@
-//! DNS changes, from the plan to the way back: against a provider whose every write the test sees, and against the real ones.
+//! DNS changes, from the plan to the way back: against a provider whose every write the test sees, and against the real
+//! ones.
 
 mod alerted;
 mod api;

@@ -1,4 +1,5 @@
-//! DNS-2: a switch moves what a balancer serves, and leaves each machine behind it the name by which it is found itself.
+//! DNS-2: a switch moves what a balancer serves, and leaves each machine behind it the name by which it is found
+//! itself.
 
 use quarterdeck::actions::dns_change::{Ask, Sort};
 use quarterdeck::dns_plan::Plan;

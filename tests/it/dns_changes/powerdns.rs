@@ -43,7 +43,8 @@ fn set(name: &str, record_type: &str, ttl: usize, contents: &[&str]) -> Value {
     json!({"name": name, "type": record_type, "ttl": ttl, "records": records, "comments": [comment]})
 }
 
-/// Addresses of blue, each name with a TTL of its own and every tenth with one more value; and what a switch leaves alone.
+/// Addresses of blue, each name with a TTL of its own and every tenth with one more value; and what a switch leaves
+/// alone.
 fn balanced(names: Range<usize>) -> Value {
     let app = |n: usize| {
         let foreign = if n.is_multiple_of(10) { vec![FOREIGN] } else { Vec::new() };
@@ -162,7 +163,8 @@ async fn copy(server: &PowerDns, zone: &ZoneAt) -> PowerDns {
     other
 }
 
-/// DNS-7: the API says yes and a server of the zone says no: that is no success, and the change's page says which server it is.
+/// DNS-7: the API says yes and a server of the zone says no: that is no success, and the change's page says which
+/// server it is.
 #[tokio::test]
 async fn what_one_server_does_not_serve_is_no_success() {
     let server = PowerDns::shared();

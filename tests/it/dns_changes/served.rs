@@ -1,4 +1,5 @@
-//! The program itself over a made-up cloud and a real PowerDNS: two zones whose names lead to what stands behind one edge.
+//! The program itself over a made-up cloud and a real PowerDNS: two zones whose names lead to what stands behind one
+//! edge.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! DNS-7 for names that no server answers with what is written: behind a proxy, and flattened at the apex. The API says what is there, and
-//! each of the zone's own servers still has to answer.
+//! DNS-7 for names that no server answers with what is written: behind a proxy, and flattened at the apex. The API says
+//! what is there, and each of the zone's own servers still has to answer.
 
 use quarterdeck::actions::dns_change::Ask;
 use quarterdeck::net::http::Http;

@@ -1,4 +1,5 @@
-//! F1: a worker stopped between reading a zone and writing to it, while another finishes. When it goes on it sends nothing.
+//! F1: a worker stopped between reading a zone and writing to it, while another finishes. When it goes on it sends
+//! nothing.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -14,7 +15,8 @@ async fn f01_stopped_before_its_fence_a_worker_sends_nothing_when_it_goes_on() {
     goes_on_in_vain("before_fence", Duration::ZERO).await;
 }
 
-/// What has passed the fence may send for as long as its lease says, which is sat out here: some two minutes, in the full run.
+/// What has passed the fence may send for as long as its lease says, which is sat out here: some two minutes, in the
+/// full run.
 #[tokio::test(flavor = "multi_thread")]
 async fn f01_stopped_behind_its_fence_a_worker_sends_nothing_when_its_time_is_over() {
     if std::env::var_os("QUARTERDECK_TEST_LARGE").is_some() {

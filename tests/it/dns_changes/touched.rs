@@ -1,4 +1,5 @@
-//! REL-6: what a plan touches, and how badly it would fare if the plan went wrong: judged over all of it, the worst first.
+//! REL-6: what a plan touches, and how badly it would fare if the plan went wrong: judged over all of it, the worst
+//! first.
 
 use quarterdeck::actions::dns_change::Ask;
 use quarterdeck::dns_plan::Plan;

@@ -1,4 +1,5 @@
-//! The state of a place is the worst of what is the case there, and its figures are those of the lists that they lead to.
+//! The state of a place is the worst of what is the case there, and its figures are those of the lists that they lead
+//! to.
 
 use quarterdeck::alerts::evaluate;
 use quarterdeck::kinds::instance;

@@ -1,4 +1,5 @@
-//! Name servers asked themselves: a real one, one that is behind, one that is dead, one that is silent, and one that lies.
+//! Name servers asked themselves: a real one, one that is behind, one that is dead, one that is silent, and one that
+//! lies.
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::{Duration, Instant};

@@ -1,5 +1,6 @@
-//! A month of changes, by a seed. At random moments every page that answers for the past is read; at the end of the month each of them,
-//! asked for that moment, says the same; for one team too. With `QUARTERDECK_TEST_LARGE` set there are twenty such moments, otherwise six.
+//! A month of changes, by a seed. At random moments every page that answers for the past is read; at the end of the
+//! month each of them, asked for that moment, says the same; for one team too. With `QUARTERDECK_TEST_LARGE` set there
+//! are twenty such moments, otherwise six.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +34,8 @@ async fn team_of_eu(panel: &Panel, email: &str) {
     teams::add_member(&panel.context, &doer, team, &person).await.unwrap();
 }
 
-/// The paths that are read at one moment: lists in some way each, details, what hangs on them, searches, and the same from the API.
+/// The paths that are read at one moment: lists in some way each, details, what hangs on them, searches, and the same
+/// from the API.
 async fn paths(vera: &Browser, dice: &mut Dice) -> Vec<String> {
     let mut paths = Vec::new();
     let (mut there, mut gone): (Vec<String>, Vec<String>) = Default::default();

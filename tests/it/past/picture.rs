@@ -1,5 +1,5 @@
-//! What a page says, without what has to differ between then and later: how long ago something was, how fresh the facts are, the frame,
-//! and what is not kept of the past.
+//! What a page says, without what has to differ between then and later: how long ago something was, how fresh the facts
+//! are, the frame, and what is not kept of the past.
 
 use quarterdeck::kinds::KindSpec;
 use scraper::{ElementRef, Html, Node, Selector};

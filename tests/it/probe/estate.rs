@@ -1,4 +1,5 @@
-//! An estate whose hosts lead to this machine: records, apps and certificates as sources list them, and a probe that looks at its port.
+//! An estate whose hosts lead to this machine: records, apps and certificates as sources list them, and a probe that
+//! looks at its port.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -33,7 +33,8 @@ fn validity_is_judged_by_the_clock_and_by_every_part_of_the_chain() {
     let early = of(&web.issue(&Leaf::of(&[HOST]).valid(TimeDelta::hours(1), TimeDelta::days(80))));
     assert_eq!(early, [(Judgement::NotYetValid, "It is not valid before 18 Nov 2026, 13:00 UTC.".to_owned())]);
 
-    // The intermediate ends in a year; half a year before that, with a leaf that outlives it, it is the one that counts.
+    // The intermediate ends in a year; half a year before that, with a leaf that outlives it, it is the one that
+    // counts.
     let chain = Chain::read(&web.issue(&Leaf::of(&[HOST]).ends_in(800)).ders()).unwrap();
     let served = Served { host: HOST, chain: &chain, proxied: true, stored: &[], others: &[] };
     let later = a_quiet_noon().now() + TimeDelta::days(364);

@@ -36,7 +36,8 @@ async fn the_whole_chain_comes_back_of_every_key_and_version_and_nothing_is_sent
     }
 }
 
-/// F10: a client that verifies learns that something is wrong, and not what; so nothing was told before it had happened.
+/// F10: a client that verifies learns that something is wrong, and not what; so nothing was told before it had
+/// happened.
 #[tokio::test]
 async fn f10_an_expired_certificate_is_read_although_it_is_expired() {
     let served = Authority::of_the_web().issue(&Leaf::of(&[HOST]).ends_in(-3));

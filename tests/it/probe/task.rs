@@ -1,4 +1,5 @@
-//! The task, from the inventory to what is written down: every host, every address, gently, and without forgetting what was known.
+//! The task, from the inventory to what is written down: every host, every address, gently, and without forgetting what
+//! was known.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! Where hosts answer: through aliases and wildcards, at balancers and behind them, and where a resolver has to be asked.
+//! Where hosts answer: through aliases and wildcards, at balancers and behind them, and where a resolver has to be
+//! asked.
 
 use std::collections::BTreeMap;
 

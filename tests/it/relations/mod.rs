@@ -26,7 +26,8 @@ pub fn record(id: i64, name: &str, target: &str) -> Seed {
     one(id, name).key(Serves, &format!("host:{name}")).refers(PointsAt, target).refers(Covers, "zone:dns/example.com")
 }
 
-/// `www` → `lb` record → balancer → two instances; `direct` → the first instance, with an alias; an app, its certificates, an event.
+/// `www` → `lb` record → balancer → two instances; `direct` → the first instance, with an alias; an app, its
+/// certificates, an event.
 pub fn platform() -> Vec<Seed> {
     vec![
         one(101, "web-1").key(Is, "ip:192.0.2.1").key(Is, "ip:vpc-1/10.0.0.1").key(Is, "instance:acct/eu/i-1"),

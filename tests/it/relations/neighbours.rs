@@ -33,7 +33,8 @@ async fn near(db: &Db, id: i64) -> Vec<String> {
 async fn an_instance_knows_what_leads_to_it_and_what_is_served_there() {
     on_each_database(async |db| {
         sown(&db, platform()).await;
-        // Its event, the balancer before it, the record of its address, that record's alias, and the certificate of both.
+        // Its event, the balancer before it, the record of its address, that record's alias, and the certificate of
+        // both.
         assert_eq!(near(&db, 101).await, ["201@1", "301@1", "504@1", "505@2", "701@2"]);
     })
     .await;

@@ -1,4 +1,5 @@
-//! The alerts of runs: one that does not get on, and one that was done in part. Each is raised once and resolves by itself.
+//! The alerts of runs: one that does not get on, and one that was done in part. Each is raised once and resolves by
+//! itself.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! `serve` killed at each boundary of a step of a real run: it goes on as the step declares, and the provider was asked no more often than
-//! that.
+//! `serve` killed at each boundary of a step of a real run: it goes on as the step declares, and the provider was asked
+//! no more often than that.
 
 use std::time::{Duration, Instant};
 

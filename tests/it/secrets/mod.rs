@@ -1,4 +1,5 @@
-//! Secrets of resources: sealed at rest, told apart without being told, shown to whoever proves who they are, and nowhere else.
+//! Secrets of resources: sealed at rest, told apart without being told, shown to whoever proves who they are, and
+//! nowhere else.
 
 use std::sync::Arc;
 

@@ -36,7 +36,8 @@ async fn a_rotation_seals_second_factors_anew_and_codes_go_on() {
         assert_eq!(before.context.db.rotate(&OTHER.into()).await.unwrap(), 1);
         clock.advance(TimeDelta::minutes(1));
 
-        // A process with the former key seals nothing that nobody could open, and takes what it cannot open for no wrong code.
+        // A process with the former key seals nothing that nobody could open, and takes what it cannot open for no
+        // wrong code.
         assert_eq!(bob.post(PAGE, PAGE, &[("password", PASSWORD)]).await.status, 500);
         assert_eq!(sign_in(&before, "ada@example.com", &device.code(&clock)).await, 500);
         let after = panel(database.open(clock.clone()), OTHER).await;

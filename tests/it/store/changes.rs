@@ -231,7 +231,8 @@ async fn a_page_is_ranges_of_indexes_and_reads_no_table_from_end_to_end() {
     .await;
 }
 
-/// With `QUARTERDECK_TEST_LARGE` set a million states have been superseded, as after a year of a large house; otherwise twenty thousand.
+/// With `QUARTERDECK_TEST_LARGE` set a million states have been superseded, as after a year of a large house; otherwise
+/// twenty thousand.
 #[tokio::test]
 async fn however_many_changes_there_are_a_page_of_them_takes_no_longer() {
     let many: i64 = if std::env::var("QUARTERDECK_TEST_LARGE").is_ok() { 1_000_000 } else { 20_000 };

@@ -1,4 +1,5 @@
-//! What a list costs is decided by the index it walks: none reads a large table, and a page of the past merges keys in their order.
+//! What a list costs is decided by the index it walks: none reads a large table, and a page of the past merges keys in
+//! their order.
 
 use quarterdeck::kinds::dns_record;
 use quarterdeck::store::listing::{Filter, ListQuery, Sort, statement};

@@ -78,8 +78,8 @@ struct Object {
     name: String,
 }
 
-/// By `table.column`: the type in PostgreSQL's words, and whether it may be NULL. The trigram index is a table on SQLite alone, and an
-/// INTEGER PRIMARY KEY, which is 64 bits wide there, is the table's own order.
+/// By `table.column`: the type in PostgreSQL's words, and whether it may be NULL. The trigram index is a table on
+/// SQLite alone, and an INTEGER PRIMARY KEY, which is 64 bits wide there, is the table's own order.
 async fn columns_of(database: &Database) -> BTreeMap<String, (String, bool)> {
     let query = match database.backend() {
         Backend::Postgres => {

@@ -1,4 +1,5 @@
-//! What a page asks of the database: few statements, and none that is prepared anew once a page of its sort has been shown.
+//! What a page asks of the database: few statements, and none that is prepared anew once a page of its sort has been
+//! shown.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

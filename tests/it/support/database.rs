@@ -1,7 +1,9 @@
-//! A database of its own for each test: a copied file on SQLite, a schema of its own on PostgreSQL. Dropped with the value.
+//! A database of its own for each test: a copied file on SQLite, a schema of its own on PostgreSQL. Dropped with the
+//! value.
 //!
-//! `QUARTERDECK_TEST_POSTGRES` is the server (`tests/run` starts one), `QUARTERDECK_TEST_DATABASES` what to test on: `sqlite`,
-//! `postgres`, or both, which is the default. The first of them is where tests run that are not about the database.
+//! `QUARTERDECK_TEST_POSTGRES` is the server (`tests/run` starts one), `QUARTERDECK_TEST_DATABASES` what to test on:
+//! `sqlite`, `postgres`, or both, which is the default. The first of them is where tests run that are not about the
+//! database.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};

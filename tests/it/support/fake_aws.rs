@@ -1,5 +1,5 @@
-//! AWS's wire, answered by rule: everything is empty until a story says otherwise. For what moto cannot do: throttle, refuse,
-//! repeat a token, answer nonsense.
+//! AWS's wire, answered by rule: everything is empty until a story says otherwise. For what moto cannot do: throttle,
+//! refuse, repeat a token, answer nonsense.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 

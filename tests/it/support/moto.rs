@@ -39,7 +39,8 @@ pub struct Special {
 impl Moto {
     /// Starts a server on a free port and waits until it answers.
     pub fn start() -> Self {
-        // Between this listener's end and the server's start somebody else could take the port; then the start fails loudly.
+        // Between this listener's end and the server's start somebody else could take the port; then the start fails
+        // loudly.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let process = Command::new(python())
             .arg(standin("moto_events.py"))

@@ -43,8 +43,8 @@ impl Panel {
         Self::configured(db, |config| config.server.public_url = public_url.parse().unwrap()).await
     }
 
-    /// With that changed of its configuration. The test's own address is a trusted proxy, so that browsers can have addresses of
-    /// their own.
+    /// With that changed of its configuration. The test's own address is a trusted proxy, so that browsers can have
+    /// addresses of their own.
     pub async fn configured(db: Db, change: impl FnOnce(&mut Config)) -> Self {
         Self::connected(db, Vec::new(), change).await
     }

@@ -135,7 +135,8 @@ impl Drop for PowerDns {
     }
 }
 
-/// An address that nobody listens on; between this and the server's start somebody could take it, and then the start fails loudly.
+/// An address that nobody listens on; between this and the server's start somebody could take it, and then the start
+/// fails loudly.
 fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

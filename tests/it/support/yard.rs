@@ -1,5 +1,5 @@
-//! A yard for tests of runs: a database, an executor, and an action whose outside world is a set of words, so that a test can see what
-//! was really done, how often, and in which order.
+//! A yard for tests of runs: a database, an executor, and an action whose outside world is a set of words, so that a
+//! test can see what was really done, how often, and in which order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

@@ -28,7 +28,8 @@ async fn a_large_account_is_stored_joined_and_remembered() {
     let moto = Moto::start();
     moto.fleet("eu-west-1", FLEET);
     moto.fleet("us-east-1", 7);
-    // One moto for all databases, since filling it takes longest; each lives through its story in a region that is still untouched.
+    // One moto for all databases, since filling it takes longest; each lives through its story in a region that is
+    // still untouched.
     let regions = RefCell::new(vec!["us-east-1", "eu-west-1"]);
     on_each_database(async |db| {
         let region = regions.borrow_mut().pop().expect("a region for each database");

@@ -1,4 +1,5 @@
-//! Two processes at one source: whoever has lost the right to write, writes nothing, and what both finish is finished once.
+//! Two processes at one source: whoever has lost the right to write, writes nothing, and what both finish is finished
+//! once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

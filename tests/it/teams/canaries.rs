@@ -1,5 +1,5 @@
-//! Not a byte of what is another's: random houses, read page by page and answer by answer by a member of each team, now and at moments of
-//! the past, with filters, orders, cursors and searches for what is not theirs.
+//! Not a byte of what is another's: random houses, read page by page and answer by answer by a member of each team, now
+//! and at moments of the past, with filters, orders, cursors and searches for what is not theirs.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};

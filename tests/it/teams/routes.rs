@@ -1,4 +1,5 @@
-//! The table of routes, roles and teams, drawn from the table of routes itself: whatever their role, what is another team's is not there.
+//! The table of routes, roles and teams, drawn from the table of routes itself: whatever their role, what is another
+//! team's is not there.
 
 use quarterdeck::roles::{Reach, Role};
 use quarterdeck::web::access::Access;
@@ -37,8 +38,8 @@ async fn what_is_another_teams_is_not_there_on_any_route_for_any_role() {
             let page = foreign.get(&path).await;
             let barred = matches!(entry.access, Access::Role(least) if role < least);
             assert_eq!(page.status, if barred { 403 } else { 404 }, "{path} for a {role}: {}", page.text);
-            // Some is nobody's whom a team bounds. There is no finding about it, and it is no app and no zone; that of its own it sees is what
-            // the others show, its change and its run among them.
+            // Some is nobody's whom a team bounds. There is no finding about it, and it is no app and no zone; that of
+            // its own it sees is what the others show, its change and its run among them.
             let whole = matches!(entry.access, Access::Whole(_) | Access::ApiWhole(_));
             let is_there =
                 !whole && ["/values", "findings", "/zone-file", "/apps/"].iter().all(|absent| !path.contains(absent));

@@ -86,7 +86,8 @@ async fn counts_are_capped_and_say_so() {
     .await;
 }
 
-/// A search weighs so many terms and no more; a team's own must not drown in what it does not see, nor may that tell that there is more.
+/// A search weighs so many terms and no more; a team's own must not drown in what it does not see, nor may that tell
+/// that there is more.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_is_not_crowded_out_by_what_is_hidden() {
     on_each_database(async |db: Db| {

@@ -2,8 +2,8 @@
 
 use super::world::Thing;
 
-/// The house without whatever it fails without as well: things, by halves and then one by one, and what they were before. `fails` is asked at
-/// most `most` times.
+/// The house without whatever it fails without as well: things, by halves and then one by one, and what they were
+/// before. `fails` is asked at most `most` times.
 pub fn smallest(things: Vec<Thing>, most: usize, mut fails: impl FnMut(&[Thing]) -> bool) -> Vec<Thing> {
     let mut left = most;
     let mut still = move |house: &[Thing]| {

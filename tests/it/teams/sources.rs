@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// Who may see everything in nobody's name: worker and command line, what computes for all at once, and what gives people their scope.
+/// Who may see everything in nobody's name: worker and command line, what computes for all at once, and what gives
+/// people their scope.
 const UNRESTRICTED: &[&str] = &[
     "src/accounts/reach.rs",
     // What the worker carries out, and the times to live that come back by themselves.
@@ -37,7 +38,8 @@ fn only_those_who_act_for_nobody_see_everything() {
     assert_eq!(outside("Scope::within", FROM_RULES), Vec::<String>::new());
 }
 
-/// A read whose answer ends on somebody's page takes a scope: every public function of these files that asks the database does.
+/// A read whose answer ends on somebody's page takes a scope: every public function of these files that asks the
+/// database does.
 #[test]
 fn every_read_of_what_resources_are_takes_a_scope() {
     let mut faults = Vec::new();

@@ -26,8 +26,8 @@ pub fn told(connection: &mut AnyConnection, db: &Db, things: &[Thing], now: Inst
     Ok(())
 }
 
-/// Its title has the words of all that it is about; what hangs on it, and the words in which it was told to somebody who sees everything,
-/// have the word of another.
+/// Its title has the words of all that it is about; what hangs on it, and the words in which it was told to somebody
+/// who sees everything, have the word of another.
 fn tell(
     connection: &mut AnyConnection,
     db: &Db,

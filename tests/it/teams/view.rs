@@ -84,7 +84,8 @@ async fn an_administrator_sees_what_another_sees_and_does_nothing_in_their_name(
     .await;
 }
 
-/// Whoever comes upon it first writes its end down: a request, the task if nobody comes back, what ends the session. Once.
+/// Whoever comes upon it first writes its end down: a request, the task if nobody comes back, what ends the session.
+/// Once.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_ends_by_itself_and_with_the_session() {
     on_each_database(async |db| {

@@ -1,5 +1,5 @@
-//! A made-up house of three teams and of what is nobody's: resources that are now here, now there, each with a word in all that is said of
-//! it while it is somebody's, which nobody else may ever read.
+//! A made-up house of three teams and of what is nobody's: resources that are now here, now there, each with a word in
+//! all that is said of it while it is somebody's, which nobody else may ever read.
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -20,7 +20,8 @@ use crate::relations::KINDS;
 use crate::support::panel::Panel;
 use crate::support::seed::{self, Seed, minute};
 
-/// The words. Behind the three teams: who shares the third one's cluster, who is in no team's place, and who is nowhere.
+/// The words. Behind the three teams: who shares the third one's cluster, who is in no team's place, and who is
+/// nowhere.
 pub const WORDS: [&str; 6] = ["zalpha", "zbravo", "zcharlie", "zdelta", "zecho", "zfoxtrot"];
 /// The first of these are teams.
 pub const TEAMS: usize = 3;

@@ -26,7 +26,8 @@ async fn states_and_links_go_and_every_moment_that_is_kept_looks_as_before() {
         let mut house = House::over(db);
         let story = Story::live(&mut house).await;
 
-        // Two states of day 10 are over; what was gone from day 20 to 30 is still on the list of what was gone on day 25.
+        // Two states of day 10 are over; what was gone from day 20 to 30 is still on the list of what was gone on day
+        // 25.
         story.prune_on(&house, 425, 4 - 2).await;
         assert_eq!(house.count(ADDRESS_OF_OLD).await, 0);
         assert_eq!(house.count("SELECT COUNT(*) AS n FROM terms WHERE term = '10.0.0.0'").await, 0, "nobody bears it");

@@ -1,7 +1,8 @@
 //! A region's load balancers, of both generations, as one listing.
 //!
-//! What a balancer is takes several calls. One that is not allowed leaves its part unsaid, so that what was known of it stays; one
-//! that failed for another reason holds the whole balancer back, since the next pass will know. Both make the listing partial.
+//! What a balancer is takes several calls. One that is not allowed leaves its part unsaid, so that what was known of it
+//! stays; one that failed for another reason holds the whole balancer back, since the next pass will know. Both make
+//! the listing partial.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -108,7 +109,8 @@ where
     stream::iter(calls).buffer_unordered(IN_FLIGHT).collect().await
 }
 
-/// The tags of each of `names`, twenty at a time. One of them that is gone fails all twenty: then they are asked for singly.
+/// The tags of each of `names`, twenty at a time. One of them that is gone fails all twenty: then they are asked for
+/// singly.
 async fn tags(pass: &RegionPass<'_>, names: &[String], request: TagsOf) -> HashMap<String, Result<Tags, AwsError>> {
     let mut tags: HashMap<String, Result<Tags, AwsError>> = HashMap::new();
     for batch in names.chunks(TAGGED_AT_ONCE) {

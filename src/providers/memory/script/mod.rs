@@ -1,8 +1,8 @@
 //! A provider that does what a test tells it to: the double for everything inside.
 //!
-//! A [`Script`] is a stack of holdings and how each of them ends. A test keeps one clone and hands another, boxed, to `sync`;
-//! between two collections it says what is different now. Nothing is registered and nothing is global, so that tests may run
-//! side by side.
+//! A [`Script`] is a stack of holdings and how each of them ends. A test keeps one clone and hands another, boxed, to
+//! `sync`; between two collections it says what is different now. Nothing is registered and nothing is global, so that
+//! tests may run side by side.
 //!
 //! ```ignore
 //! let script = Script::new();
@@ -11,7 +11,8 @@
 //! script.holds("eu", nine_of_them).ends::<Instance>("eu", Ending::Partial(timeout()));
 //! ```
 //!
-//! **One more way to misbehave**: a variant of [`Ending`] if it concerns how a scope ends, a field of `Act` if it concerns its course.
+//! **One more way to misbehave**: a variant of [`Ending`] if it concerns how a scope ends, a field of `Act` if it
+//! concerns its course.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -44,7 +44,8 @@ pub struct Writes {
 }
 
 impl Script {
-    /// The zone can be read and written, and holds these records at first; collections show it in the scope of its name.
+    /// The zone can be read and written, and holds these records at first; collections show it in the scope of its
+    /// name.
     pub fn serves_zone(&self, zone: &Zone, records: Vec<DnsRecord>) -> &Self {
         let mut state = self.state();
         state.writes.zones.retain(|(known, _)| known.zone_id != zone.zone_id);

@@ -1,5 +1,5 @@
-//! The certificates at two controllers: near their end, past it, far from it, wildcards, one that hangs nowhere, and one whose
-//! chain has a hole.
+//! The certificates at two controllers: near their end, past it, far from it, wildcards, one that hangs nowhere, and
+//! one whose chain has a hole.
 
 use super::place::Place;
 use super::{Moment, apps, drift, seed};

@@ -5,7 +5,8 @@
 /// From this step on most records of the campaign's zone are missing, and stay so: a loss that waits for a person.
 pub const CAMPAIGN_LOSS: u64 = 2;
 
-/// From this step on the old shop's machine in that region does not exist any more; the records to its address stay behind.
+/// From this step on the old shop's machine in that region does not exist any more; the records to its address stay
+/// behind.
 pub fn old_shop_is_gone(region: &str, step: u64) -> bool {
     match region {
         "eu" => step >= 2,
@@ -19,7 +20,8 @@ pub fn billing_gave_up_its_address(step: u64) -> bool {
     step >= 4
 }
 
-/// Which incarnation of the `index`th of `count` autoscaled machines there is: every third step one of them is replaced.
+/// Which incarnation of the `index`th of `count` autoscaled machines there is: every third step one of them is
+/// replaced.
 pub fn incarnation(step: u64, index: u64, count: u64) -> u64 {
     (step / 3 + count - 1 - index) / count
 }

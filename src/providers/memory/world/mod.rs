@@ -1,10 +1,11 @@
 //! The made-up platform: three regions, three teams, a handful of zones, and everything that may be wrong with them.
 //!
-//! The world is a function of the [`Moment`]: nothing is remembered, so a step always looks the same and tests can ask for
-//! any of them. What differs from step to step is told in [`drift`], in one place; every other file says what there is.
+//! The world is a function of the [`Moment`]: nothing is remembered, so a step always looks the same and tests can ask
+//! for any of them. What differs from step to step is told in [`drift`], in one place; every other file says what there
+//! is.
 //!
-//! All names are of domains reserved for examples (RFC 2606, RFC 6761), all addresses of the documentation networks (RFC 5737,
-//! RFC 3849) or private ones.
+//! All names are of domains reserved for examples (RFC 2606, RFC 6761), all addresses of the documentation networks
+//! (RFC 5737, RFC 3849) or private ones.
 
 use chrono::{DateTime, TimeDelta};
 

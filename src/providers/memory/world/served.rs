@@ -1,5 +1,6 @@
-//! What the made-up hosts send, which is not always what is stored: renewed and not taken over, cut off above, for another name, signed
-//! by itself. Where nothing is said of a host here it sends what is stored for it, with the end that this has.
+//! What the made-up hosts send, which is not always what is stored: renewed and not taken over, cut off above, for
+//! another name, signed by itself. Where nothing is said of a host here it sends what is stored for it, with the end
+//! that this has.
 //!
 //! They are facts and no bytes: nobody holds a key of theirs.
 

@@ -1,4 +1,5 @@
-//! The fields of a resource as they are stored, which is as JSON: an answer carries that text and nobody reads it on the way.
+//! The fields of a resource as they are stored, which is as JSON: an answer carries that text and nobody reads it on
+//! the way.
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -7,8 +8,8 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Debug)]
 pub struct Attrs(pub(super) String);
 
-/// By this name `serde_json` knows text that is JSON already. Its own `RawValue` cannot be had without reading the text once more, which
-/// is a fifth of a page of a list. A test holds the two to each other.
+/// By this name `serde_json` knows text that is JSON already. Its own `RawValue` cannot be had without reading the text
+/// once more, which is a fifth of a page of a list. A test holds the two to each other.
 const RAW: &str = "$serde_json::private::RawValue";
 
 impl Serialize for Attrs {

@@ -14,8 +14,8 @@ pub struct DnsChangeWanted {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub from: Option<ResourceId>,
-    /// The one that takes its place. A switch of a balancer to itself brings the records that were switched to it in line with what stands
-    /// behind it now.
+    /// The one that takes its place. A switch of a balancer to itself brings the records that were switched to it in
+    /// line with what stands behind it now.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub to: Option<ResourceId>,
@@ -35,7 +35,8 @@ pub struct DnsChangeWanted {
     /// Lowers the times to live of what would be changed to so many seconds, and changes nothing else yet.
     #[serde(default)]
     pub prepare_ttl_seconds: Option<i64>,
-    /// Of a switch: moves the names that lead to one machine and are called like it, too. Without it they are left alone and told in `notes`.
+    /// Of a switch: moves the names that lead to one machine and are called like it, too. Without it they are left
+    /// alone and told in `notes`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub include_own_names: bool,
 }

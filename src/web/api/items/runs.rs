@@ -13,8 +13,8 @@ pub struct RunItem {
     pub action: String,
     pub title: String,
     pub target: String,
-    /// `queued`, `running`, `cancelling`, `paused`, `succeeded`, `partial`, `failed`, `cancelled`, `rolled_back` or `unknown`. Only
-    /// `succeeded` is success.
+    /// `queued`, `running`, `cancelling`, `paused`, `succeeded`, `partial`, `failed`, `cancelled`, `rolled_back` or
+    /// `unknown`. Only `succeeded` is success.
     pub state: String,
     pub reason: String,
     pub actor: String,
@@ -71,7 +71,8 @@ pub struct RunAccepted {
     pub state: String,
 }
 
-/// What the caches in front of an app are to forget: one of hosts, prefixes, files and everything; all hosts of the app if none is given.
+/// What the caches in front of an app are to forget: one of hosts, prefixes, files and everything; all hosts of the app
+/// if none is given.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CachePurge {

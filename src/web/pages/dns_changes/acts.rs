@@ -12,7 +12,8 @@ use crate::store::Scope;
 use crate::web::forms::go_on;
 use crate::web::{PageError, Session};
 
-/// `POST /dns-changes`: from the form of a record, or from a button. With `apply` it is applied at once, if no guard objects.
+/// `POST /dns-changes`: from the form of a record, or from a button. With `apply` it is applied at once, if no guard
+/// objects.
 pub async fn plan(
     context: web::Data<Context>,
     doer: Doer,

@@ -1,4 +1,5 @@
-//! The panel of a cluster's page: its balancers, which of them serves and which stands by, and the switches between them.
+//! The panel of a cluster's page: its balancers, which of them serves and which stands by, and the switches between
+//! them.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! What can be done about a record that leads to nothing of ours any more, wherever such a record is shown: on its page, among the findings,
-//! on its app's page.
+//! What can be done about a record that leads to nothing of ours any more, wherever such a record is shown: on its
+//! page, among the findings, on its app's page.
 
 use crate::dns_plan::EDITABLE;
 use crate::kinds::{dns_record, instance};

@@ -1,4 +1,5 @@
-//! `/dns-changes`: what is planned, applied, proven and taken back. Each page works as a plain form; script only keeps it fresh.
+//! `/dns-changes`: what is planned, applied, proven and taken back. Each page works as a plain form; script only keeps
+//! it fresh.
 
 use serde::Deserialize;
 

@@ -1,4 +1,5 @@
-//! The panel on the pages of instances, balancers, zones, records and apps: what can be changed from here, where the need arises.
+//! The panel on the pages of instances, balancers, zones, records and apps: what can be changed from here, where the
+//! need arises.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -1,4 +1,5 @@
-//! `/dns-changes/{id}`: the plan, what speaks against it, and the button; then the steps, what each server says, and the way back.
+//! `/dns-changes/{id}`: the plan, what speaks against it, and the button; then the steps, what each server says, and
+//! the way back.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;

@@ -1,5 +1,5 @@
-//! `/map`: regions and clusters on a map and in the table below it, under the same filters. A marker leads to its row, a row to its
-//! marker, and every figure to the list that it counts.
+//! `/map`: regions and clusters on a map and in the table below it, under the same filters. A marker leads to its row,
+//! a row to its marker, and every figure to the list that it counts.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! `/findings`: what does not fit together, by rule; `/findings/{rule}`: the findings of one; `/findings/{rule}/{id}`: one of them, and
-//! how to be told no more of it.
+//! `/findings`: what does not fit together, by rule; `/findings/{rule}`: the findings of one; `/findings/{rule}/{id}`:
+//! one of them, and how to be told no more of it.
 
 use crate::clock::Instant;
 use crate::context::Context;

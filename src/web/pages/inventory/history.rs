@@ -45,7 +45,8 @@ pub struct VersionLine {
 /// Versions on a page.
 const SHOWN: usize = 100;
 
-/// The versions of a resource before `cursor`, as far as they were known at `at`; `None` where there is none that the asker may see.
+/// The versions of a resource before `cursor`, as far as they were known at `at`; `None` where there is none that the
+/// asker may see.
 pub fn fetch(
     connection: &mut AnyConnection,
     scope: &Scope,

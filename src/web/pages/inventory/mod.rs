@@ -1,5 +1,5 @@
-//! `/{kind}`, `/{kind}/{id}`, `/{kind}/{id}/history`, `/{kind}/{id}/touches`: four pages for every kind, drawn from its `KindSpec`; and
-//! `/{kind}/{id}/values` for those that have secrets.
+//! `/{kind}`, `/{kind}/{id}`, `/{kind}/{id}/history`, `/{kind}/{id}/touches`: four pages for every kind, drawn from its
+//! `KindSpec`; and `/{kind}/{id}/values` for those that have secrets.
 
 use diesel::QueryResult;
 

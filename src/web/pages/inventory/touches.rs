@@ -1,4 +1,5 @@
-//! `/{kind}/{id}/touches`: what would be affected if this went away, worst first; and the panel of the detail page that begins it.
+//! `/{kind}/{id}/touches`: what would be affected if this went away, worst first; and the panel of the detail page that
+//! begins it.
 
 use askama::Template;
 use askama_web::WebTemplate;

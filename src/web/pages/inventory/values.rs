@@ -1,7 +1,8 @@
 //! `/{kind}/{id}/values`: the secrets of a resource, shown to whoever proves once more who it is.
 //!
-//! The page itself holds names alone. `POST` (`password`, `name`, which is empty for all of them) is audited before anything is opened
-//! and completed after, and answers with the values: nothing of that answer is stored, by us or by a browser.
+//! The page itself holds names alone. `POST` (`password`, `name`, which is empty for all of them) is audited before
+//! anything is opened and completed after, and answers with the values: nothing of that answer is stored, by us or by a
+//! browser.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
-//! `/runs/{id}/events`: says that a run has moved, as server-sent events (WHATWG HTML §9.2), so that whoever looks at a page of it can read
-//! it anew. It tells nothing but the state: what there is to see is on the page, which asks again who may see it.
+//! `/runs/{id}/events`: says that a run has moved, as server-sent events (WHATWG HTML §9.2), so that whoever looks at a
+//! page of it can read it anew. It tells nothing but the state: what there is to see is on the page, which asks again
+//! who may see it.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;

@@ -1,8 +1,8 @@
-//! `/runs`: what was, is and will be done outside. The list, a run's own page, what people do to it, and the stream that keeps its page
-//! true while it is looked at.
+//! `/runs`: what was, is and will be done outside. The list, a run's own page, what people do to it, and the stream
+//! that keeps its page true while it is looked at.
 //!
-//! Pages that show a run of their own take [`StepLine`] and `templates/runs/_steps.html`, and put `data-follow="/runs/<id>/events"` on what
-//! is to be read anew when the run moves.
+//! Pages that show a run of their own take [`StepLine`] and `templates/runs/_steps.html`, and put
+//! `data-follow="/runs/<id>/events"` on what is to be read anew when the run moves.
 
 use crate::actions;
 use crate::clock::Instant;

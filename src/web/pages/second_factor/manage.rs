@@ -1,4 +1,5 @@
-//! A second factor that is on: how many recovery codes are left, new ones, and its end. Both take the password and a code.
+//! A second factor that is on: how many recovery codes are left, new ones, and its end. Both take the password and a
+//! code.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -1,7 +1,8 @@
 //! `/account/second-factor`: making one, and once it is there, its recovery codes and its end.
 //!
-//! Forms: `POST /account/second-factor` (`password`), `/confirm` (`code`), `/codes` and `/off` (`password`, `code`); each with
-//! `csrf_token`. A secret and recovery codes are shown by the answer to a form alone: no address can be opened a second time to see them.
+//! Forms: `POST /account/second-factor` (`password`), `/confirm` (`code`), `/codes` and `/off` (`password`, `code`);
+//! each with `csrf_token`. A secret and recovery codes are shown by the answer to a form alone: no address can be
+//! opened a second time to see them.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -1,4 +1,5 @@
-//! What stands between us and a real server: answers cut short, pages instead of answers, writes whose answer never comes.
+//! What stands between us and a real server: answers cut short, pages instead of answers, writes whose answer never
+//! comes.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,5 @@
-//! The Workflow provider against the fake: what it reports of either controller, and that what it failed to see looks like nothing else.
+//! The Workflow provider against the fake: what it reports of either controller, and that what it failed to see looks
+//! like nothing else.
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! Records, written: one by one or in a batch, by the API's own rules.
 //!
-//! A batch runs deletes, patches, puts and posts in this order; the first error is the answer, and then nothing has happened.
+//! A batch runs deletes, patches, puts and posts in this order; the first error is the answer, and then nothing has
+//! happened.
 
 use std::collections::BTreeMap;
 

@@ -11,7 +11,8 @@
 //! | `name_server` | the zones, served |
 //! | `batch`, `content` | what is written, one by one or all at once, and what a record may say |
 //!
-//! **One more endpoint**: its function beside `records`, a route in `server`. **One more fault**: a variant of [`Effect`].
+//! **One more endpoint**: its function beside `records`, a route in `server`. **One more fault**: a variant of
+//! [`Effect`].
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;

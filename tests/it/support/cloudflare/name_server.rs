@@ -1,4 +1,5 @@
-//! The fake's own name server: it serves what stands in the zones, and for what is proxied an address of its own, as the real ones do.
+//! The fake's own name server: it serves what stands in the zones, and for what is proxied an address of its own, as
+//! the real ones do.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -50,7 +50,8 @@ impl Answer {
     }
 }
 
-/// The page that the query asks for: 100 unless it says otherwise, as many as there are if it says so, and links built from `host`.
+/// The page that the query asks for: 100 unless it says otherwise, as many as there are if it says so, and links built
+/// from `host`.
 pub fn page(all: &[Value], query: &Query, host: &str, path: &str) -> Answer {
     let number = |name: &str| query.get(name).and_then(|text| text.parse::<usize>().ok());
     let limit = number("limit").filter(|limit| *limit > 0).unwrap_or(100);

@@ -1,4 +1,5 @@
-//! A Workflow controller of our own: apps, certificates and accounts with state, behind the API's own rules, as Hephy or as Drycc.
+//! A Workflow controller of our own: apps, certificates and accounts with state, behind the API's own rules, as Hephy
+//! or as Drycc.
 //!
 //! | file | holds |
 //! | --- | --- |

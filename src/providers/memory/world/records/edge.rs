@@ -16,7 +16,8 @@ pub fn write(file: &mut ZoneFile<'_>) {
     }
     for place in PLACES {
         for machine in fleet::machines(place) {
-            // The billing machine gives its address back in the world, and nobody tells its record: hence the first step's.
+            // The billing machine gives its address back in the world, and nobody tells its record: hence the first
+            // step's.
             let address = match machine.group.role {
                 "shop-web" => machine::public(&machine, file.moment.step),
                 _ => machine.public(),
