@@ -47,6 +47,13 @@ pub fn random_token() -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random_bytes::<32>())
 }
 
+/// Another token of that form, which follows from a token and a text and tells of neither.
+pub fn derived_token(token: &str, text: &str) -> String {
+    use base64::Engine;
+    let digest = Sha256::new().chain_update(token).chain_update([0]).chain_update(text).finalize();
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest)
+}
+
 /// The SHA-256 of a token of full entropy, in lower-case hex; what is stored instead of the token.
 pub fn token_hash(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))

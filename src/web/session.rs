@@ -19,7 +19,7 @@ use crate::accounts::{self, second_factor};
 use crate::clock::Instant;
 use crate::config::RequireSecondFactor;
 use crate::roles::Role;
-use crate::secret::{random_token, token_hash};
+use crate::secret::{derived_token, random_token, token_hash};
 use crate::store::sessions::{self, NewSession, SessionRow};
 use crate::store::users::UserRow;
 use crate::store::{Db, StoreError};
@@ -127,9 +127,14 @@ impl Session {
         self.0.contains_key(TROUBLE)
     }
 
-    /// The token that this session's forms carry.
+    /// The token that this session's forms carry. A look as somebody else has one of its own: a form that is left open does not
+    /// begin to act when the look ends.
     pub fn csrf_token(&self) -> Option<String> {
-        self.held().map(|held| held.csrf)
+        let own = self.held()?.csrf;
+        match self.live().and_then(|live| live.view) {
+            Some(view) => Some(derived_token(&own, &view.until.to_rfc3339())),
+            None => Some(own),
+        }
     }
 
     /// Begins a session for a person, under a new token: whatever the browser had before is worth nothing any more.

@@ -32,7 +32,7 @@ const PAGES: [(&str, usize); 8] = [
     ("/instances", 8),
     ("/instances?status=running&provider_region=a", 9),
     ("/dns-records", 8),
-    ("/instances?at=2026-11-01T00:15:00Z", 11),
+    ("/instances?at=2026-11-01T00:15:00Z", 12),
     ("/instances/1", 20),
     ("/instances/1?at=2026-11-01T00:15:00Z", 16),
     ("/search?q=r-01", 10),

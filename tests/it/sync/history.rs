@@ -43,13 +43,13 @@ async fn an_instance_that_changes_its_address_vanishes_and_returns_keeps_its_his
                     resources::find(connection, &Scope::unrestricted(), &instance::SPEC, id, Some(at))
                 })
                 .await;
-            let attrs = row.map(|row| serde_json::from_str::<instance::Instance>(&row.attrs).unwrap());
-            addresses.push(attrs.map(|instance| instance.addresses[0].address.to_string()));
+            let row = row.expect("it is known from the first listing on");
+            let instance = serde_json::from_str::<instance::Instance>(&row.attrs).unwrap();
+            addresses.push((instance.addresses[0].address.to_string(), row.gone_at.is_some()));
         }
-        assert_eq!(
-            addresses,
-            [Some("10.0.0.2".to_owned()), Some("10.0.9.9".to_owned()), None, Some("10.0.9.9".to_owned())]
-        );
+        let was = |address: &str, gone: bool| (address.to_owned(), gone);
+        let told = [was("10.0.0.2", false), was("10.0.9.9", false), was("10.0.9.9", true), was("10.0.9.9", false)];
+        assert_eq!(addresses, told, "with the address that it had last, while it was gone");
         assert_eq!(house.count("SELECT COUNT(*) AS n FROM resources").await, 5, "it is the same resource all along");
         let holders = "SELECT COUNT(*) AS n FROM resource_keys WHERE key = 'ip:vpc-1/10.0.0.2' AND until IS NOT NULL";
         assert_eq!(house.count(holders).await, 1, "who had this address, and until when");

@@ -100,11 +100,15 @@ async fn it_ends_by_itself_and_with_the_session() {
         assert_eq!((ada.get("/instances/1").await.status, ada.get("/instances/2").await.status), (404, 200));
         panel.clock.advance(TimeDelta::minutes(59));
         assert_eq!(ada.get("/instances/1").await.status, 404);
+        let left_open = ada.get("/account").await.csrf_token();
         panel.clock.advance(TimeDelta::minutes(1));
         let (one, two) = tokio::join!(ada.get("/instances/1"), ada.get("/instances/1"));
         assert_eq!((one.status, two.status), (200, 200));
         tend(&panel).await;
         assert_eq!(ends(&ada, &called).await, ["by itself, at 13:00:00 UTC"]);
+        let acted = ada.post_bare("/account/theme", &[("theme", "dark"), ("csrf_token", &left_open)]).await;
+        assert_eq!(acted.status, 403, "a form that was left open does not act as oneself");
+        assert_eq!(ada.post("/account", "/account/theme", &[("theme", "dark")]).await.status, 303);
 
         begin(&ada).await;
         assert_eq!(ada.post("/", "/sign-out", &[]).await.status, 303);
