@@ -153,7 +153,7 @@ impl<'c> Reading<'c> {
 
     async fn send(&self, at: &StepAt<'_>, carried: &Carried, changes: &[SetChange], way: Way) -> Result<Done, Trouble> {
         let dns = self.dns()?;
-        at.sent(format!("{} sets of {}", changes.len(), self.piece.at.name));
+        at.sent(format!("{} of {}", counted(changes.len()), self.piece.at.name));
         let written = at.send(dns.write(&self.piece.at, changes)).await?;
         let written = written.map_err(|failed| Trouble::of_write(failed.error, failed.may_have_been_applied))?;
         if !written.request.is_empty() {
@@ -166,12 +166,17 @@ impl<'c> Reading<'c> {
             let sets = by_name(&read);
             if changes.iter().all(|change| is_like(sets.get(&change.of), change.after.as_ref())) {
                 landed::keep(at, carried, self.piece, &read, way).await?;
-                return Ok(Done::new(format!("{} sets written and read back.", changes.len())));
+                return Ok(Done::new(format!("{} written and read back.", counted(changes.len()))));
             }
             tokio::time::sleep(BETWEEN_LOOKS * (look + 1)).await;
         }
         Err(Trouble::Unsure("The provider said that it is done, and shows something else.".to_owned()))
     }
+}
+
+/// `1 set`, `12 sets`.
+fn counted(sets: usize) -> String {
+    if sets == 1 { "1 set".to_owned() } else { format!("{sets} sets") }
 }
 
 /// A write was sent before this failed, so nothing is known of it yet.
