@@ -14,8 +14,6 @@ export async function journey({ program, visit }) {
       use: async visitor => {
         const { page } = visitor;
         await visitor.signIn(demo);
-        const all = await apps(visitor);
-
         await visitor.open('/users');
         await page.getByRole('button', { name: `View as ${SOFIA}` }).click();
         await page.waitForURL(url => url.pathname === '/');
@@ -26,7 +24,6 @@ export async function journey({ program, visit }) {
         }
         const hers = await apps(visitor);
         assert(hers.includes('cart') && !hers.includes('ledger'), `she sees ${hers.join(', ')}`);
-        assert(hers.length < all.length && hers.every(app => all.includes(app)), 'hers are some of all');
         // What is for administrators is not there for her.
         await visitor.open('/users', 404);
 
@@ -45,7 +42,9 @@ export async function journey({ program, visit }) {
         await page.waitForURL(url => url.pathname === '/teams');
         await page.getByText('You are yourself again.').waitFor();
         assert(!(await banner(page, '').count()), 'the banner is still there');
-        assert((await apps(visitor)).length === all.length, 'not everything is back');
+        // Not before: the demo's first syncs go on beside the first pages.
+        const all = await apps(visitor);
+        assert(all.includes('ledger') && hers.every(app => all.includes(app)), 'hers are some of all, and all is back');
 
         await visitor.open('/teams');
         await page.getByRole('button', { name: 'View as the team Media' }).click();
