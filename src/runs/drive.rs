@@ -116,11 +116,10 @@ impl Drive<'_> {
             if self.pulse.lost.is_cancelled() {
                 return Ok(Stage::NotOurs);
             }
-            if self.stop.is_cancelled() {
-                return Ok(Stage::HandedBack);
-            }
             match self.course(&steps) {
                 Course::Over => return Ok(Stage::Over),
+                // What has its last step behind it is ended, whoever stops: there is nothing to hand back.
+                _ if self.stop.is_cancelled() => return Ok(Stage::HandedBack),
                 Course::TurnBack(why) => {
                     if !self.turn(&why).await? {
                         return Ok(Stage::Over);

@@ -127,8 +127,8 @@ impl Session {
         self.0.contains_key(TROUBLE)
     }
 
-    /// The token that this session's forms carry. A look as somebody else has one of its own: a form that is left open does not
-    /// begin to act when the look ends.
+    /// The token that this session's forms carry. A look as somebody else has one of its own: a form that is left open
+    /// does not begin to act when the look ends.
     pub fn csrf_token(&self) -> Option<String> {
         let own = self.held()?.csrf;
         match self.live().and_then(|live| live.view) {

@@ -63,8 +63,8 @@ impl State {
 /// Differences by filter and value.
 type Differences = BTreeMap<&'static str, BTreeMap<String, i64>>;
 
-/// The counts of a kind at that moment over everything that the asker may see; see [`facets`](super::facets()). Where the
-/// numbers are not known, `more` says so, and the values are those that there ever were.
+/// The counts of a kind at that moment over everything that the asker may see; see [`facets`](super::facets()). Where
+/// the numbers are not known, `more` says so, and the values are those that there ever were.
 pub fn facets_at<'c>(
     connection: &mut AnyConnection,
     scope: &Scope,
