@@ -71,6 +71,23 @@ async fn a_worker_that_stops_hands_back_what_is_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_stops_ends_what_has_its_last_step_behind_it() {
+    on_each_database(async |db| {
+        let yard = Yard::over(db);
+        let gate = Arc::new(Notify::new());
+        yard.saying.turns("a", &[Turn::Waits(Arc::clone(&gate))]);
+        let run = yard.submit(yard.run(&["a"], &["dns/one"])).await;
+        let work = tokio::spawn(yard.clone().executor_until_stopped());
+        yard.until("a is under way", async || yard.steps(run).await[0].fenced_at().is_some()).await;
+        yard.stop.cancel();
+        gate.notify_one();
+        work.await.unwrap();
+        assert_eq!((yard.saying.log().as_str(), yard.state(run).await.as_str()), ("+a", "succeeded"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_cut_off_ends_as_its_step_declares() {
     on_each_database(async |db| {
         for (after_crash, state) in
