@@ -3,7 +3,8 @@
 //! and not what there is.
 //!
 //! Of what changed more than [`CHANGED`] times since then the numbers are not known; then the values that there ever
-//! were are offered without any. What a team saw is counted row by row, as its numbers of now are.
+//! were are offered without any. Whether it did is told by the indexes alone, before a row is read. What a team saw is
+//! counted row by row, as its numbers of now are.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +12,16 @@ use const_format::concatcp;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::column;
 use super::facets::{ALL, COUNTED, Count, Counts, OFFERED, Total, capped, of_facet, offer};
+use super::{column, plan};
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
 use crate::store::scope::Placed;
 use crate::store::sql::{Positional, Sql};
 use crate::store::{AnyConnection, Scope};
 
-/// So many rows of each sort are looked at.
-const CHANGED: i64 = 5_000;
+/// So many rows are looked at.
+const CHANGED: i64 = 1_000;
 
 /// What filters look at, as a query's columns have it and as [`column::text`] names it.
 const NAMES: [&str; 11] = [
@@ -81,9 +82,9 @@ pub fn facets_at<'c>(
         let Total { present, more } = capped(i64::try_from(seen.len()).unwrap_or(i64::MAX));
         return Ok(Counts { total: present, more, values: offered(sums(spec, seen), &chosen) });
     }
-    let states: Vec<State> = differing(spec, at).load_positional(connection)?;
-    let known = i64::try_from(states.len()).is_ok_and(|read| read <= CHANGED);
-    let (states, least) = if known { (states, 1) } else { (Vec::new(), 0) };
+    let known = !plan::has_more(connection, changes(spec, at), CHANGED)?;
+    let states: Vec<State> = if known { differing(spec, at).load_positional(connection)? } else { Vec::new() };
+    let least = if known { 1 } else { 0 };
     let difference: i64 = states.iter().map(|state| state.weight).sum();
     let mut differences = sums(spec, states);
     for (filter, value) in &chosen {
@@ -103,17 +104,27 @@ pub fn facets_at<'c>(
     Ok(Counts { total, more: !known, values: offered(then, &chosen) })
 }
 
+/// Selects one row for each that has changed since.
+fn changes(spec: &KindSpec, at: Instant) -> Sql {
+    let mut sql = Sql::new("SELECT 1 AS one FROM (SELECT 1 FROM resources r WHERE r.kind = ");
+    sql.bind(spec.name).push(" AND r.gone_at IS NULL AND r.changed_at > ").bind(at);
+    sql.push(" UNION ALL SELECT 1 FROM resources r WHERE r.kind = ").bind(spec.name);
+    sql.push(" AND r.gone_at IS NOT NULL AND r.gone_at > ").bind(at);
+    sql.push(" UNION ALL SELECT 1 FROM resource_versions v WHERE v.kind = ").bind(spec.name);
+    sql.push(" AND v.valid_until > ").bind(at).push(") x");
+    sql
+}
+
 /// What is there now and was not so then counts one less, and what was there then and is not so now counts one more.
 fn differing(spec: &KindSpec, at: Instant) -> Sql {
     let mut sql = Sql::new(concatcp!("SELECT * FROM (SELECT CAST(-1 AS BIGINT) AS weight, ", OF_NOW));
     sql.bind(spec.name).push(" AND r.gone_at IS NULL AND r.changed_at > ").bind(at);
-    sql.push(" LIMIT ").bind(CHANGED + 1);
     sql.push(") x UNION ALL SELECT * FROM (SELECT CAST(CASE WHEN r.changed_at <= ").bind(at);
     sql.push(concatcp!(" THEN 1 ELSE 0 END AS BIGINT) AS weight, ", OF_NOW)).bind(spec.name);
-    sql.push(" AND r.gone_at IS NOT NULL AND r.gone_at > ").bind(at).push(" LIMIT ").bind(CHANGED + 1);
+    sql.push(" AND r.gone_at IS NOT NULL AND r.gone_at > ").bind(at);
     sql.push(") x UNION ALL SELECT * FROM (SELECT CAST(CASE WHEN v.valid_from <= ").bind(at);
     sql.push(concatcp!(" THEN 1 ELSE 0 END AS BIGINT) AS weight, ", OF_THEN)).bind(spec.name);
-    sql.push(" AND v.valid_until > ").bind(at).push(" LIMIT ").bind(CHANGED + 1).push(") x");
+    sql.push(" AND v.valid_until > ").bind(at).push(") x");
     sql
 }
 
