@@ -73,7 +73,7 @@ const POSTGRES_SETTINGS: &str = "SET TIME ZONE 'UTC'; SET enable_seqscan = off; 
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1099511627776;";
 
-/// For those that read, of which there are sixteen: what is in the file is mapped and not copied, so that a cache holds
+/// For those that read, of which there are several: what is in the file is mapped and not copied, so that a cache holds
 /// little else than pages of the log.
 const READER_SETTINGS: &str = "PRAGMA cache_size = -2000;";
 

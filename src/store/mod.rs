@@ -83,12 +83,20 @@ pub use vault::Vault;
 
 /// A page waits this long for a connection before it says that the panel is overloaded.
 const POOL_WAIT: Duration = Duration::from_secs(5);
-/// Connections at most; pages are short, and two cores serve no more than this at once.
+/// Connections to PostgreSQL at most; pages are short, and two cores serve no more than this at once.
 const POOL_SIZE: u32 = 16;
 
-/// Reads at a time on SQLite, where one is done by the very core that asks: more would wait for each other all the
-/// same, and each thread that has written a page keeps the memory for the next one.
-const READERS: usize = 6;
+/// Reads at a time on SQLite, where one is done by the very core that asks: more than two a core would wait for each other
+/// all the same, and each thread that has written a page keeps the memory for the next one, as each connection does its
+/// statements.
+fn readers() -> u32 {
+    2 * cores().clamp(2, 8)
+}
+
+/// As many as there are workers of the server, each of which takes one glance at a time ([`Db::glance`]).
+fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2))
+}
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -141,8 +149,12 @@ impl Db {
         if backend == Backend::Sqlite {
             connection::make_private(url);
         }
+        let most = match backend {
+            Backend::Postgres => POOL_SIZE,
+            Backend::Sqlite => readers() + cores(),
+        };
         let pool = r2d2::Pool::builder()
-            .max_size(POOL_SIZE)
+            .max_size(most)
             .min_idle(Some(1))
             .connection_timeout(POOL_WAIT)
             .test_on_check_out(backend == Backend::Postgres)
@@ -153,7 +165,7 @@ impl Db {
             manager,
             backend,
             gate: Arc::default(),
-            turns: Arc::new(Semaphore::new(READERS)),
+            turns: Arc::new(Semaphore::new(readers() as usize)),
             writer: Arc::default(),
             vault: Arc::default(),
             clock,
