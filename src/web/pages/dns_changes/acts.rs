@@ -7,8 +7,9 @@ use super::Typed;
 use crate::actions::dns_change::{self, Applied, Ask, Override, Refused, Sort};
 use crate::audit::Doer;
 use crate::context::Context;
+use crate::kinds::{instance, load_balancer};
 use crate::runs::IdempotencyKey;
-use crate::store::Scope;
+use crate::store::{Scope, resources};
 use crate::web::forms::go_on;
 use crate::web::{PageError, Session};
 
@@ -21,6 +22,10 @@ pub async fn plan(
     scope: Scope,
     form: web::Form<Typed>,
 ) -> Result<HttpResponse, PageError> {
+    let mut form = form.into_inner();
+    if !form.to_name.trim().is_empty() {
+        form.to = called(&context, &scope, &form).await?.to_string();
+    }
     let ask = asked(&form)?;
     let key = Some(form.idempotency_key.trim()).filter(|key| !key.is_empty());
     let body = serde_json::to_vec(&ask).unwrap_or_default();
@@ -95,6 +100,23 @@ fn told(refused: Refused) -> PageError {
         Refused::OtherBody => PageError::Invalid("This form was sent before with something else in it.".to_owned()),
         Refused::Store(error) => error.into(),
         refused @ (Refused::Outdated(_) | Refused::Guard(_)) => PageError::Conflict(refused.to_string()),
+    }
+}
+
+/// The one resource that is called what was typed as the other side.
+async fn called(context: &Context, scope: &Scope, form: &Typed) -> Result<i64, PageError> {
+    let spec = if form.action == "switch" { &load_balancer::SPEC } else { &instance::SPEC };
+    let (name, scope) = (form.to_name.trim().to_owned(), scope.clone());
+    let names = [name.clone()];
+    let found = context.db.read(move |connection| resources::named(connection, &scope, spec, &names)).await?;
+    match found.as_slice() {
+        [one] => Ok(one.id),
+        [] => Err(PageError::Invalid(format!("No {} is called {name}.", spec.title.to_lowercase()))),
+        several => Err(PageError::Invalid(format!(
+            "{} {} are called {name}; it cannot be told which one is meant.",
+            several.len(),
+            spec.titles.to_lowercase()
+        ))),
     }
 }
 

@@ -54,6 +54,8 @@ pub struct Typed {
     pub action: String,
     pub from: String,
     pub to: String,
+    /// Instead of `to`: what it is called, where there are more than can be offered.
+    pub to_name: String,
     pub op: String,
     pub source: String,
     pub zone: String,

@@ -18,12 +18,12 @@ use crate::relations::{self, Neighbours};
 use crate::store::annotations::AnnotationRow;
 use crate::store::dns_changes::{self, Wanted};
 use crate::store::keys::{self, When};
-use crate::store::listing::{self, ListQuery};
+use crate::store::listing::{self, Filter, ListQuery};
 use crate::store::rows::{self, ResourceRow};
 use crate::store::{AnyConnection, Scope, annotations};
 
-/// Others of its sort that are offered as the new side.
-const OFFERED: usize = 200;
+/// Others of its sort that are offered as the new side; any other is named.
+const OFFERED: usize = 24;
 /// Changes that are shown.
 const SHOWN: usize = 8;
 
@@ -40,6 +40,8 @@ pub struct DnsPanel {
     pub diverged: Option<Diverged>,
     /// Others that could take its place: id and name.
     pub others: Vec<(i64, String)>,
+    /// There may be more than these, which are then named.
+    pub more_others: bool,
     /// Of an app: its records, and the balancers behind them as name and path.
     pub records: Vec<AppRecord>,
     pub more_records: usize,
@@ -114,6 +116,7 @@ pub fn panel(
     }
     if [instance::SPEC.name, load_balancer::SPEC.name].contains(&kind.name) {
         panel.others = others(connection, scope, kind, row)?;
+        panel.more_others = panel.others.len() == OFFERED;
         let wanted = Wanted { side: Some(row.id), applied: Some(true), limit: SHOWN, ..Wanted::default() };
         let page = dns_changes::page(connection, scope, &wanted)?;
         panel.changes = page.rows.iter().map(|change| ChangeLine::of(change, now)).collect();
@@ -192,14 +195,23 @@ fn others(
     spec: &'static KindSpec,
     row: &ResourceRow,
 ) -> QueryResult<Vec<(i64, String)>> {
-    let query = ListQuery { limit: OFFERED, wanted: rows::Wanted::only(["cluster"]), ..ListQuery::of(spec) };
-    let page = listing::list(connection, scope, &query)?;
-    let mut others: Vec<&ResourceRow> = page.rows.iter().filter(|other| other.id != row.id).collect();
+    let mut query = ListQuery { limit: OFFERED + 1, wanted: rows::Wanted::only(["cluster"]), ..ListQuery::of(spec) };
     // Those of the same cluster first: a switch is mostly to the standby beside it.
-    others.sort_by_key(|other| (other.cluster != row.cluster, other.name.clone(), other.id));
+    let mut others = Vec::new();
+    if !row.cluster.is_empty() {
+        query.filters.extend(Filter::named(spec, "cluster", [row.cluster.as_str()]));
+        others = listing::list(connection, scope, &query)?.rows;
+        query.filters.clear();
+    }
+    if others.len() <= OFFERED {
+        let beside = listing::list(connection, scope, &query)?.rows;
+        others.extend(beside.into_iter().filter(|other| row.cluster.is_empty() || other.cluster != row.cluster));
+    }
+    others.retain(|other| other.id != row.id);
+    others.truncate(OFFERED);
     let name = |other: &ResourceRow| match other.cluster.as_str() {
         "" => other.title().to_owned(),
         cluster => format!("{} ({cluster})", other.title()),
     };
-    Ok(others.into_iter().map(|other| (other.id, name(other))).collect())
+    Ok(others.iter().map(|other| (other.id, name(other))).collect())
 }
