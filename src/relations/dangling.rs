@@ -70,7 +70,7 @@ pub fn dangling(
     let stored: Vec<String> = pointed.iter().map(Key::stored).collect();
     let held = keys::held_now(connection, &stored, &roles)?;
     let hosts: Vec<Key> = pointed.iter().filter(|key| key.as_host().is_some()).cloned().collect();
-    let answered = wildcard::answering(connection, &hosts, When::Now)?;
+    let answered = wildcard::answering(connection, &hosts)?;
     let unheld: Vec<Key> =
         pointed.into_iter().filter(|key| !held.contains(&key.stored()) && !answered.contains_key(key)).collect();
     let stored: Vec<String> = unheld.iter().map(Key::stored).collect();

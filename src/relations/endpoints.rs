@@ -170,7 +170,7 @@ impl Endpoint {
 
 /// Who holds each name: records, or the wildcard record that answers for it, and what goes by it as its own.
 fn holders(connection: &mut AnyConnection, scope: &Scope, names: &[Key]) -> QueryResult<BTreeMap<Key, BTreeSet<i64>>> {
-    let answering = wildcard::answering(connection, names, When::Now)?;
+    let answering = wildcard::answering(connection, names)?;
     let mut asked: BTreeMap<String, Vec<&Key>> = BTreeMap::new();
     for name in names {
         asked.entry(answering.get(name).unwrap_or(name).stored()).or_default().push(name);

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 
-use super::{NODES, wildcard};
+use super::{Look, NODES, wildcard};
 use crate::kinds::{Held, Key, Role};
-use crate::store::keys::{self, Link, When};
-use crate::store::{AnyConnection, Scope};
+use crate::store::AnyConnection;
+use crate::store::keys::{self, Link};
 
 /// Which way a walk goes. Who went towards the target does not turn round, or each record of a balancer would be every
 /// other's neighbour.
@@ -52,15 +52,14 @@ struct Asking {
 /// value: there is more than [`NODES`].
 pub fn meetings(
     connection: &mut AnyConnection,
-    scope: &Scope,
+    look: &mut Look<'_>,
     resources: &[(i64, Way)],
-    when: When,
 ) -> QueryResult<(Vec<Meeting>, bool)> {
     let ways: BTreeMap<i64, Way> = resources.iter().copied().collect();
     let ids: Vec<i64> = ways.keys().copied().collect();
     let mut asking = Vec::new();
     for side in [Held::Key, Held::Ref] {
-        for link in keys::of_resources(connection, side, &ids, when)? {
+        for link in look.of_resources(connection, side, &ids)? {
             if let Some(role) = link.role() {
                 asking.push(Asking { resource: link.resource_id, side, role, key: Key::from_stored(&link.key) });
             }
@@ -79,7 +78,7 @@ pub fn meetings(
             if roles.is_empty() || asking.is_empty() {
                 continue;
             }
-            let (meetings, more) = lookup(connection, scope, &asking, theirs, &roles, when)?;
+            let (meetings, more) = lookup(connection, look, &asking, theirs, &roles)?;
             truncated |= more;
             found.extend(meetings);
         }
@@ -110,11 +109,10 @@ fn way(mine: Held, role: Role, theirs: Role) -> Way {
 
 fn lookup(
     connection: &mut AnyConnection,
-    scope: &Scope,
+    look: &mut Look<'_>,
     asking: &[&Asking],
     theirs: Held,
     roles: &[Role],
-    when: When,
 ) -> QueryResult<(Vec<Meeting>, bool)> {
     let mut askers: BTreeMap<String, Vec<&Asking>> = BTreeMap::new();
     for one in asking {
@@ -125,24 +123,24 @@ fn lookup(
     let mut found: Vec<(Key, Link)> = Vec::new();
 
     let exact: Vec<String> = askers.keys().cloned().collect();
-    let links = keys::of_keys(connection, scope, theirs, &exact, roles, when, NODES + 1)?;
+    let links = look.of_keys(connection, theirs, &exact, roles)?;
     let mut truncated = links.len() > NODES;
     found.extend(links.into_iter().map(|link| (Key::from_stored(&link.key), link)));
 
     // Their wildcards: a record's answers for hosts that nobody holds, a certificate's covers one label.
     if theirs == Held::Key && roles.contains(&Role::Serves) {
         let plain: Vec<Key> = hosts.iter().filter(|host| !is_wildcard(host)).cloned().collect();
-        let answering = wildcard::answering(connection, &plain, when)?;
-        found.extend(through(connection, scope, answering, Role::Serves, when)?);
+        let answering = wildcard::answering_in(connection, look, &plain)?;
+        found.extend(through(connection, look, answering, Role::Serves)?);
     }
     if theirs == Held::Key && roles.contains(&Role::Covers) {
         let parents = hosts.iter().filter_map(|host| Some((host.clone(), host.wildcard_parents().into_iter().next()?)));
-        found.extend(through(connection, scope, parents.collect(), Role::Covers, when)?);
+        found.extend(through(connection, look, parents.collect(), Role::Covers)?);
     }
     // Our wildcards: everything below, as far as it is ours.
     for host in hosts.iter().filter(|host| is_wildcard(host)) {
         let Some(prefix) = host.stored_below_wildcard() else { continue };
-        let links = keys::below(connection, scope, theirs, &prefix, roles, when, NODES + 1)?;
+        let links = keys::below(connection, look.scope, theirs, &prefix, roles, look.when(), NODES + 1)?;
         truncated |= links.len() > NODES;
         let covering = asking.iter().any(|asking| asking.key == *host && asking.role == Role::Covers);
         let mut below: BTreeMap<Key, Vec<Link>> = BTreeMap::new();
@@ -151,7 +149,7 @@ fn lookup(
         }
         below.remove(host);
         let names: Vec<Key> = below.keys().filter(|name| !is_wildcard(name)).cloned().collect();
-        let answering = if covering { BTreeMap::new() } else { wildcard::answering(connection, &names, when)? };
+        let answering = if covering { BTreeMap::new() } else { wildcard::answering_in(connection, look, &names)? };
         for (name, links) in below {
             if if covering { wildcard::covers(host, &name) } else { answering.get(&name) == Some(host) } {
                 found.extend(links.into_iter().map(|link| (host.clone(), link)));
@@ -164,17 +162,16 @@ fn lookup(
 /// Who holds the wildcards, each under the host that it stands for.
 fn through(
     connection: &mut AnyConnection,
-    scope: &Scope,
+    look: &mut Look<'_>,
     wildcards: BTreeMap<Key, Key>,
     role: Role,
-    when: When,
 ) -> QueryResult<Vec<(Key, Link)>> {
     let mut hosts: BTreeMap<String, Vec<Key>> = BTreeMap::new();
     for (host, wildcard) in wildcards {
         hosts.entry(wildcard.stored()).or_default().push(host);
     }
     let stored: Vec<String> = hosts.keys().cloned().collect();
-    let links = keys::of_keys(connection, scope, Held::Key, &stored, &[role], when, NODES + 1)?;
+    let links = look.of_keys(connection, Held::Key, &stored, &[role])?;
     Ok(links
         .into_iter()
         .flat_map(|link| {

@@ -6,7 +6,8 @@
 //! inventory; [`endpoints`] finds where a host answers; [`behind`] is what stands behind a balancer, and [`switched`]
 //! what goes by it since a switch.
 //!
-//! [`touches::touches()`] follows dependence alone: what would be affected if a resource went away, and how badly.
+//! [`touches::touches()`] follows dependence alone: what would be affected if a resource went away, and how badly. A page
+//! that asks for both asks one [`Look`].
 //!
 //! **One more relation**: a key or ref in the kind's facts; a new way of meeting is a line in `kinds::key`.
 
@@ -17,6 +18,7 @@ mod dangling;
 pub mod endpoints;
 pub mod findings;
 mod links;
+mod look;
 pub mod placement;
 pub mod switched;
 pub mod touches;
@@ -24,6 +26,7 @@ mod walk;
 mod wildcard;
 
 pub use dangling::{Certainty, Dangling, Former, dangling};
+pub use look::Look;
 
 use crate::clock::Instant;
 use crate::kinds::{Key, KindSpec, Role};
@@ -71,5 +74,5 @@ pub fn neighbours(
     resource: &ResourceRow,
     at: Option<Instant>,
 ) -> QueryResult<Neighbours> {
-    walk::from(connection, scope, resource, at)
+    Look::at(scope, at).neighbours(connection, resource)
 }

@@ -9,15 +9,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::prelude::*;
 
 use super::links::{self, Meeting, Way};
-use super::{Group, HOPS, NODES, Neighbour, Neighbours};
-use crate::clock::Instant;
+use super::{Group, HOPS, Look, NODES, Neighbour, Neighbours};
 use crate::kinds::{Held, KINDS, Key, Role};
-use crate::store::keys::{self, When};
+use crate::store::AnyConnection;
+use crate::store::keys;
 use crate::store::rows::ResourceRow;
-use crate::store::{AnyConnection, Scope, resources};
-
-/// How many rows are fetched at once.
-const BATCH: usize = 1_024;
 
 /// What is known of a resource on the way.
 struct Reached {
@@ -25,26 +21,20 @@ struct Reached {
     hops: u8,
 }
 
-pub fn from(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    resource: &ResourceRow,
-    at: Option<Instant>,
-) -> QueryResult<Neighbours> {
-    let when = When::from(at);
-    if scope.sees_nothing() {
+pub fn from(connection: &mut AnyConnection, look: &mut Look<'_>, resource: &ResourceRow) -> QueryResult<Neighbours> {
+    if look.scope.sees_nothing() {
         return Ok(Neighbours::default());
     }
-    let own = keys::of_resources(connection, Held::Key, &[resource.id], when)?;
+    let own = look.of_resources(connection, Held::Key, &[resource.id])?;
     let stands_in = own.is_empty() && resource.spec().is_some_and(|spec| spec.passage);
-    let shared = shared_addresses(connection, scope, own, when)?;
+    let shared = shared_addresses(connection, look, own)?;
 
     let mut reached = BTreeMap::from([(resource.id, Reached { via: Vec::new(), hops: 0 })]);
     let mut found: HashMap<i64, Neighbour> = HashMap::new();
     let mut frontier = vec![(resource.id, Way::Start)];
     let mut truncated = false;
     for hops in 1..=HOPS {
-        let (meetings, more) = links::meetings(connection, scope, &frontier, when)?;
+        let (meetings, more) = links::meetings(connection, look, &frontier)?;
         truncated |= more;
         let mut new: BTreeMap<i64, Meeting> = BTreeMap::new();
         for meeting in meetings {
@@ -61,31 +51,28 @@ pub fn from(
         truncated |= new.len() > left;
         let ids: Vec<i64> = new.keys().copied().take(left).collect();
         frontier.clear();
-        for ids in ids.chunks(BATCH) {
-            for row in resources::of_ids(connection, scope, ids, at)? {
-                let Some(meeting) = new.remove(&row.id).filter(|_| at.is_some() || row.gone_at.is_none()) else {
-                    continue;
-                };
-                let Some(spec) = row.spec() else { continue };
-                // Two of one kind are neighbours by pointing only: not because one certificate covers what another
-                // does.
-                let from = found.get(&meeting.from).map_or(resource, |neighbour| &neighbour.row);
-                if meeting.way == Way::Aside && from.kind == row.kind {
-                    continue;
-                }
-                let mut via = reached.get(&meeting.from).map(|reached| reached.via.clone()).unwrap_or_default();
-                let ambiguous = meeting.ambiguous
-                    || shared.contains(&meeting.key)
-                    || found.get(&meeting.from).is_some_and(|neighbour| neighbour.ambiguous);
-                via.push(meeting.key);
-                if stands_in && hops == 1 {
-                    frontier.push((row.id, Way::Start));
-                } else if spec.passage {
-                    frontier.push((row.id, meeting.way));
-                }
-                reached.insert(row.id, Reached { via: via.clone(), hops });
-                found.insert(row.id, Neighbour { role: meeting.role, via, hops, ambiguous, row });
+        for row in look.rows(connection, ids)? {
+            let Some(meeting) = new.remove(&row.id).filter(|_| look.at.is_some() || row.gone_at.is_none()) else {
+                continue;
+            };
+            let Some(spec) = row.spec() else { continue };
+            // Two of one kind are neighbours by pointing only: not because one certificate covers what another does.
+            let from = found.get(&meeting.from).map_or(resource, |neighbour| &neighbour.row);
+            if meeting.way == Way::Aside && from.kind == row.kind {
+                continue;
             }
+            let mut via = reached.get(&meeting.from).map(|reached| reached.via.clone()).unwrap_or_default();
+            let ambiguous = meeting.ambiguous
+                || shared.contains(&meeting.key)
+                || found.get(&meeting.from).is_some_and(|neighbour| neighbour.ambiguous);
+            via.push(meeting.key);
+            if stands_in && hops == 1 {
+                frontier.push((row.id, Way::Start));
+            } else if spec.passage {
+                frontier.push((row.id, meeting.way));
+            }
+            reached.insert(row.id, Reached { via: via.clone(), hops });
+            found.insert(row.id, Neighbour { role: meeting.role, via, hops, ambiguous, row });
         }
         if frontier.is_empty() {
             break;
@@ -98,14 +85,13 @@ pub fn from(
 /// Of the keys that the resource is, those that something else is as well.
 fn shared_addresses(
     connection: &mut AnyConnection,
-    scope: &Scope,
+    look: &mut Look<'_>,
     own: Vec<keys::Link>,
-    when: When,
 ) -> QueryResult<BTreeSet<Key>> {
     let mine: Vec<String> =
         own.iter().filter(|link| link.role() == Some(Role::Is)).map(|link| link.key.clone()).collect();
     let holder = own.first().map(|link| link.resource_id);
-    let links = keys::of_keys(connection, scope, Held::Key, &mine, &[Role::Is], when, NODES)?;
+    let links = look.of_keys(connection, Held::Key, &mine, &[Role::Is])?;
     Ok(links
         .into_iter()
         .filter(|link| Some(link.resource_id) != holder)

@@ -9,12 +9,22 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use diesel::prelude::*;
 
+use super::Look;
 use crate::kinds::{Held, Key, Role};
 use crate::store::keys::{self, When};
 use crate::store::{AnyConnection, Scope};
 
-/// For each host that no record holds itself: the wildcard that answers in its place, if there is one.
-pub fn answering(connection: &mut AnyConnection, hosts: &[Key], when: When) -> QueryResult<BTreeMap<Key, Key>> {
+/// For each host that no record holds itself: the wildcard that answers in its place now, if there is one.
+pub fn answering(connection: &mut AnyConnection, hosts: &[Key]) -> QueryResult<BTreeMap<Key, Key>> {
+    answering_in(connection, &mut Look::at(&Scope::unrestricted(), None), hosts)
+}
+
+/// The same at the moment of a look.
+pub fn answering_in(
+    connection: &mut AnyConnection,
+    look: &mut Look<'_>,
+    hosts: &[Key],
+) -> QueryResult<BTreeMap<Key, Key>> {
     let mut asked: BTreeSet<String> = BTreeSet::new();
     for host in hosts {
         asked.insert(host.stored());
@@ -22,12 +32,11 @@ pub fn answering(connection: &mut AnyConnection, hosts: &[Key], when: When) -> Q
             .extend(host.wildcard_parents().iter().flat_map(|wildcard| [wildcard.stored(), parent(wildcard).stored()]));
     }
     let asked: Vec<String> = asked.into_iter().collect();
-    let everything = Scope::unrestricted();
-    let links = keys::of_keys(connection, &everything, Held::Key, &asked, &[Role::Serves], when, usize::MAX)?;
+    let links = look.of_keys_of_everybody(connection, Held::Key, &asked, &[Role::Serves])?;
     let held: HashSet<String> = links.into_iter().map(|link| link.key).collect();
     let mut answers = BTreeMap::new();
     for host in hosts {
-        if let Some(wildcard) = closest(connection, host, &held, when)? {
+        if let Some(wildcard) = closest(connection, host, &held, look.when())? {
             answers.insert(host.clone(), wildcard);
         }
     }

@@ -44,7 +44,7 @@ pub fn of(
         return Ok(None);
     }
     let stored: Vec<String> = keys.iter().map(Key::stored).collect();
-    let mut links: Vec<Link> = statement(scope, &stored, most, at).load(connection)?;
+    let mut links: Vec<Link> = statement(scope, &stored, most, at).load_positional(connection)?;
     let more = links.len() > most;
     links.truncate(most);
     let ids: BTreeSet<i64> = links.iter().map(|link| link.resource_id).collect();

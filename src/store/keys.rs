@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::moment::Moment;
-use super::sql::Sql;
+use super::sql::{Positional, Sql};
 use super::{AnyConnection, Scope};
 use crate::clock::Instant;
 use crate::kinds::{Held, Role};
@@ -18,19 +18,18 @@ use crate::kinds::{Held, Role};
 const BATCH: usize = 1_024;
 
 /// A resource's mention of a key, and when it was true.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct Link {
-    #[diesel(sql_type = BigInt)]
     pub resource_id: i64,
     /// In the stored spelling.
-    #[diesel(sql_type = Text)]
     pub key: String,
-    #[diesel(sql_type = Text)]
     role: String,
-    #[diesel(sql_type = Timestamp)]
     since: Moment,
-    #[diesel(sql_type = Nullable<Timestamp>)]
     until: Option<Moment>,
+}
+
+impl Positional for Link {
+    type Columns = (BigInt, Text, Text, Timestamp, Nullable<Timestamp>);
 }
 
 /// A key without its holder.
@@ -77,7 +76,7 @@ pub fn of_resources(connection: &mut AnyConnection, side: Held, ids: &[i64], whe
         sql.push("l.resource_id IN ").bind_list(ids);
         during(&mut sql, when);
         sql.push(" ORDER BY l.resource_id, l.key, l.role, l.since");
-        links.extend(sql.load::<Link>(connection)?);
+        links.extend(sql.load_positional::<Link>(connection)?);
     }
     Ok(links)
 }
@@ -102,7 +101,7 @@ pub fn of_keys(
         scope.restrict_id(&mut sql, "l.resource_id", when);
         sql.push(" ORDER BY l.key, l.role, l.resource_id, l.since LIMIT ")
             .bind(bound(most.saturating_sub(links.len())));
-        links.extend(sql.load::<Link>(connection)?);
+        links.extend(sql.load_positional::<Link>(connection)?);
     }
     Ok(links)
 }
@@ -123,7 +122,7 @@ pub fn below(
     during(&mut sql, when);
     scope.restrict_id(&mut sql, "l.resource_id", when);
     sql.push(" ORDER BY l.key, l.role, l.resource_id, l.since LIMIT ").bind(bound(most));
-    sql.load(connection)
+    sql.load_positional(connection)
 }
 
 /// The keys of a role that present resources of these kinds hold, or refer to, each once and in order; at most `most`
@@ -174,7 +173,7 @@ pub fn held_before(
         sql.bind_list(keys);
         in_roles(&mut sql, roles);
         sql.push(") f WHERE f.place <= ").bind(bound(most)).push(" ORDER BY f.key, f.place");
-        links.extend(sql.load::<Link>(connection)?);
+        links.extend(sql.load_positional::<Link>(connection)?);
     }
     Ok(links)
 }

@@ -8,7 +8,7 @@ use diesel::QueryResult;
 use super::{Found, Given, Rule};
 use crate::kinds::{Held, Key, Role, dns_record, instance, load_balancer};
 use crate::relations::{dangling, wildcard};
-use crate::store::keys::{self, Link, When};
+use crate::store::keys::{self, Link};
 use crate::store::{AnyConnection, unmet};
 
 pub const RULE: Rule = Rule {
@@ -33,7 +33,7 @@ fn find(connection: &mut AnyConnection, given: &Given, ids: &[i64]) -> QueryResu
     let ours = |key: &Key| last.contains_key(key) || dangling::within(key, &given.networks).is_some();
     let hosts: Vec<Key> =
         unheld.iter().map(|one| &one.key).filter(|key| key.as_host().is_some() && ours(key)).cloned().collect();
-    let answered = wildcard::answering(connection, &hosts, When::Now)?;
+    let answered = wildcard::answering(connection, &hosts)?;
     let lost = unheld.into_iter().filter(|one| ours(&one.key) && !answered.contains_key(&one.key));
     Ok(lost
         .map(|one| {

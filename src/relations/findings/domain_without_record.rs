@@ -7,7 +7,6 @@ use diesel::QueryResult;
 use super::{Found, Given, Rule};
 use crate::kinds::{Key, Role, app, dns_record, zone};
 use crate::relations::wildcard;
-use crate::store::keys::When;
 use crate::store::{AnyConnection, unmet};
 
 pub const RULE: Rule = Rule {
@@ -24,7 +23,7 @@ pub const RULE: Rule = Rule {
 fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryResult<Vec<Found>> {
     let unheld = unmet::unheld(connection, ids, Role::Serves, &[Role::Serves])?;
     let hosts: Vec<Key> = unheld.iter().map(|one| one.key.clone()).collect();
-    let answered = wildcard::answering(connection, &hosts, When::Now)?;
+    let answered = wildcard::answering(connection, &hosts)?;
     let zones = zones_of(connection, &hosts)?;
     let lacking = unheld.into_iter().filter(|one| !answered.contains_key(&one.key));
     Ok(lacking

@@ -14,7 +14,7 @@ use diesel::QueryResult;
 mod judge;
 mod walk;
 
-use super::{HOPS, NODES};
+use super::{HOPS, Look, NODES};
 use crate::clock::Instant;
 use crate::kinds::KindSpec;
 use crate::store::rows::ResourceRow;
@@ -87,10 +87,19 @@ pub fn touches(
     at: Option<Instant>,
     most: usize,
 ) -> QueryResult<Touches> {
-    if scope.sees_nothing() || (at.is_none() && resource.gone_at.is_some()) {
+    of(connection, &mut Look::at(scope, at), resource, most)
+}
+
+pub(super) fn of(
+    connection: &mut AnyConnection,
+    look: &mut Look<'_>,
+    resource: &ResourceRow,
+    most: usize,
+) -> QueryResult<Touches> {
+    if look.scope.sees_nothing() || (look.at.is_none() && resource.gone_at.is_some()) {
         return Ok(Touches::default());
     }
-    worst_first(walk::from(connection, scope, std::slice::from_ref(resource), at, most.min(NODES)))
+    worst_first(walk::from(connection, look, std::slice::from_ref(resource), most.min(NODES)))
 }
 
 /// What would be affected if all of these went away at once: what one of them stands in for, another may have taken
@@ -104,7 +113,7 @@ pub fn touches_together(
     if scope.sees_nothing() || resources.is_empty() {
         return Ok(Touches::default());
     }
-    worst_first(walk::from(connection, scope, resources, None, most.min(NODES)))
+    worst_first(walk::from(connection, &mut Look::at(scope, None), resources, most.min(NODES)))
 }
 
 fn worst_first(touches: QueryResult<Touches>) -> QueryResult<Touches> {

@@ -6,14 +6,13 @@ use diesel::QueryResult;
 
 use super::judge::{Judgement, Need, Needs, Sense, judge};
 use super::{Affected, HOPS, Harm, Step, Touches};
-use crate::clock::Instant;
 use crate::kinds::{Key, Role, app, certificate, dns_record, maintenance_event, zone};
+use crate::relations::Look;
 use crate::relations::links::{self, Meeting, Way};
-use crate::store::keys::When;
+use crate::store::AnyConnection;
 use crate::store::rows::ResourceRow;
-use crate::store::{AnyConnection, Scope, resources};
 
-/// How many rows are fetched at once.
+/// So many are looked at on one hop beyond what is asked for.
 const BATCH: usize = 1_024;
 
 /// What is known of a resource that may be affected.
@@ -27,10 +26,9 @@ struct Node {
     judgement: Option<Judgement>,
 }
 
-struct Walk<'w> {
+struct Walk<'w, 's> {
     connection: &'w mut AnyConnection,
-    scope: &'w Scope,
-    at: Option<Instant>,
+    look: &'w mut Look<'s>,
     origins: BTreeSet<i64>,
     /// Every row that was looked at and may be seen.
     rows: HashMap<i64, ResourceRow>,
@@ -40,15 +38,14 @@ struct Walk<'w> {
 
 pub(super) fn from(
     connection: &mut AnyConnection,
-    scope: &Scope,
+    look: &mut Look<'_>,
     gone: &[ResourceRow],
-    at: Option<Instant>,
     most: usize,
 ) -> QueryResult<Touches> {
     let rows = gone.iter().map(|row| (row.id, row.clone())).collect();
     let origins: BTreeSet<i64> = gone.iter().map(|row| row.id).collect();
     let mut frontier = origins.clone();
-    let mut walk = Walk { connection, scope, at, origins, rows, nodes: BTreeMap::new(), truncated: false };
+    let mut walk = Walk { connection, look, origins, rows, nodes: BTreeMap::new(), truncated: false };
     for hops in 1..=HOPS {
         frontier = walk.hop(&frontier, hops, most)?;
         if frontier.is_empty() {
@@ -59,7 +56,7 @@ pub(super) fn from(
     Ok(walk.told())
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     /// Judges whoever depends on the frontier; gives those for whom it has become worse.
     fn hop(&mut self, frontier: &BTreeSet<i64>, hops: u8, most: usize) -> QueryResult<BTreeSet<i64>> {
         let mut meetings = self.meetings(frontier, Way::Dependents)?;
@@ -115,7 +112,7 @@ impl Walk<'_> {
 
     fn meetings(&mut self, ids: &BTreeSet<i64>, way: Way) -> QueryResult<Vec<Meeting>> {
         let asking: Vec<(i64, Way)> = ids.iter().map(|id| (*id, way)).collect();
-        let (meetings, more) = links::meetings(self.connection, self.scope, &asking, When::from(self.at))?;
+        let (meetings, more) = links::meetings(self.connection, self.look, &asking)?;
         self.truncated |= more;
         Ok(meetings)
     }
@@ -137,12 +134,9 @@ impl Walk<'_> {
 
     fn fetch(&mut self, ids: impl Iterator<Item = i64>) -> QueryResult<()> {
         let unknown: BTreeSet<i64> = ids.filter(|id| !self.rows.contains_key(id)).collect();
-        let unknown: Vec<i64> = unknown.into_iter().collect();
-        for ids in unknown.chunks(BATCH) {
-            for row in resources::of_ids(self.connection, self.scope, ids, self.at)? {
-                if self.at.is_some() || row.gone_at.is_none() {
-                    self.rows.insert(row.id, row);
-                }
+        for row in self.look.rows(self.connection, unknown)? {
+            if self.look.at.is_some() || row.gone_at.is_none() {
+                self.rows.insert(row.id, row);
             }
         }
         Ok(())

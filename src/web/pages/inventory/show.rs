@@ -10,7 +10,7 @@ use super::{age_of, changes_between};
 use crate::clock::Instant;
 use crate::config::Config;
 use crate::kinds::{KindSpec, Role, Section, Tone, zone};
-use crate::relations::{self, Certainty, Dangling, Neighbour};
+use crate::relations::{self, Certainty, Dangling, Look, Neighbour};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, resources, scopes, versions};
 use crate::web::pages::alerts::AlertLine;
@@ -161,9 +161,10 @@ pub fn fetch(
     shell: Shell,
 ) -> QueryResult<Option<ShowPage>> {
     let Some(row) = resources::find(connection, scope, spec, id, at)? else { return Ok(None) };
-    let around = relations::neighbours(connection, scope, &row, at)?;
+    let mut look = Look::at(scope, at);
+    let around = look.neighbours(connection, &row)?;
     let path = format!("/{}/{id}", spec.path);
-    let touches = touches::panel(connection, scope, &row, at, &path)?;
+    let touches = touches::panel(connection, &mut look, &row, at, &path)?;
     let listing = scopes::by_id(connection, scope, row.scope_id)?;
     let states = versions::timeline(connection, scope, id)?;
     let states: Vec<_> =

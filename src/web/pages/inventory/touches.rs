@@ -9,7 +9,7 @@ use diesel::QueryResult;
 use crate::clock::Instant;
 use crate::kinds::{KindSpec, Tone};
 use crate::relations::touches::{self, Affected, Harm, Touches};
-use crate::relations::{HOPS, NODES};
+use crate::relations::{HOPS, Look, NODES};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, resources};
 use crate::web::{Shell, cells, filters};
@@ -71,12 +71,12 @@ const ALL_SHOWN: usize = 500;
 /// The panel of a detail page.
 pub fn panel(
     connection: &mut AnyConnection,
-    scope: &Scope,
+    look: &mut Look<'_>,
     row: &ResourceRow,
     at: Option<Instant>,
     path: &str,
 ) -> QueryResult<TouchesPanel> {
-    let touches = touches::touches(connection, scope, row, at, WALKED)?;
+    let touches = look.touches(connection, row, WALKED)?;
     Ok(TouchesPanel::of(&touches, row, at, path, SHOWN))
 }
 

@@ -1,0 +1,148 @@
+//! One look at how things hang together, now or at a past moment: what it has read of mentions and rows is not asked for
+//! again. The walks of a page begin at the same resource and cross the same names, and most of what the second one needs
+//! the first one has had.
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::prelude::*;
+
+use super::touches::{self, Touches};
+use super::{NODES, Neighbours, walk};
+use crate::clock::Instant;
+use crate::kinds::{Held, Role};
+use crate::store::keys::{self, Link, When};
+use crate::store::rows::ResourceRow;
+use crate::store::{AnyConnection, Scope, resources};
+
+/// How many rows are fetched at once.
+const BATCH: usize = 1_024;
+
+/// What somebody sees at one moment, as far as it has been read. It lasts as long as a page's transaction.
+#[derive(Debug)]
+pub struct Look<'s> {
+    pub(super) scope: &'s Scope,
+    pub(super) at: Option<Instant>,
+    everything: Scope,
+    mentions: HashMap<(Held, i64), Vec<Link>>,
+    bearers: HashMap<Question, HashMap<String, Vec<Link>>>,
+    /// `None` is a resource that is not there, or not to be seen.
+    rows: HashMap<i64, Option<ResourceRow>>,
+}
+
+/// What is asked of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Question {
+    side: Held,
+    roles: Vec<Role>,
+    whole: bool,
+}
+
+impl<'s> Look<'s> {
+    pub fn at(scope: &'s Scope, at: Option<Instant>) -> Self {
+        let everything = Scope::unrestricted();
+        Self { scope, at, everything, mentions: HashMap::new(), bearers: HashMap::new(), rows: HashMap::new() }
+    }
+
+    /// See [`super::neighbours`].
+    pub fn neighbours(&mut self, connection: &mut AnyConnection, resource: &ResourceRow) -> QueryResult<Neighbours> {
+        walk::from(connection, self, resource)
+    }
+
+    /// See [`touches::touches`].
+    pub fn touches(
+        &mut self,
+        connection: &mut AnyConnection,
+        resource: &ResourceRow,
+        most: usize,
+    ) -> QueryResult<Touches> {
+        touches::of(connection, self, resource, most)
+    }
+
+    pub(super) fn when(&self) -> When {
+        When::from(self.at)
+    }
+
+    /// See [`keys::of_resources`].
+    pub(super) fn of_resources(
+        &mut self,
+        connection: &mut AnyConnection,
+        side: Held,
+        ids: &[i64],
+    ) -> QueryResult<Vec<Link>> {
+        let unknown: Vec<i64> = ids.iter().filter(|id| !self.mentions.contains_key(&(side, **id))).copied().collect();
+        if !unknown.is_empty() {
+            let links = keys::of_resources(connection, side, &unknown, self.when())?;
+            self.mentions.extend(unknown.iter().map(|id| ((side, *id), Vec::new())));
+            for link in links {
+                self.mentions.entry((side, link.resource_id)).or_default().push(link);
+            }
+        }
+        Ok(ids.iter().filter_map(|id| self.mentions.get(&(side, *id))).flatten().cloned().collect())
+    }
+
+    /// See [`keys::of_keys`]: of those that the asker may see, and more than [`NODES`] if there are more.
+    pub(super) fn of_keys(
+        &mut self,
+        connection: &mut AnyConnection,
+        side: Held,
+        keys: &[String],
+        roles: &[Role],
+    ) -> QueryResult<Vec<Link>> {
+        let question = Question { side, roles: roles.to_vec(), whole: false };
+        self.bearing(connection, question, keys, NODES + 1)
+    }
+
+    /// The same of everybody, for what does not depend on who asks.
+    pub(super) fn of_keys_of_everybody(
+        &mut self,
+        connection: &mut AnyConnection,
+        side: Held,
+        keys: &[String],
+        roles: &[Role],
+    ) -> QueryResult<Vec<Link>> {
+        let question = Question { side, roles: roles.to_vec(), whole: true };
+        self.bearing(connection, question, keys, usize::MAX)
+    }
+
+    fn bearing(
+        &mut self,
+        connection: &mut AnyConnection,
+        question: Question,
+        asked: &[String],
+        most: usize,
+    ) -> QueryResult<Vec<Link>> {
+        let scope = if question.whole { &self.everything } else { self.scope };
+        let when = When::from(self.at);
+        let (side, roles) = (question.side, question.roles.clone());
+        let known = self.bearers.entry(question).or_default();
+        let unknown: Vec<String> = asked.iter().filter(|key| !known.contains_key(*key)).cloned().collect();
+        if !unknown.is_empty() {
+            let links = keys::of_keys(connection, scope, side, &unknown, &roles, when, most)?;
+            // Cut short, it says nothing of the keys behind the cut.
+            if links.len() >= most {
+                return Ok(links);
+            }
+            known.extend(unknown.into_iter().map(|key| (key, Vec::new())));
+            for link in links {
+                known.entry(link.key.clone()).or_default().push(link);
+            }
+        }
+        Ok(asked.iter().filter_map(|key| known.get(key)).flatten().cloned().collect())
+    }
+
+    /// See [`resources::of_ids`]; each once, in the order of their ids.
+    pub(super) fn rows(
+        &mut self,
+        connection: &mut AnyConnection,
+        ids: impl IntoIterator<Item = i64>,
+    ) -> QueryResult<Vec<ResourceRow>> {
+        let ids: BTreeSet<i64> = ids.into_iter().collect();
+        let unknown: Vec<i64> = ids.iter().filter(|id| !self.rows.contains_key(id)).copied().collect();
+        for unknown in unknown.chunks(BATCH) {
+            let found = resources::of_ids(connection, self.scope, unknown, self.at)?;
+            self.rows.extend(unknown.iter().map(|id| (*id, None)));
+            self.rows.extend(found.into_iter().map(|row| (row.id, Some(row))));
+        }
+        Ok(ids.iter().filter_map(|id| self.rows.get(id)?.clone()).collect())
+    }
+}
