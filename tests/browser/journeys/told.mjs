@@ -35,7 +35,9 @@ export async function journey({ program, visit }) {
           const before = await everything(visitor);
           const read = await readFrom(visitor);
           const own = new Map([...before, ...await everything(visitor)]);
-          const theirs = JSON.stringify([...own.values()]) + JSON.stringify(await listings(visitor));
+          // What a host of theirs sends names whatever it is for, to anybody who asks it.
+          const sent = (await served()).map(item => item.chain);
+          const theirs = JSON.stringify([[...own.values()], await listings(visitor), sent]);
           const words = [...all].filter(([id]) => !own.has(id)).flatMap(([, item]) => [item.name, item.external_id]);
           // A bare word may stand anywhere.
           const foreign = new Set(words.filter(word => word.length > 5 && /[.-]/.test(word) && !theirs.includes(word) && !EXAMPLES.includes(word)));
