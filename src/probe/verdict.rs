@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::clock::Instant;
 use crate::kinds::certificate::{self, Certificate};
 use crate::kinds::{Held, Key, Role, app};
-use crate::served::{Finding, Judgement, Served, Stored, changes_at, judge};
+use crate::served::{Finding, Judgement, NO_ADDRESS, Served, Stored, changes_at, judge};
 use crate::store::gate::{self, Turn};
 use crate::store::keys::{self, When};
 use crate::store::rows::ResourceRow;
@@ -68,7 +68,7 @@ fn of_outcome(row: &ServedRow) -> Option<Finding> {
     match row.outcome.as_str() {
         "read" => None,
         "not_probed" => Some(Finding::new(Judgement::NotProbed, format!("Not looked at: {}.", row.error))),
-        "unresolved" => unknown(format!("It has no address to look at: {}.", row.error)),
+        "unresolved" => unknown(format!("{NO_ADDRESS}: {}.", row.error)),
         "waiting" => unknown("Nobody has looked at it yet.".to_owned()),
         _ => unknown(format!("The last look saw nothing: {}.", row.error)),
     }

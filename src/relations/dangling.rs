@@ -110,9 +110,7 @@ fn former(connection: &mut AnyConnection, scope: &Scope, links: Vec<Link>) -> Qu
     if !scope.sees_everything() {
         let mut seen = Vec::new();
         for link in links {
-            // It is named as it is now, so it must be visible both then and now.
-            let then = link.until().map(|until| until - TimeDelta::milliseconds(1));
-            if !resources::of_ids(connection, scope, &[link.resource_id], then)?.is_empty() {
+            if was_theirs(connection, scope, link.resource_id, link.until())? {
                 seen.push(link);
             }
         }
@@ -128,6 +126,18 @@ fn former(connection: &mut AnyConnection, scope: &Scope, links: Vec<Link>) -> Qu
             Some(Former { row, since: link.since(), until: link.until()? })
         })
         .collect())
+}
+
+/// Whether the asker saw a resource just before it let go of something. It is named as it is now, so it has to be
+/// visible both then and now.
+pub(super) fn was_theirs(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    id: i64,
+    until: Option<Instant>,
+) -> QueryResult<bool> {
+    let then = until.map(|until| until - TimeDelta::milliseconds(1));
+    Ok(!resources::of_ids(connection, scope, &[id], then)?.is_empty())
 }
 
 /// Sure only if every scope of the kinds that could hold it was listed completely, within two of its source's

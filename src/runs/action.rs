@@ -36,6 +36,12 @@ pub trait Action: Send + Sync {
     /// The plan as people read it.
     fn show(&self, plan: &Value) -> Shown;
 
+    /// The plan for whoever sees what the run is about and perhaps nothing else: without what it is carried out by, as
+    /// far as that may be another's.
+    fn told(&self, plan: Value) -> Value {
+        plan
+    }
+
     /// The longest that one outward write may block, retries included: the lease outlasts it.
     fn patience(&self, context: &Context, run: &RunRow) -> Duration;
 

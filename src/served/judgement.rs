@@ -58,6 +58,8 @@ pub enum Grade {
     Good,
 }
 
+/// How [`Judgement::Unknown`] begins for a host without one; why, follows.
+pub const NO_ADDRESS: &str = "It has no address to look at";
 /// Whoever renews by hand has to begin; before that it is only good to know.
 const DAYS_THAT_PRESS: i64 = 14;
 
@@ -144,6 +146,19 @@ impl Judgement {
 impl Finding {
     pub fn new(judgement: Judgement, words: impl Into<String>) -> Self {
         Self { judgement, words: words.into(), days: None }
+    }
+
+    /// The same without the names of whatever else is stored, sends or is led to, for readers to whom those may not be
+    /// known.
+    pub fn in_general(self) -> Self {
+        let words = match self.judgement {
+            Judgement::DiffersFromStored => "It is not the one that is attached to the host here.",
+            Judgement::OtherThanStored => "One that is stored here covers the host, and this is another.",
+            Judgement::TargetsDiffer => "Another target sends another certificate for the same host.",
+            Judgement::Unknown if self.words.starts_with(NO_ADDRESS) => "It has no address to look at.",
+            _ => return self,
+        };
+        Self { words: words.to_owned(), ..self }
     }
 
     /// The smaller the worse; the same for equally bad ones. Stored beside each target, so that lists begin with the

@@ -17,6 +17,6 @@ mod tests;
 
 pub use chain::{Chain, End};
 pub use judge::{Served, Stored, changes_at, judge};
-pub use judgement::{Finding, Grade, Judgement};
+pub use judgement::{Finding, Grade, Judgement, NO_ADDRESS};
 pub use names::covers;
 pub use read::{Sent, Unreadable};

@@ -161,6 +161,7 @@ fn update(connection: &mut AnyConnection, alert: &AlertRow, condition: &Conditio
     let same = alert.title == condition.title
         && alert.body == condition.body
         && alert.severity == condition.severity.as_str()
+        && (&alert.link, alert.resource_id) == (&condition.link, condition.resource_id)
         && alert.due_at == condition.due_at.map(|at| at.naive_utc());
     if same {
         return Ok(());
@@ -168,6 +169,12 @@ fn update(connection: &mut AnyConnection, alert: &AlertRow, condition: &Conditio
     let mut sql = Sql::new("UPDATE alerts SET title = ");
     sql.bind(&condition.title).push(", body = ").bind(&condition.body).push(", link = ").bind(&condition.link);
     sql.push(", severity = ").bind(condition.severity.as_str()).push(", due_at = ").bind(condition.due_at);
+    // A host may be another's by now, and whoever had it reads of it no more.
+    sql.push(", resource_id = ");
+    match condition.resource_id {
+        Some(resource_id) => sql.bind(resource_id),
+        None => sql.push("NULL"),
+    };
     sql.push(", changed_at = ").bind(at).push(" WHERE id = ").bind(alert.id);
     sql.execute(connection).map(|_| ())
 }

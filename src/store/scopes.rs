@@ -107,7 +107,15 @@ pub fn by_id(connection: &mut AnyConnection, reach: &Scope, id: i64) -> QueryRes
     }
     let mut sql = Sql::new(COLUMNS);
     sql.push(" WHERE id = ").bind(id);
-    sql.first(connection)
+    Ok(sql.first(connection)?.map(|row| told(reach, row)))
+}
+
+/// A team is told how a listing of its things ended, and not why: the words may name what is another's in it.
+fn told(reach: &Scope, mut row: ScopeRow) -> ScopeRow {
+    if !reach.sees_everything() {
+        row.reason.clear();
+    }
+    row
 }
 
 /// The scopes of a source that are not gone, by kind and name. A team sees those that hold something of its own, and
@@ -123,7 +131,8 @@ pub fn of_source(connection: &mut AnyConnection, reach: &Scope, source: &str) ->
         return Ok(rows);
     }
     let visible = visible_in(connection, reach, source)?;
-    let seen = rows.into_iter().filter_map(|row| Some(ScopeRow { present: *visible.get(&row.id)?, ..row }));
+    let seen =
+        rows.into_iter().filter_map(|row| Some(ScopeRow { present: *visible.get(&row.id)?, ..told(reach, row) }));
     Ok(seen.collect())
 }
 
@@ -170,7 +179,7 @@ pub fn troubled(connection: &mut AnyConnection, reach: &Scope, kind: &str, limit
         sql.push(")");
     }
     sql.push(" ORDER BY source, name LIMIT ").bind(limit);
-    sql.load(connection)
+    Ok(sql.load(connection)?.into_iter().map(|row| told(reach, row)).collect())
 }
 
 /// The scopes whose application was begun and not ended.

@@ -6,18 +6,22 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
+use const_format::concatcp;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamp};
 
 use super::AnyConnection;
 use super::page::{Page, one_more};
-use super::scope::{Placed, Scope};
+use super::scope::Scope;
 use super::sql::{Sql, Value};
 use crate::clock::Instant;
 use crate::kinds::Key;
 use crate::served::{Chain, Finding, Judgement};
 
 pub mod targets;
+mod told;
+
+use told::{restrict, told};
 
 /// How the last look ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +93,11 @@ pub struct ServedRow {
 const SELECT: &str = "SELECT s.id, s.host, s.address, s.port, s.via, s.proxied, s.outcome, s.error, s.chain, s.fingerprint, s.judgement, \
     s.rank, s.findings, s.resource_id, s.not_after, s.checked_at, s.read_at, s.since, s.good_at FROM served_certificates s \
     WHERE s.gone_at IS NULL";
-/// The order of lists: the worst first, a domain at a time.
-const ORDER: &str = "s.rank, s.host, s.address, s.port, s.id";
+/// The order of lists: the worst first, of what ends soon the first to end, and else a domain at a time.
+const ORDER: &str = concatcp!("s.rank, ", END, ", s.host, s.address, s.port, s.id");
+/// When what ends soon does; one and the same moment for whatever else is said, of which targets stay together.
+const END: &str =
+    "CASE WHEN s.judgement = 'ends_soon' AND s.not_after IS NOT NULL THEN s.not_after ELSE '1970-01-01 00:00:00' END";
 
 impl ServedRow {
     /// The host in its shown spelling.
@@ -106,6 +113,11 @@ impl ServedRow {
     /// What there is to say, the worst first.
     pub fn findings(&self) -> Vec<Finding> {
         serde_json::from_str(&self.findings).unwrap_or_default()
+    }
+
+    /// Whoever asks for the host comes upon this address; that of a machine behind a balancer is its owner's to know.
+    pub fn is_in_the_open(&self) -> bool {
+        !self.via.starts_with("behind")
     }
 
     pub fn not_after(&self) -> Option<Instant> {
@@ -180,42 +192,6 @@ pub fn due_for_judging(connection: &mut AnyConnection, now: Instant, limit: i64)
     Ok(sql.load::<Due>(connection)?.into_iter().map(|due| Key::from_stored(&due.host)).collect())
 }
 
-/// That the asker may see what it is about, and what it was found by: the certificate or app, or else the host by
-/// something of theirs; and an address that a balancer or an instance gave by whoever has it.
-fn restrict(sql: &mut Sql, scope: &Scope) {
-    if scope.sees_everything() {
-        return;
-    }
-    sql.push(" AND (EXISTS (SELECT 1 FROM resources seen WHERE seen.id = s.resource_id");
-    scope.restrict(sql, Placed::Seen);
-    sql.push(
-        ") OR (s.resource_id IS NULL AND (EXISTS (SELECT 1 FROM resource_keys k JOIN resources seen ON seen.id = k.resource_id \
-         WHERE k.key = s.host AND k.until IS NULL",
-    );
-    scope.restrict(sql, Placed::Seen);
-    sql.push(
-        ") OR EXISTS (SELECT 1 FROM resource_refs f JOIN resources seen ON seen.id = f.resource_id \
-         WHERE f.key = s.host AND f.until IS NULL",
-    );
-    scope.restrict(sql, Placed::Seen);
-    sql.push(
-        ")))) AND (s.via IN ('', 'record', 'resolver', 'proxy') OR EXISTS (SELECT 1 FROM resource_keys k \
-         JOIN resources seen ON seen.id = k.resource_id WHERE k.key = 'ip:' || s.address AND k.role = 'is' AND k.until IS NULL",
-    );
-    scope.restrict(sql, Placed::Seen);
-    sql.push("))");
-}
-
-/// To a team it is told that something is behind a balancer, and not what that is called.
-fn told(scope: &Scope, mut rows: Vec<ServedRow>) -> Vec<ServedRow> {
-    if !scope.sees_everything() {
-        for row in &mut rows {
-            row.via = row.via.split(' ').next().unwrap_or_default().to_owned();
-        }
-    }
-    rows
-}
-
 /// The targets of a host.
 pub fn of_host(connection: &mut AnyConnection, scope: &Scope, host: &Key) -> QueryResult<Vec<ServedRow>> {
     if scope.sees_nothing() {
@@ -225,7 +201,8 @@ pub fn of_host(connection: &mut AnyConnection, scope: &Scope, host: &Key) -> Que
     sql.push(" AND s.host = ").bind(host.stored());
     restrict(&mut sql, scope);
     sql.push(" ORDER BY ").push(ORDER);
-    Ok(told(scope, sql.load(connection)?))
+    let rows = sql.load(connection)?;
+    told(connection, scope, rows)
 }
 
 /// At most `most` targets of the hosts that a resource answers under or covers, the worst first.
@@ -251,7 +228,8 @@ pub fn of_resource(
     sql.bind(resource).push("))");
     restrict(&mut sql, scope);
     sql.push(" ORDER BY ").push(ORDER).push(" LIMIT ").bind(one_more(most));
-    Ok(told(scope, sql.load(connection)?))
+    let rows = sql.load(connection)?;
+    told(connection, scope, rows)
 }
 
 /// Everything that is served badly, the worst first.
@@ -263,7 +241,8 @@ pub fn bad(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<Ser
     sql.push(" AND s.rank <= ").bind(Finding::WORST_THAT_IS_NOT_BAD);
     restrict(&mut sql, scope);
     sql.push(" ORDER BY ").push(ORDER);
-    Ok(told(scope, sql.load(connection)?))
+    let rows = sql.load(connection)?;
+    told(connection, scope, rows)
 }
 
 /// The worst judgement of what is served badly, for each of these resources of which something is.
@@ -331,12 +310,13 @@ pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> Q
     }
     if let Some(after) = wanted.after {
         // Where the last page ended, even if that target is gone or has become better since.
-        sql.push(" AND (s.rank, s.host, s.address, s.port, s.id) > (SELECT l.rank, l.host, l.address, l.port, l.id FROM served_certificates l WHERE l.id = ");
+        sql.push(concatcp!(" AND (", ORDER, ") > (SELECT ", ORDER, " FROM served_certificates s WHERE s.id = "));
         sql.bind(after).push(")");
     }
     restrict(&mut sql, scope);
     sql.push(" ORDER BY ").push(ORDER).push(" LIMIT ").bind(one_more(wanted.limit));
-    Ok(Page::of(told(scope, sql.load(connection)?), wanted.limit, |row: &ServedRow| row.id))
+    let rows = sql.load(connection)?;
+    Ok(Page::of(told(connection, scope, rows)?, wanted.limit, |row: &ServedRow| row.id))
 }
 
 /// How many targets there are of each judgement.

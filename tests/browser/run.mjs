@@ -19,10 +19,11 @@ import * as setup from './journeys/setup.mjs';
 import * as signIn from './journeys/sign_in.mjs';
 import * as switched from './journeys/switch.mjs';
 import * as sync from './journeys/sync.mjs';
+import * as toldOfOthers from './journeys/told.mjs';
 import * as viewAs from './journeys/view_as.mjs';
 
 const JOURNEYS = [
-  checks, setup, signIn, secondFactor, invite, find, map, viewAs, sync, accept, purge, switched, repoint, prepare, annotation,
+  checks, setup, signIn, secondFactor, invite, find, map, viewAs, toldOfOthers, sync, accept, purge, switched, repoint, prepare, annotation,
 ];
 
 const all = process.argv.includes('--all');

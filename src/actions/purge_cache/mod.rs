@@ -53,6 +53,18 @@ impl Action for PurgeCache {
         }
     }
 
+    /// Of a zone its name, which the hosts end in, and what it is to forget.
+    fn told(&self, mut plan: Value) -> Value {
+        let zones = plan.get_mut("zones").and_then(Value::as_array_mut);
+        for part in zones.into_iter().flatten().filter_map(Value::as_object_mut) {
+            part.retain(|name, _| matches!(name.as_str(), "zone" | "pieces"));
+            if let Some(zone) = part.get_mut("zone").and_then(Value::as_object_mut) {
+                zone.remove("id");
+            }
+        }
+        plan
+    }
+
     fn patience(&self, context: &Context, run: &RunRow) -> Duration {
         let plan: Option<Plan> = serde_json::from_str(&run.plan).ok();
         let parts = plan.iter().flat_map(|plan| &plan.zones);
@@ -71,7 +83,7 @@ impl Action for PurgeCache {
         let provider = at.provider(&asked.source)?;
         let cache = provider
             .cache()
-            .ok_or_else(|| Trouble::Failed(format!("The source {} cannot purge a cache.", asked.source)))?;
+            .ok_or_else(|| Trouble::Failed(format!("The source of {} cannot purge a cache.", asked.zone.name)))?;
         if asked.wait_ms > 0 && !at.pause(Duration::from_millis(asked.wait_ms)).await {
             return Err(Trouble::Stopped);
         }

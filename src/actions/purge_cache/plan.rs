@@ -50,8 +50,6 @@ pub struct ZonePart {
     pub zone: ZoneAt,
     /// The zone in the inventory.
     pub zone_id: i64,
-    /// What the zone's owner pays for, which decides how fast it may be asked.
-    pub tier: String,
     /// A request each.
     pub pieces: Vec<Purge>,
     pub at_once: usize,
@@ -120,7 +118,6 @@ fn caches(context: &Context, rows: &[ResourceRow], own: &BTreeSet<i64>) -> BTree
             source: row.source.clone(),
             zone: ZoneAt { id: zone.zone_id, name: zone.name.clone() },
             zone_id: row.id,
-            tier: zone.plan,
             pieces: Vec::new(),
             at_once: pace.at_once,
             apart_ms: u64::try_from(pace.apart.as_millis()).unwrap_or(u64::MAX),
@@ -245,13 +242,13 @@ fn in_front_of<'c>(
     };
     match found.as_slice() {
         [one] => Ok(Some((name, one))),
-        several => {
+        // By what name another's zone is listed is not told.
+        several if several.iter().all(|cache| cache.is_own) => {
             let sources: Vec<&str> = several.iter().map(|cache| cache.part.source.as_str()).collect();
-            Err(Refusal(format!(
-                "The zone {name} is in {}, and nothing says which one answers.",
-                sources.join(" and ")
-            )))
+            let sources = sources.join(" and ");
+            Err(Refusal(format!("The zone {name} is in {sources}, and nothing says which one answers.")))
         }
+        _ => Err(Refusal(format!("There is more than one zone {name}, and nothing says which one answers."))),
     }
 }
 
@@ -335,16 +332,9 @@ impl Plan {
             0 => "none".to_owned(),
             seconds => format!("{seconds} s between requests"),
         };
-        let row = |part: &ZonePart| {
-            let tier = if part.tier.is_empty() { "–".to_owned() } else { part.tier.clone() };
-            vec![
-                part.zone.name.clone(),
-                part.source.clone(),
-                tier,
-                part.things().join(", "),
-                part.pieces.len().to_string(),
-            ]
-        };
+        // Nothing of the zone but its name, which the hosts end in: whoever sees the app need not see the zone.
+        let row =
+            |part: &ZonePart| vec![part.zone.name.clone(), part.things().join(", "), part.pieces.len().to_string()];
         Shown {
             facts: vec![
                 ("App".to_owned(), self.app.clone()),
@@ -352,7 +342,7 @@ impl Plan {
                 ("Requests".to_owned(), self.requests().to_string()),
                 ("Wait that the limits ask for".to_owned(), time),
             ],
-            columns: vec!["Zone", "Source", "Plan", "What", "Requests"],
+            columns: vec!["Zone", "What", "Requests"],
             rows: self.zones.iter().map(row).collect(),
             notes,
             href: Some(format!("/apps/{}", self.app_id)),

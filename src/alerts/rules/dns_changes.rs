@@ -34,7 +34,8 @@ fn way_back(connection: &mut AnyConnection, now: Instant) -> QueryResult<Vec<Con
                 old.title(),
                 until.format("%Y-%m-%d %H:%M")
             );
-            let title = format!("{}: the way back ends soon", change.title);
+            // Not by the change's own title: that names the other side, and the alert is about this one.
+            let title = format!("The way back to {} ends soon", old.title());
             conditions.push(condition("way_back_ending", &change, &old, title, body));
         }
     }
@@ -46,10 +47,11 @@ fn members(connection: &mut AnyConnection, now: Instant) -> QueryResult<Vec<Cond
     for change in due::standing_switches(connection, now - WATCHED)? {
         let Some(balancer) = side(connection, change.to_id)? else { continue };
         let found = switched::divergence(connection, &Scope::unrestricted(), &balancer, now - WATCHED)?;
-        let Some(Divergence { sets, strangers, missing, .. }) = found else { continue };
+        let Some(Divergence { strangers, missing, .. }) = found else { continue };
+        // Not how many: whoever sees the balancer need not see each record that was switched to it.
         let body = format!(
-            "{sets} of the sets that were switched to it are out of line. Addresses that stand no more behind it: {}; addresses of healthy \
-             machines that are missing: {}. Its page brings them in line.",
+            "Records that were switched to it are out of line. Addresses that stand no more behind it: {}; addresses of healthy machines \
+             that are missing: {}. Its page brings them in line.",
             strangers.len(),
             missing.len()
         );

@@ -7,6 +7,7 @@ use diesel::QueryResult;
 use super::{Found, Given, Rule};
 use crate::clock::Instant;
 use crate::kinds::Key;
+use crate::relations::dangling::was_theirs;
 use crate::store::doubt::Doubts;
 use crate::store::finding_passes::Draft;
 use crate::store::findings::FindingRow;
@@ -54,14 +55,14 @@ pub fn verify(
             Some(doubt) => Some(doubts.worded(doubt)),
             None => doubts.about(connection, one.needs)?,
         };
-        verified.push(Finding {
-            row: row.clone(),
-            subject: one.subject,
-            words: one.words,
-            other: one.other.and_then(|(id, until)| Some((rows.get(&id)?.clone(), until))),
-            doubt,
-            stored,
-        });
+        let mut other = one.other.and_then(|(id, until)| Some((rows.get(&id)?.clone(), until)));
+        if let Some((row, until)) = &other
+            && !scope.sees_everything()
+            && !was_theirs(connection, scope, row.id, *until)?
+        {
+            other = None;
+        }
+        verified.push(Finding { row: row.clone(), subject: one.subject, words: one.words, other, doubt, stored });
     }
     Ok(verified)
 }

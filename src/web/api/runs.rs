@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::items::{CachePurge, List, RunAccepted, RunDetail, RunItem, RunStepItem};
 use super::{answer, asked};
-use crate::actions::purge_cache::Wish;
+use crate::actions::{self, purge_cache::Wish};
 use crate::audit::Doer;
 use crate::context::Context;
 use crate::runs::IdempotencyKey;
@@ -45,6 +45,7 @@ pub async fn detail(
 }
 
 async fn read(context: &Context, id: i64, scope: Scope) -> Result<RunDetail, PageError> {
+    let sees_everything = scope.sees_everything();
     let found = context
         .db
         .read(move |connection| {
@@ -54,6 +55,10 @@ async fn read(context: &Context, id: i64, scope: Scope) -> Result<RunDetail, Pag
         .await?;
     let (run, steps) = found.ok_or(PageError::NotFound)?;
     let plan = serde_json::from_str(&run.plan).unwrap_or_default();
+    let plan = match actions::by_name(&run.action) {
+        Some(action) if !sees_everything => action.told(plan),
+        _ => plan,
+    };
     Ok(RunDetail { plan, steps: steps.into_iter().map(RunStepItem::from).collect(), run: run.into() })
 }
 

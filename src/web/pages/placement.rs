@@ -10,7 +10,7 @@ use diesel::QueryResult;
 
 use crate::config::{PlacementRule, PlacementSet};
 use crate::context::Context;
-use crate::kinds::{KINDS, KindSpec};
+use crate::kinds::{KINDS, KindSpec, dns_record};
 use crate::store::listing::{self, Filter, ListQuery};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope};
@@ -81,7 +81,13 @@ fn line(spec: &'static KindSpec, source: &str, rows: &[&ResourceRow], more: &str
         examples: rows.iter().take(NAMED).map(example).collect(),
         reason: format!(
             "No rule matches, {source} has no default region, and nothing that they hang together with has a place. \
-             Give {source} a region, or write a rule."
+             Give {source} a region, or write a rule{}.",
+            // A rule for a zone is about the zone alone: its records may be of many places.
+            if spec.name == dns_record::SPEC.name {
+                "; one for all records of a zone is match = { kind = \"dns_record\", zone = \"…\" }"
+            } else {
+                ""
+            }
         ),
     }
 }

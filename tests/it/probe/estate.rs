@@ -30,7 +30,12 @@ pub struct Estate {
 
 impl Estate {
     pub async fn over(db: Db) -> Self {
-        let mut house = House::over(db);
+        Self::configured(db, "").await
+    }
+
+    /// The same with this configuration of who lies where.
+    pub async fn configured(db: Db, text: &str) -> Self {
+        let mut house = House::configured(db, text);
         let (dns, paas) = (house.source("dns").await, house.source("paas").await);
         let config = ProbeConfig {
             port: free_port(),

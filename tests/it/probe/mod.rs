@@ -1,6 +1,6 @@
 //! What hosts really send: looked at over real sockets, judged, written down, told.
 
-mod estate;
+pub mod estate;
 mod first;
 mod judging;
 mod look;

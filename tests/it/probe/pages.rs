@@ -1,6 +1,9 @@
 //! What is told of it: the list and its twin, the panels, the figure on the dashboard.
 
+use chrono::TimeDelta;
 use quarterdeck::roles::Role;
+use quarterdeck::store::Scope;
+use quarterdeck::store::served_certificates::{self as store, ServedRow, Wanted};
 use quarterdeck::web::api::operations;
 use serde_json::Value;
 
@@ -94,7 +97,7 @@ async fn the_list_and_its_twin_begin_with_the_worst_and_say_what_to_do() {
         let one = vera.get("/api/v1/served-certificates?host=SHOP.example.com").await.json();
         assert_eq!(hosts(&one), ["shop.example.com good"]);
 
-        panel.clock.advance(chrono::TimeDelta::hours(13));
+        panel.clock.advance(TimeDelta::hours(13));
         let vera = panel.signed_in("vera@example.com").await;
         assert!(vera.get("/served-certificates?host=shop.example.com").await.text.contains("stale"));
         assert_eq!(
@@ -155,6 +158,40 @@ async fn certificates_apps_and_the_dashboard_show_what_is_really_served() {
         assert!(list.contains("served: expired"), "{list}");
         let (record, _) = page_of("dns-records", "joke").await;
         assert!(!record.contains("What is really served"));
+    })
+    .await;
+}
+
+/// Which of twenty to renew first is read from above, also over several pages.
+#[tokio::test]
+async fn what_ends_soon_is_listed_by_its_end() {
+    on_each_database(async |db| {
+        let web = Authority::of_the_web();
+        let mut estate = Estate::over(db).await;
+        let ends = |host: &str, days: i64| {
+            web.issue(&Leaf::of(&[host]).valid(TimeDelta::days(days - 365), TimeDelta::days(days)))
+        };
+        let names = ["a.example.com", "b.example.com", "c.example.com", "d.example.com"];
+        let sent = [12, 5, 9, 25].into_iter().zip(names).map(|(days, host)| (host, ends(host, days))).collect();
+        let _server = estate.server("127.0.10.1", Behaviour::ByName(sent)).await;
+        for host in names {
+            estate.record(host, "127.0.10.1");
+        }
+        estate.app("shop", &names);
+        estate.sync().await;
+        estate.probe().await;
+        let (mut walked, mut after) = (Vec::new(), None);
+        loop {
+            let wanted = Wanted { after, limit: 1, ..Wanted::default() };
+            let read = move |connection: &mut _| store::page(connection, &Scope::unrestricted(), &wanted);
+            let page = estate.house.read(read).await;
+            walked.extend(page.rows.iter().map(ServedRow::host));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(walked, ["b.example.com", "c.example.com", "a.example.com", "d.example.com"]);
     })
     .await;
 }

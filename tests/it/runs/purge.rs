@@ -4,15 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quarterdeck::actions::ACTIONS;
+use quarterdeck::actions::purge_cache::{self, PurgeCache, Wish};
 use quarterdeck::config::SourceConfig;
 use quarterdeck::context::{Connected, Reach};
 use quarterdeck::kinds::app::App;
 use quarterdeck::kinds::zone::Zone;
 use quarterdeck::net::http::Http;
+use quarterdeck::placement::Within;
 use quarterdeck::providers::cloudflare::{Cloudflare, Settings};
 use quarterdeck::providers::{Parts, Provider};
 use quarterdeck::roles::Role;
-use quarterdeck::runs::Executor;
+use quarterdeck::runs::{Action, Executor};
+use quarterdeck::store::Scope;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{body_json, method, path};
@@ -46,7 +49,8 @@ impl Estate {
             plan: plan.to_owned(),
             ..Zone::default()
         };
-        let zones = [zone(ZONE, "shop.example", "pro"), zone("ff", "paused.example", "free")];
+        let [one, two] = ["t1", "t2"].map(|id| zone(id, "twice.example", "pro"));
+        let zones = [zone(ZONE, "shop.example", "pro"), zone("ff", "paused.example", "free"), one, two];
         house.source("dns").await.holds("zones", zones);
         let app = App {
             uuid: "1".to_owned(),
@@ -184,6 +188,34 @@ async fn what_is_not_the_apps_is_not_purged_and_everything_takes_the_zones_name(
         estate.ended(run["id"].as_str().unwrap()).await;
         assert_eq!(estate.sent().await.last(), Some(&sent));
     }
+}
+
+/// A team's app may have its hosts in a zone that is not the team's: it reads the zone's name, which it knows, and
+/// neither by whom it is listed nor under what id.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sees_the_app_alone_learns_nothing_of_its_zone() {
+    let team = Scope::within(vec![Within { app: "shop".to_owned(), ..Within::default() }]);
+    let planned = async |estate: &Estate, scope: Scope| {
+        let (context, app) = (estate.panel.context.clone(), estate.app);
+        let read = context.clone().db;
+        let plan =
+            read.read(move |connection| purge_cache::plan(connection, &scope, &context, app, &Wish::default())).await;
+        plan.unwrap().expect("the app is there")
+    };
+    let estate = Estate::with(&["www.shop.example"], 30).await;
+    let plan = planned(&estate, team.clone()).await.unwrap();
+    assert!(format!("{plan:?}").contains(r#"source: "dns""#), "it is carried out by somebody");
+    let told = PurgeCache.told(serde_json::to_value(&plan).unwrap());
+    assert_eq!(told["zones"], json!([{"zone": {"name": "shop.example"}, "pieces": plan.zones[0].pieces}]));
+    assert_eq!(plan.show().rows, [["shop.example", "www.shop.example", "1"]]);
+
+    let estate = Estate::with(&["www.twice.example"], 30).await;
+    let refused = async |scope: Scope| planned(&estate, scope).await.unwrap_err().0;
+    assert_eq!(refused(team).await, "There is more than one zone twice.example, and nothing says which one answers.");
+    assert_eq!(
+        refused(Scope::unrestricted()).await,
+        "The zone twice.example is in dns and dns, and nothing says which one answers."
+    );
 }
 
 /// F4: what one zone refuses is no success of the whole, and no secret is told with it.

@@ -1,8 +1,10 @@
 //! What every page says of alerts is kept beside them and read off an index, however many there are.
 
+use quarterdeck::placement::Within;
 use quarterdeck::store::alerts::{self, Condition, OpenCounts, Severity};
 use quarterdeck::store::{Db, Scope, standing};
 
+use crate::relations::{one, sown};
 use crate::support::database::on_each_database;
 use crate::support::plans::explained;
 use crate::support::seed::minute;
@@ -58,6 +60,25 @@ async fn counts_follow_whatever_becomes_of_alerts() {
         assert_eq!(counted(&db).await.1, 60);
         settle(&db, 0..0, 40).await;
         assert_eq!(counted(&db).await, (OpenCounts::default(), 0));
+    })
+    .await;
+}
+
+/// The host that it names may be another's by now: whoever had it must not read on.
+#[tokio::test]
+async fn an_open_alert_follows_whom_it_is_about() {
+    on_each_database(async |db| {
+        let placed = |id: i64, app: &str| one(id, &format!("i-{id}")).placed(["", "", app]);
+        sown(&db, vec![placed(101, "alfa"), placed(102, "zulu")]).await;
+        let seen = async |app: &str| {
+            let scope = Scope::within(vec![Within { app: app.to_owned(), ..Within::default() }]);
+            db.read(move |connection| alerts::open(connection, &scope)).await.unwrap().len()
+        };
+        for (about, alfa, zulu) in [(Some(101), 1, 0), (Some(102), 0, 1), (None, 0, 0)] {
+            let conditions = [Condition { resource_id: about, ..condition(1) }];
+            db.write(move |connection| alerts::settle(connection, "rule", &conditions, minute(10))).await.unwrap();
+            assert_eq!((seen("alfa").await, seen("zulu").await), (alfa, zulu), "it is about {about:?}");
+        }
     })
     .await;
 }

@@ -5,6 +5,7 @@ mod dns;
 mod manage;
 mod routes;
 mod scopes;
+mod served;
 mod shared_zone;
 mod smallest;
 mod sources;

@@ -12,8 +12,10 @@ use quarterdeck::kinds::Role::{Is, PointsAt, Serves};
 use quarterdeck::placement::Within;
 use quarterdeck::roles::{Reach, Role};
 use quarterdeck::store::sources::ConfiguredSource;
-use quarterdeck::store::sql::{Value, insert_rows};
+use quarterdeck::store::sql::{Sql, Value, insert_rows};
 use quarterdeck::store::{AnyConnection, sources};
+
+use serde_json::json;
 
 use super::told::told;
 use crate::relations::KINDS;
@@ -226,7 +228,10 @@ fn listings(connection: &mut AnyConnection, now: Instant) -> diesel::QueryResult
             insert_rows(connection, head, vec![loss.into_iter().chain(rest).collect()], "")?;
         }
     }
-    Ok(())
+    // Why a listing ended as it did may name whatever is in it, also in one that holds a team's own.
+    let mut sql = Sql::new("UPDATE scopes SET reason = ");
+    sql.bind(format!("{} could not be read", WORDS.join(", ")));
+    sql.execute(connection).map(|_| ())
 }
 
 /// An alert, a finding and something served for each thing, and an alert about each source.
@@ -249,7 +254,12 @@ fn alarms(connection: &mut AnyConnection, things: &[Thing], now: Instant) {
         let mut row: Vec<Value> = vec![thing.id.into(), host.into(), "".into(), "192.0.2.1".into(), 443.into()];
         row.extend([Value::from(format!("balancer {word}")), Value::Bool(false)]);
         row.extend(["read", "", "", "", "expired"].map(Value::from));
-        row.extend([1.into(), "[]".into(), thing.id.into(), now.into(), now.into()]);
+        // What else is stored for the host, or sends for it, may be anybody's.
+        let all = WORDS.join(", ");
+        let findings = ["differs_from_stored", "targets_differ", "other_than_stored"]
+            .map(|name| json!({"judgement": name, "words": format!("It is not {all}.")}));
+        let findings = json!(findings).to_string();
+        row.extend([1.into(), findings.into(), thing.id.into(), now.into(), now.into()]);
         served.push(row);
     }
     for (owner, word) in WORDS.iter().enumerate() {

@@ -10,7 +10,7 @@ use diesel::QueryResult;
 use crate::kinds::{Cell, Column, KindSpec, Tone, certificate};
 use crate::store::listing::{self, ListQuery, Sort, Total};
 use crate::store::rows::ResourceRow;
-use crate::store::scopes::{self, ScopeRow};
+use crate::store::scopes;
 use crate::store::{AnyConnection, Scope, served_certificates};
 use crate::web::listing::Asked;
 use crate::web::params::Params;
@@ -175,8 +175,7 @@ const NAMED: i64 = 8;
 /// Which listings of the kind were not complete, and why.
 fn incomplete(connection: &mut AnyConnection, reach: &Scope, spec: &KindSpec) -> QueryResult<Vec<String>> {
     let troubled = scopes::troubled(connection, reach, spec.name, NAMED)?;
-    let sentence = |scope: ScopeRow| format!("{} {}: {} {}", scope.source, scope.name, scope.state, scope.reason);
-    Ok(troubled.into_iter().map(sentence).collect())
+    Ok(troubled.iter().map(super::sentence).collect())
 }
 
 fn without_names(here: &Params, conditions: &Params) -> Params {

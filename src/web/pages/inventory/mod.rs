@@ -30,10 +30,14 @@ fn age_of(
     let confirmed_at = row.last_seen_at();
     let stale = source.zip(confirmed_at).is_some_and(|(source, at)| now - at > source.stale_after());
     let complete = listing.is_none_or(|listing| listing.state == "complete");
-    let reasons = listing
-        .filter(|_| !complete)
-        .map(|listing| format!("{} {}: {} {}", listing.source, listing.name, listing.state, listing.reason));
+    let reasons = listing.filter(|_| !complete).map(sentence);
     Ok(Age { confirmed_at, stale, complete, reasons: reasons.into_iter().collect() })
+}
+
+/// How a listing ended, and why where that is told.
+fn sentence(listing: &ScopeRow) -> String {
+    let sentence = format!("{} {}: {} {}", listing.source, listing.name, listing.state, listing.reason);
+    sentence.trim_end().to_owned()
 }
 
 /// What differs between two states, in the words of the pages.
