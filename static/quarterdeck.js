@@ -133,7 +133,7 @@
   let chord = false
   document.addEventListener('keydown', event => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    if (event.key === 'Escape') { all('details.menu[open]').forEach(menu => { menu.open = false }); if (typing(event.target)) event.target.blur(); return }
+    if (event.key === 'Escape') { all('details.menu[open], details.chips-more[open]').forEach(menu => { menu.open = false }); if (typing(event.target)) event.target.blur(); return }
     if (typing(event.target) || $('dialog[open]')) return
     if (chord) {
       chord = false

@@ -62,7 +62,7 @@ pub const SPEC: KindSpec = KindSpec {
     columns: &[
         Column::new("name", "Name").sortable().priority(1),
         Column::new("due_at", "Expires").sortable().priority(1),
-        Column::new("status", "Attached").sortable(),
+        Column::new("status", "State").sortable(),
         Column::new("common_name", "Common name").sortable(),
         Column::new("domains", "Attached to"),
         Column::new("owner", "Owner").sortable().priority(3),
@@ -157,7 +157,7 @@ impl Kind for Certificate {
                     ("Issuer", Cell::code(&self.issuer)),
                     ("Subject", Cell::code(&self.subject)),
                     ("SHA-256 fingerprint", Cell::code(&self.fingerprint)),
-                    ("Id at the controller", Cell::code(&self.certificate_id)),
+                    ("ID at the controller", Cell::code(&self.certificate_id)),
                     ("Created", Cell::time(self.created_at)),
                     ("Other", Cell::pairs(&self.other)),
                 ],

@@ -195,6 +195,11 @@ impl Section {
         Self { title, fields: Vec::new(), table: Some(Table { headings, rows }) }
     }
 
+    /// Whether its one field has no more to say for a name than the section.
+    pub fn is_told_by_its_title(&self) -> bool {
+        matches!(self.fields.as_slice(), [only] if only.label == self.title)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty() && self.table.as_ref().is_none_or(|table| table.rows.is_empty())
     }

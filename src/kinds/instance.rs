@@ -96,7 +96,7 @@ pub const SPEC: KindSpec = KindSpec {
         Column::new("zone", "Zone").sortable().priority(3),
         Column::new("launched_at", "Launched").priority(3),
         Column::new("private_addresses", "Private addresses").of(&["addresses"]).optional().priority(3),
-        Column::new("instance_id", "Instance id").optional().priority(3),
+        Column::new("instance_id", "Instance ID").optional().priority(3),
         Column::new("region", "Region").sortable().optional(),
         Column::new("environment", "Environment").sortable().optional(),
         Column::new("app", "App").sortable().optional(),
@@ -182,7 +182,7 @@ impl Kind for Instance {
         );
         let mut reach = Section::table(
             "Addresses",
-            vec!["Address", "Sort"],
+            vec!["Address", "Kind"],
             self.addresses
                 .iter()
                 .map(|address| vec![Cell::code(address.address.to_string()), Cell::text(address.sort.title())])
@@ -210,7 +210,7 @@ impl Kind for Instance {
                 ("Security groups", Cell::codes(self.security_groups.clone())),
                 ("Account", Cell::code(&self.account)),
                 ("Provider's region", Cell::text(&self.provider_region)),
-                ("Instance id", Cell::code(&self.instance_id)),
+                ("Instance ID", Cell::code(&self.instance_id)),
             ],
         );
         let tags = Section::fields("Tags", [("Tags", self.cell("tags"))]);

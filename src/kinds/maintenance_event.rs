@@ -48,7 +48,7 @@ pub const SPEC: KindSpec = KindSpec {
         Column::new("deadline", "Can be moved until").of(&["not_before_deadline"]),
         Column::new("description", "Description").priority(3),
         Column::new("code", "Code").sortable().optional(),
-        Column::new("instance_id", "Instance id").optional().priority(3),
+        Column::new("instance_id", "Instance ID").optional().priority(3),
         Column::new("event_id", "Event id").optional().priority(3),
         Column::new("not_before", "Announced start").optional().priority(3),
         Column::new("region", "Region").sortable().optional(),
@@ -130,7 +130,7 @@ impl Kind for MaintenanceEvent {
                 ("What it means", Cell::text(meaning(&self.code))),
                 ("Description", Cell::text(&self.description)),
                 ("Instance", Cell::text(&self.instance_name)),
-                ("Instance id", Cell::code(&self.instance_id)),
+                ("Instance ID", Cell::code(&self.instance_id)),
             ],
         );
         let origin = Section::fields(

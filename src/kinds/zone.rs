@@ -58,7 +58,7 @@ pub const SPEC: KindSpec = KindSpec {
     filters: &["status", "zone_type", "plan", "account", "source", "region", "cluster", "app", "environment"],
     columns: &[
         Column::new("name", "Name").sortable().priority(1),
-        Column::new("status", "Status").sortable().priority(1),
+        Column::new("status", "State").sortable().priority(1),
         Column::new("caution", "Caution").of(&["paused", "development_mode", "zone_type"]).priority(2),
         Column::new("zone_type", "Type").sortable().priority(2),
         Column::new("plan", "Plan").sortable().priority(3),

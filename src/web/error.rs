@@ -106,24 +106,24 @@ impl PageError {
                 404,
                 "not-found",
                 "There is no such page",
-                "It may have been removed, or you may not see it.".to_owned(),
+                "It may have been removed, or you may not be allowed to see it.".to_owned(),
                 home,
             ),
             Self::DeadLink => (
                 404,
                 "setup-link-dead",
-                "This setup link opens nothing any more",
-                "It works once, for 24 hours, and as long as there is no user. If there is none yet, look for the newest link in \
+                "This setup link no longer works",
+                "It works once, for 24 hours, and only while there is no user. If there is none yet, look for the newest link in \
                  the panel's log, or start the panel again, which prints a new one; `quarterdeck user add` on its machine \
-                 makes users without a link."
+                 creates users without a link."
                     .to_owned(),
                 vec![("Sign in", "/sign-in".to_owned())],
             ),
             Self::DeadInvitation => (
                 404,
                 "invitation-dead",
-                "This invitation opens nothing",
-                "An invitation works once and for 72 hours, and its administrator can take it back. Ask for a new one.".to_owned(),
+                "This invitation does not work",
+                "An invitation works once, within 72 hours, and an administrator can revoke it. Ask for a new one.".to_owned(),
                 vec![("Sign in", "/sign-in".to_owned())],
             ),
             Self::SignedIn => (303, "signed-in", "You are signed in already", String::new(), home),
@@ -133,27 +133,27 @@ impl PageError {
                 (303, "sign-in", "Sign in first", String::new(), vec![("Sign in", way)])
             }
             Self::Enrol => {
-                (303, "second-factor", "Make a second factor first", String::new(), vec![("Go on", ENROL.to_owned())])
+                (303, "second-factor", "Set up a second factor first", String::new(), vec![("Continue", ENROL.to_owned())])
             }
             Self::Forbidden(role) => (
                 403,
                 "forbidden",
                 "Your role does not allow this",
-                format!("It takes the role {role}. An administrator can give it to you."),
+                format!("This needs the role {role}, which an administrator can give you."),
                 home,
             ),
             Self::Viewing(label) => (
                 403,
                 "viewing",
-                "You are looking as somebody else",
-                format!("What you see is what {label} would see, and it is for looking alone. Nothing was changed."),
+                "You are viewing as somebody else",
+                format!("You see what {label} would see, and can only look. Nothing was changed."),
                 home,
             ),
             Self::Csrf => (
                 403,
                 "form-expired",
                 "This form is too old, or not from here",
-                "Nothing was changed. Go back, load the page anew, and send the form again.".to_owned(),
+                "Nothing was changed. Go back, reload the page, and send the form again.".to_owned(),
                 home,
             ),
             Self::Unauthorized(refusal) => (
@@ -170,11 +170,11 @@ impl PageError {
                 403,
                 "insufficient-scope",
                 "The token may not do this",
-                format!("It takes a token of scope {scope}, whose owner's role allows it."),
+                format!("This needs a token of scope {scope} whose owner's role allows it."),
                 vec![],
             ),
             Self::Invalid(text) => (422, "invalid", "This cannot be done as asked", text.clone(), home),
-            Self::Conflict(text) => (409, "conflict", "Things have changed meanwhile", text.clone(), home),
+            Self::Conflict(text) => (409, "conflict", "Things have changed in the meantime", text.clone(), home),
             Self::Throttled { until, .. } => (
                 429,
                 "throttled",
@@ -215,7 +215,7 @@ fn of_status(status: StatusCode) -> Telling {
     let (slug, title, text) = match status {
         StatusCode::NOT_FOUND => return PageError::NotFound.telling(),
         StatusCode::METHOD_NOT_ALLOWED => {
-            ("method-not-allowed", "Not by this method", "The page exists, but not for this method.")
+            ("method-not-allowed", "Method not allowed", "The page exists, but not for this method.")
         }
         StatusCode::PAYLOAD_TOO_LARGE => return PageError::TooLarge.telling(),
         status if status.is_client_error() => ("bad-request", "The request cannot be read", "Check what was sent."),

@@ -108,6 +108,39 @@ pub fn tone(tone: impl Behind<Tone>, _: &dyn Values) -> Result<&'static str> {
     })
 }
 
+/// A title within a sentence: `DNS records` stays, `Load balancers` becomes `load balancers`.
+#[filter_fn]
+pub fn mid(title: &str, _: &dyn Values) -> Result<String> {
+    Ok(within_sentence(title))
+}
+
+/// The same for whoever composes a sentence.
+pub fn within_sentence(title: &str) -> String {
+    let is_abbreviation = |word: &str| word.chars().filter(|letter| letter.is_uppercase()).count() > 1;
+    let word = |word: &str| if is_abbreviation(word) { word.to_owned() } else { word.to_lowercase() };
+    title.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// A text that machines read too, where Markdown's code spans mark what is typed: on a page, quotes do.
+#[filter_fn]
+pub fn quoted(text: &str, _: &dyn Values) -> Result<String> {
+    Ok(without_spans(text))
+}
+
+/// The same for whoever composes a page.
+pub fn without_spans(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for (at, span) in text.split('`').enumerate() {
+        quoted.push_str(match at {
+            0 => "",
+            odd if odd % 2 == 1 => "“",
+            _ => "”",
+        });
+        quoted.push_str(span);
+    }
+    quoted
+}
+
 /// A stored word for people: `not_configured` becomes `not configured`.
 #[filter_fn]
 pub fn words<'t>(text: &'t str, _: &dyn Values) -> Result<Cow<'t, str>> {
@@ -287,5 +320,13 @@ mod tests {
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(grouped(-1_000), "−1,000");
+    }
+
+    #[test]
+    fn abbreviations_stay_within_a_sentence_and_code_spans_become_quotes() {
+        assert_eq!(within_sentence("DNS records"), "DNS records");
+        assert_eq!(within_sentence("Load balancers"), "load balancers");
+        assert_eq!(without_spans("until `quarterdeck worker` runs, `now`"), "until “quarterdeck worker” runs, “now”");
+        assert_eq!(without_spans("nothing to type"), "nothing to type");
     }
 }

@@ -47,9 +47,9 @@ impl Tally {
     pub fn verdict(&self) -> Verdict {
         let (tone, title) = match self {
             Self { sources: 0, .. } => (Tone::Warn, "Nothing is watched yet".to_owned()),
-            Self { silence: Some(Silence::NoWorker), .. } => (Tone::Bad, "No worker runs".to_owned()),
+            Self { silence: Some(Silence::NoWorker), .. } => (Tone::Bad, "No worker is running".to_owned()),
             Self { silence: Some(Silence::Since(at)), .. } => {
-                (Tone::Bad, format!("No worker has been heard of since {} UTC", at.format("%Y-%m-%d %H:%M")))
+                (Tone::Bad, format!("No worker has been heard of since {} UTC", at.format("%-d %b %Y, %H:%M")))
             }
             Self { critical: 1.., .. } => {
                 (Tone::Bad, numbered(self.critical, "thing is critical", "things are critical"))
@@ -63,24 +63,24 @@ impl Tally {
             Self { warnings: 1.., .. } => {
                 (Tone::Warn, numbered(self.warnings, "thing needs a look", "things need a look"))
             }
-            Self { confirmed_at: None, .. } => (Tone::Warn, "Some facts were never complete".to_owned()),
+            Self { confirmed_at: None, .. } => (Tone::Warn, "Some listings were never complete".to_owned()),
             _ => (Tone::Good, "All quiet".to_owned()),
         };
         let detail = match self {
             Self { sources: 0, .. } => {
-                "Name a source in the configuration, with what it needs to be asked; what it sees appears here."
+                "Add a source to the configuration, with its credentials; what it sees appears here."
                     .to_owned()
             }
             Self { silence: Some(_), .. } => {
                 "Nothing is synced and no alert is raised until `quarterdeck worker` runs; everything here may be out of date.".to_owned()
             }
             Self { troubled: 0, held: 0, confirmed_at: Some(_), .. } => {
-                "Every source answers, and every listing of theirs can be believed.".to_owned()
+                "Every source answers, and every listing can be trusted.".to_owned()
             }
             Self { troubled: 0, held: 0, .. } => {
-                "Every source answers, but some listing of theirs has not come to its end yet.".to_owned()
+                "Every source answers, but some listings are not complete yet.".to_owned()
             }
-            _ => "What is shown may be older than it should be, or not all; each page says so where it is.".to_owned(),
+            _ => "Some of what is shown may be out of date or incomplete; each page says where.".to_owned(),
         };
         Verdict { tone, title, detail }
     }
@@ -118,7 +118,7 @@ impl Tally {
             tile(
                 "Critical alerts",
                 self.critical.to_string(),
-                format!("and {} more to look at", self.warnings),
+                format!("and {}", numbered(self.warnings, "warning", "warnings")),
                 alarm(self.critical, Tone::Bad),
                 "/alerts",
             ),
@@ -129,7 +129,13 @@ impl Tally {
                 alarm(self.troubled, Tone::Bad),
                 "/sources",
             ),
-            tile(HELD, self.held.to_string(), "wait for a person".to_owned(), alarm(self.held, Tone::Warn), "/sources"),
+            tile(
+                HELD,
+                self.held.to_string(),
+                "waiting for a decision".to_owned(),
+                alarm(self.held, Tone::Warn),
+                "/sources",
+            ),
             tile(
                 "Maintenance ahead",
                 many("maintenance-events"),
@@ -148,9 +154,9 @@ impl Tally {
                 "Certificates served badly",
                 grouped(served_badly),
                 match targets {
-                    0 => "nothing is looked at".to_owned(),
-                    1 => "1 target is looked at".to_owned(),
-                    _ => format!("{} targets are looked at", grouped(targets)),
+                    0 => "nothing is checked".to_owned(),
+                    1 => "1 target checked".to_owned(),
+                    _ => format!("{} targets checked", grouped(targets)),
                 },
                 match (served_badly, targets) {
                     (_, 0) => Tone::Muted,
@@ -177,11 +183,11 @@ mod tests {
         assert_eq!(quiet.verdict().title, "All quiet");
         assert_eq!(Tally { confirmed_at: None, ..quiet }.verdict().tone, Tone::Warn);
         let unconfirmed = Tally { confirmed_at: None, ..quiet }.verdict().detail;
-        assert!(quiet.verdict().detail.contains("can be believed") && !unconfirmed.contains("can be believed"));
+        assert!(quiet.verdict().detail.contains("can be trusted") && !unconfirmed.contains("can be trusted"));
         assert_eq!(Tally { troubled: 1, ..quiet }.verdict().tone, Tone::Bad);
         assert_eq!(Tally { silence: Some(Silence::NoWorker), ..quiet }.verdict().tone, Tone::Bad);
         let silent = Tally { silence: Some(Silence::Since(Instant::UNIX_EPOCH)), ..quiet }.verdict();
-        assert_eq!(silent.title, "No worker has been heard of since 1970-01-01 00:00 UTC");
+        assert_eq!(silent.title, "No worker has been heard of since 1 Jan 1970, 00:00 UTC");
         assert_eq!(Tally::default().verdict().tone, Tone::Warn);
         assert_eq!(Tally { critical: 2, ..quiet }.verdict().title, "2 things are critical");
     }

@@ -317,7 +317,7 @@ impl Plan {
     /// As people read it.
     pub fn show(&self) -> Shown {
         let mut notes = vec![
-            "That the provider accepts it proves neither that anything was cached nor that it is gone. Look at the page itself.".to_owned(),
+            "The provider’s acceptance proves neither that anything was cached nor that it is gone. Check the page itself.".to_owned(),
         ];
         if !self.elsewhere.is_empty() {
             notes.push(format!("No cache that the panel knows stands in front of {}.", self.elsewhere.join(", ")));
@@ -340,7 +340,7 @@ impl Plan {
                 ("App".to_owned(), self.app.clone()),
                 ("What".to_owned(), self.title()),
                 ("Requests".to_owned(), self.requests().to_string()),
-                ("Wait that the limits ask for".to_owned(), time),
+                ("Wait for rate limits".to_owned(), time),
             ],
             columns: vec!["Zone", "What", "Requests"],
             rows: self.zones.iter().map(row).collect(),

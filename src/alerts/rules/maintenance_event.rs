@@ -19,7 +19,7 @@ fn conditions(connection: &mut AnyConnection, now: Instant) -> QueryResult<Vec<C
 
 fn condition(event: &ResourceRow, now: Instant) -> Condition {
     let soon = event.due_at().is_some_and(|at| at - now < chrono::TimeDelta::hours(48));
-    let when = event.due_at().map_or_else(String::new, |at| format!(" Starts {} UTC.", at.format("%Y-%m-%d %H:%M")));
+    let when = event.due_at().map_or_else(String::new, |at| format!(" Starts {} UTC.", at.format("%-d %b %Y, %H:%M")));
     let code = &event.facet_a;
     Condition {
         fingerprint: format!("maintenance_event:{}", event.id),

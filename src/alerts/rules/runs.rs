@@ -55,7 +55,7 @@ fn queue_old(connection: &mut AnyConnection, now: Instant) -> QueryResult<Vec<Co
         .map(|oldest| Condition {
             fingerprint: "run_queue_old".to_owned(),
             severity: Severity::Warning,
-            title: format!("{waiting} runs wait, the oldest since {} UTC", oldest.format("%Y-%m-%d %H:%M")),
+            title: format!("{waiting} runs wait, the oldest since {} UTC", oldest.format("%-d %b %Y, %H:%M")),
             body: "No worker takes them, or what runs before them does not end.".to_owned(),
             link: "/runs?state=queued".to_owned(),
             resource_id: None,

@@ -23,7 +23,7 @@ fn condition(source: &SourceRow, now: Instant) -> Option<Condition> {
         SourceState::Auth => (Severity::Critical, "refuses our credentials"),
     };
     let age = match source.confirmed_at() {
-        Some(at) => format!("Its facts are as of {} UTC.", at.format("%Y-%m-%d %H:%M")),
+        Some(at) => format!("Its facts are as of {} UTC.", at.format("%-d %b %Y, %H:%M")),
         None => "Nothing of it has ever been listed completely.".to_owned(),
     };
     let body = match source.reason.trim_end_matches('.') {

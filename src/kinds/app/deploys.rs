@@ -67,7 +67,7 @@ pub(super) fn settings(config: &BTreeMap<String, String>) -> Section {
             Cell::code(digest.get(..8).unwrap_or_default()),
         ]
     });
-    Section::table("Configuration", vec!["Name", "For", "Value", "Its mark"], rows.collect())
+    Section::table("Configuration", vec!["Name", "Process", "Value", "Fingerprint"], rows.collect())
 }
 
 pub(super) fn releases(releases: &[Release]) -> Section {

@@ -12,8 +12,8 @@ use crate::store::{AnyConnection, Scope, resources};
 
 pub const RULE: Rule = Rule {
     name: "certificate-attached-nowhere",
-    title: "Certificates that are attached nowhere",
-    meaning: "No app uses the certificate, and no app or record goes by a name that it covers: it is renewed, or not, for nobody.",
+    title: "Certificates attached to nothing",
+    meaning: "No app uses the certificate, and no app or record has a name that it covers: whether it is renewed matters to nobody.",
     remedy: "Attach it, or delete it at the controller. Its key may still be somewhere: revoke it if you do not know where.",
     spec: &certificate::SPEC,
     walks: &certificate::SPEC,
@@ -40,7 +40,7 @@ fn find(connection: &mut AnyConnection, _given: &Given, ids: &[i64]) -> QueryRes
                 walked_id: id,
                 resource_id: id,
                 subject: None,
-                words: "is attached to nothing, and nothing goes by a name that it covers".to_owned(),
+                words: "is attached to nothing, and nothing has a name that it covers".to_owned(),
                 other: None,
                 needs: vec![app::SPEC.name, dns_record::SPEC.name],
                 doubt: None,

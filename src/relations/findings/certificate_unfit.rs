@@ -10,8 +10,8 @@ use crate::store::{AnyConnection, Scope, resources};
 pub const RULE: Rule = Rule {
     name: "certificate-unfit",
     title: "Certificates that clients refuse",
-    meaning: "The certificate has ended, or one of its chain is not sent: some clients, or all, refuse whoever shows it.",
-    remedy: "Renew it, or store it again with the whole chain, the own certificate first.",
+    meaning: "The certificate has expired, or part of its chain is not sent: some or all clients refuse it.",
+    remedy: "Renew it, or store it again with the whole chain, the host’s own certificate first.",
     spec: &certificate::SPEC,
     walks: &certificate::SPEC,
     find,
@@ -37,7 +37,7 @@ fn find(connection: &mut AnyConnection, given: &Given, ids: &[i64]) -> QueryResu
 fn fault(row: &ResourceRow, given: &Given) -> Option<String> {
     let ended = row.due_at().filter(|end| *end <= given.now);
     if let Some(end) = ended {
-        return Some(format!("ended on {} UTC", end.format("%Y-%m-%d %H:%M")));
+        return Some(format!("ended on {} UTC", end.format("%-d %b %Y, %H:%M")));
     }
     let hole = serde_json::from_str::<Certificate>(&row.attrs).ok()?.hole()?;
     Some(format!("has a hole in its chain: {hole}"))

@@ -13,10 +13,10 @@ use crate::store::{AnyConnection, unmet};
 
 pub const RULE: Rule = Rule {
     name: "dangling-record",
-    title: "Records that lead to what is no longer ours",
+    title: "Records that point at something no longer ours",
     meaning: "The record points at an address or a host that was ours once, and nothing of ours holds it now. Whoever gets it \
               next answers under this name.",
-    remedy: "Point the record at what took the place of the former holder, or delete it.",
+    remedy: "Point the record at whatever replaced the former holder, or delete it.",
     spec: &dns_record::SPEC,
     walks: &dns_record::SPEC,
     find,

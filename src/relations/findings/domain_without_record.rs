@@ -12,9 +12,9 @@ use crate::store::{AnyConnection, unmet};
 pub const RULE: Rule = Rule {
     name: "domain-without-record",
     title: "Domains of apps without a record",
-    meaning: "The app is to answer under this domain, and no record of ours has that name, nor a wildcard that stands for it: \
+    meaning: "The app should answer under this domain, but no record of ours has that name, nor does a wildcard cover it: \
               nobody finds the app there.",
-    remedy: "Make a record for the domain that leads to the cluster, or take the domain off the app.",
+    remedy: "Create a record that points the domain at the cluster, or take the domain off the app.",
     spec: &app::SPEC,
     walks: &app::SPEC,
     find,

@@ -9,9 +9,9 @@ use crate::store::{AnyConnection, Scope, resources, unmet};
 pub const RULE: Rule = Rule {
     name: "instance-without-record",
     title: "Instances without a record",
-    meaning: "The instance runs, and neither a record nor a load balancer leads to any of its addresses: it may be left over, or \
+    meaning: "The instance is running, but neither a record nor a load balancer leads to any of its addresses: it may be left over, or \
               known to somebody by its address alone.",
-    remedy: "Give it a name, or find out whether anybody still needs it. Ignore it here if it is meant to be so.",
+    remedy: "Give it a name, or find out whether anybody still needs it. Ignore it here if that is intended.",
     spec: &instance::SPEC,
     walks: &instance::SPEC,
     find,

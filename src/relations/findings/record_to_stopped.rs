@@ -12,9 +12,9 @@ use crate::store::{AnyConnection, Scope, resources};
 
 pub const RULE: Rule = Rule {
     name: "record-to-stopped-instance",
-    title: "Records that lead to a stopped instance",
-    meaning: "The record points at an address of an instance that does not run: who follows it waits in vain.",
-    remedy: "Start the instance, or point the record at one that runs.",
+    title: "Records that point at a stopped instance",
+    meaning: "The record points at an address of an instance that is not running: whoever follows it gets no answer.",
+    remedy: "Start the instance, or point the record at one that is running.",
     spec: &dns_record::SPEC,
     walks: &instance::SPEC,
     find,

@@ -14,8 +14,21 @@ pub fn document() -> Value {
         let path = format!("/api/v1{}", operation.path);
         paths.entry(path).or_default().insert(operation.method.to_owned(), describe(&operation));
     }
-    let tags = ["Inventory", "History", "Findings", "Sources", "Alerts", "Tasks", "Access", "Audit", "API"]
-        .map(|name| json!({"name": name}));
+    let tags = [
+        "Inventory",
+        "History",
+        "Findings",
+        "Places",
+        "Sources",
+        "Alerts",
+        "Runs",
+        "DNS changes",
+        "Tasks",
+        "Access",
+        "Audit",
+        "API",
+    ]
+    .map(|name| json!({"name": name}));
     json!({
         "openapi": "3.1.0",
         "info": {

@@ -267,7 +267,7 @@ fn tasks() -> Operation {
         answer: "TaskList".to_owned(),
         example: page_of(
             json!({
-                "name": "sync", "about": "Asks for a sync of every source whose interval has passed.", "every_seconds": 5,
+                "name": "sync", "about": "Requests a sync of every source whose interval has passed.", "every_seconds": 5,
                 "enabled": true, "due_at": MOMENT, "requested_at": null, "ended_at": MOMENT, "outcome": "succeeded", "report": "",
             }),
             Value::Null,

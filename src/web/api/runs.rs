@@ -81,8 +81,8 @@ pub async fn acknowledge(
     scope: Scope,
 ) -> Result<HttpResponse, PageError> {
     let noted = crate::runs::acknowledge(&context, &doer, &scope, *id).await?;
-    let run =
-        noted.ok_or_else(|| PageError::Conflict("There is nothing to take note of, or somebody has.".to_owned()))?;
+    let run = noted
+        .ok_or_else(|| PageError::Conflict("There is nothing to acknowledge, or somebody already has.".to_owned()))?;
     Ok(HttpResponse::Ok().json(RunAccepted::of(&run)))
 }
 

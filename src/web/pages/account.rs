@@ -111,7 +111,7 @@ pub async fn change_password(
                 session.leave_flash(
                     true,
                     format!(
-                        "The password is changed. Ended with the old one: {others} other sessions, {} tokens, {} invitations.",
+                        "The password was changed. Ended with the old one: {others} other sessions, {} tokens, {} invitations.",
                         ended.tokens, ended.invitations
                     ),
                 );

@@ -78,6 +78,9 @@ impl ApiPage {
                 }
             }
         }
+        let order: Vec<String> =
+            document["tags"].as_array().into_iter().flatten().map(|tag| text(&tag["name"])).collect();
+        groups.sort_by_key(|group| order.iter().position(|name| *name == group.name).unwrap_or(usize::MAX));
         Self { shell, about: text(&document["info"]["description"]), base_url, groups }
     }
 }
@@ -107,5 +110,5 @@ fn parameter(parameter: &Value) -> Parameter {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+    filters::without_spans(value.as_str().unwrap_or_default())
 }

@@ -137,7 +137,7 @@ pub async fn purge(
     let wish = wish_of(&params);
     let key = params.get("key").map(|key| IdempotencyKey::new(key, &asked(*id, &wish, &reason)));
     let run = ask(&context, &doer, &scope, *id, wish, &reason, key).await?;
-    session.leave_flash(true, "The purge is asked for. This page says how it goes.".to_owned());
+    session.leave_flash(true, "The purge was requested. This page shows how it goes.".to_owned());
     Ok(go_on(&format!("/runs/{run}")))
 }
 

@@ -180,14 +180,14 @@ const CHIPS: usize = 7;
 pub fn change(change: &Change) -> Option<TapeLine> {
     let (tone, note) = match change.what {
         What::Added => (Tone::Good, "First seen."),
-        What::Changed => (Tone::Plain, "What it was before is no longer kept."),
+        What::Changed => (Tone::Plain, "The state before is no longer kept."),
         What::Returned => (Tone::Good, "As it was before."),
         What::Gone => (Tone::Muted, "A complete listing no longer showed it."),
     };
     let at = (change.what != What::Gone).then_some(change.at);
     let compared = change.before.as_ref().map(|before| fields(before, &change.row));
     let note = match (&compared, change.what) {
-        (Some(_), What::Changed) => "Only what is not compared.",
+        (Some(_), What::Changed) => "Only a field that is not compared.",
         _ => note,
     };
     line(&change.row, change.at, at, change.what.as_str(), tone, compared.unwrap_or_default(), note)

@@ -91,7 +91,7 @@ pub struct SourceBrief {
 #[derive(Clone, Debug)]
 pub struct RecentChange {
     pub at: Instant,
-    /// `new`, `changed`, `gone`.
+    /// `added`, `changed`, `gone`.
     pub what: &'static str,
     pub tone: Tone,
     pub kind: &'static str,
@@ -203,7 +203,7 @@ fn recent(
     let mut changes = Vec::new();
     for row in resources::latest(connection, scope, spec, false, since, SHOWN)? {
         let (what, tone) =
-            if row.changed_at == row.first_seen_at { ("new", Tone::Good) } else { ("changed", Tone::Plain) };
+            if row.changed_at == row.first_seen_at { ("added", Tone::Good) } else { ("changed", Tone::Plain) };
         changes.push(change(spec, &row, row.changed_at(), what, tone));
     }
     for row in resources::latest(connection, scope, spec, true, since, SHOWN)? {

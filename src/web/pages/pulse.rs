@@ -87,13 +87,13 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
     let going_on = list::page(connection, scope, &at_work, COUNTED)?.rows.len();
     let mut figures = vec![
         figure("critical", tally.critical, Tone::Bad),
-        figure("to look at", tally.warnings, Tone::Warn),
+        figure("warnings", tally.warnings, Tone::Warn),
         figure("sources down", tally.troubled, Tone::Bad),
         figure(HELD_HERE, tally.held, Tone::Warn),
-        figure("runs going on", going_on, Tone::Plain),
+        figure("runs in progress", going_on, Tone::Plain),
         figure("sources", tally.sources, Tone::Plain),
         Figure {
-            label: "oldest fact",
+            label: "oldest facts",
             value: tally.confirmed_at.map_or_else(|| "–".to_owned(), |at| span((shell.now - at).num_seconds())),
             tone: Tone::Plain,
         },

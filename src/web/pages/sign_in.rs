@@ -162,7 +162,7 @@ fn tell(session: &Session, signed_in: &SignedIn) {
     let mut words = Vec::new();
     if let Some(left) = signed_in.recovery_codes_left {
         let more = if left < second_factor::FEW { " Make new ones under Your account." } else { "" };
-        words.push(format!("You came in by a recovery code; {left} are left.{more}"));
+        words.push(format!("You signed in with a recovery code; {left} are left.{more}"));
     }
     if signed_in.failures > 0 {
         words.push(format!(

@@ -102,7 +102,7 @@ pub fn fetch(
 }
 
 fn held_line(loss: &HeldLossRow, items: &[ResourceRow]) -> HeldLine {
-    let titles = KindSpec::by_name(&loss.kind).map_or(loss.kind.as_str(), |spec| spec.titles).to_lowercase();
+    let titles = KindSpec::by_name(&loss.kind).map_or(loss.kind.as_str(), |spec| spec.titles);
     let what = if loss.subject == ROWS {
         "missing".to_owned()
     } else {
@@ -110,7 +110,13 @@ fn held_line(loss: &HeldLossRow, items: &[ResourceRow]) -> HeldLine {
     };
     HeldLine {
         id: loss.id,
-        title: format!("{} of {} {titles} in {} are {what}", loss.rows, loss.baseline, loss.scope),
+        title: format!(
+            "{} of {} {} in {} are {what}",
+            loss.rows,
+            loss.baseline,
+            filters::within_sentence(titles),
+            loss.scope
+        ),
         reason: sentence(&loss.reason),
         opened_at: loss.opened_at.and_utc(),
         seen: loss.seen,
@@ -155,9 +161,6 @@ pub async fn sync(
     scope: Scope,
 ) -> Result<HttpResponse, PageError> {
     acts::sync_now(&context, &doer, &scope, &name).await?;
-    session.leave_flash(
-        true,
-        format!("A sync of {name} is asked for. This page shows how it goes when you load it again."),
-    );
+    session.leave_flash(true, format!("A sync of {name} was requested. Reload this page to see how it goes."));
     Ok(go_on(&format!("/sources/{name}")))
 }

@@ -153,7 +153,7 @@ pub async fn remove_rule(
 ) -> Result<HttpResponse, PageError> {
     let (id, rule_id) = path.into_inner();
     let team = teams::remove_rule(&context, &doer, id, rule_id).await?;
-    Ok(done(&session, &team, "The rule is taken away."))
+    Ok(done(&session, &team, "The rule was removed."))
 }
 
 /// `POST /teams/{id}/members`.
@@ -178,7 +178,7 @@ pub async fn remove_member(
 ) -> Result<HttpResponse, PageError> {
     let (id, user_id) = path.into_inner();
     let team = teams::remove_member(&context, &doer, id, user_id).await?;
-    Ok(done(&session, &team, "They are out of the team."))
+    Ok(done(&session, &team, "They are no longer in the team."))
 }
 
 /// `GET /teams/{id}/delete`.
@@ -200,7 +200,7 @@ pub async fn delete(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, PageError> {
     let team = teams::delete(&context, &doer, *id).await?;
-    session.leave_flash(true, format!("The team {} is deleted.", team.row.name));
+    session.leave_flash(true, format!("The team {} was deleted.", team.row.name));
     Ok(go_on("/teams"))
 }
 

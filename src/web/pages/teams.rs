@@ -82,8 +82,10 @@ pub async fn create(
     let form = form.into_inner();
     match teams::create(&context, &doer, &form.name, &form.note).await {
         Ok(team) => {
-            session
-                .leave_flash(true, format!("The team {} is made. Say what it sees, and who is in it.", team.row.name));
+            session.leave_flash(
+                true,
+                format!("The team {} was created. Now say what it sees, and who is in it.", team.row.name),
+            );
             Ok(go_on(&format!("/teams/{}", team.row.id)))
         }
         Err(error @ (AccountError::TeamName | AccountError::TeamText | AccountError::TeamTaken(_))) => {

@@ -122,7 +122,7 @@ pub async fn revoke(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, PageError> {
     let token = tokens::revoke(&context, &doer, *id, whose(&person)).await?;
-    session.leave_flash(true, format!("The token {} is revoked.", token.name));
+    session.leave_flash(true, format!("The token {} was revoked.", token.name));
     Ok(go_on("/tokens"))
 }
 

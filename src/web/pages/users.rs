@@ -196,7 +196,7 @@ pub async fn revoke_invitation(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, PageError> {
     let invitation = invitations::revoke(&context, &doer, *id).await?;
-    session.leave_flash(true, format!("The invitation of {} is revoked.", invitation.email));
+    session.leave_flash(true, format!("The invitation of {} was revoked.", invitation.email));
     Ok(go_on("/users"))
 }
 

@@ -27,7 +27,7 @@ pub async fn begin(
     form: web::Form<ViewForm>,
 ) -> Result<HttpResponse, PageError> {
     let viewed = form.user_id.map(Viewed::User).or(form.team_id.map(Viewed::Team));
-    let viewed = viewed.ok_or_else(|| PageError::Invalid("Say as whom: a person or a team.".to_owned()))?;
+    let viewed = viewed.ok_or_else(|| PageError::Invalid("Say whose view: a person’s or a team’s.".to_owned()))?;
     view_as::begin(&context, &doer, &person.token_hash, viewed).await?;
     Ok(go_on("/"))
 }
@@ -41,7 +41,7 @@ pub async fn end(
 ) -> Result<HttpResponse, PageError> {
     if let Some(view) = &person.view {
         view_as::end(&context, &doer, &person.token_hash, &view.label).await?;
-        session.leave_flash(true, "You are yourself again.");
+        session.leave_flash(true, "You are back in your own view.");
     }
     Ok(go_on("/teams"))
 }

@@ -21,7 +21,7 @@ export async function journey({ program, visit }) {
         await page.getByLabel("A machine's own name").check();
         await page.getByLabel('Note', { exact: true }).fill('ask Olga first');
         await visitor.checkPage('a note being made');
-        await page.getByRole('button', { name: 'Keep' }).click();
+        await page.getByRole('button', { name: 'Save' }).click();
         await page.waitForLoadState();
         assert(await page.getByText('the shop <b>: it is left alone.').isVisible(), 'the page says whose it is');
         assert(await page.getByText('ask Olga first').isVisible(), 'the page has the note');

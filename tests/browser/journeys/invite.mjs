@@ -15,7 +15,7 @@ export async function journey({ program, visit }) {
         const form = page.locator('form[action="/invitations"]');
         await form.getByLabel(/e-?mail/i).fill('grace@example.com');
         await form.getByLabel(/role/i).selectOption('operator');
-        await form.getByRole('button', { name: /make the link/i }).click();
+        await form.getByRole('button', { name: /create the link/i }).click();
         link = await page.locator('.secret code').innerText();
         await page.getByRole('heading', { name: /invited/i }).waitFor();
         await visitor.checkPage('users, invited');
@@ -28,7 +28,7 @@ export async function journey({ program, visit }) {
         await visitor.checkPage('invitation');
         await page.getByLabel(/^password/i).fill('quiet harbour lantern');
         await page.getByLabel(/again/i).fill('quiet harbour lantern');
-        await page.getByRole('button', { name: /make the account/i }).click();
+        await page.getByRole('button', { name: /create the account/i }).click();
         await page.waitForURL(url => url.pathname === '/');
         await visitor.open('/account');
         assert(await page.getByText('grace@example.com').count(), 'whoever was invited is not signed in');

@@ -19,7 +19,7 @@ export async function journey({ program, visit }) {
           return records.items.length && named('eu-edge') && named('us-edge') && { from: named('eu-edge'), to: named('us-edge') };
         });
         await visitor.open(`/load-balancers/${balancers.from.id}`);
-        await page.getByLabel('What leads here shall lead to').selectOption(String(balancers.to.id));
+        await page.getByLabel('Point everything that leads here at').selectOption(String(balancers.to.id));
         await page.getByRole('button', { name: 'Prepare: lower TTLs to 60 s' }).click();
         await page.getByRole('heading', { name: 'What will be written' }).waitFor();
         assert(await page.getByText(/is the own name of router-eu-1/).first().isVisible(), 'a machine keeps its own name');

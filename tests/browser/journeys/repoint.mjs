@@ -31,7 +31,7 @@ export async function journey({ program, visit }) {
         await repoint.click();
         await page.getByRole('heading', { name: /^What (was planned|will be written)$/ }).waitFor();
         // Where a listing is not complete just now, that takes a reason.
-        if (await page.getByLabel('Why all the same').count()) await apply(visitor, MACHINE);
+        if (await page.getByLabel('Reason for going ahead anyway').count()) await apply(visitor, MACHINE);
         else await ended(visitor);
         assert(await state(page) === 'applied', `it is ${await state(page)}: ${await page.locator('main').innerText()}`);
         assert(await page.getByRole('heading', { name: 'Seen from outside' }).isVisible(), 'it says who serves it');

@@ -55,7 +55,7 @@ export async function journey({ program, visit }) {
         await page.waitForURL(url => url.pathname === '/');
 
         await passwordAgain();
-        await page.getByText('The device is not at hand').click();
+        await page.getByText('Device not at hand').click();
         await page.getByLabel(/recovery codes/i).fill(recovery[0].toUpperCase());
         await visitor.checkPage('sign-in, recovery code');
         await page.getByRole('button', { name: /recovery code/i }).click();

@@ -18,7 +18,7 @@ export async function journey({ program, visit }) {
           return records.items.length && named('eu-edge') && named('us-edge') && { from: named('eu-edge'), to: named('us-edge') };
         });
         await visitor.open(`/load-balancers/${balancers.from.id}`);
-        await page.getByLabel('What leads here shall lead to').selectOption(String(balancers.to.id));
+        await page.getByLabel('Point everything that leads here at').selectOption(String(balancers.to.id));
         await page.getByRole('button', { name: 'Show the plan' }).click();
         await page.getByRole('heading', { name: 'What will be written' }).waitFor();
         await visitor.checkPage('dns change planned');
@@ -46,7 +46,7 @@ export async function journey({ program, visit }) {
 /** Applies the plan that is shown, whatever has to be said for it, and waits for its end. */
 export async function apply(visitor, name) {
   const { page } = visitor;
-  const reason = page.getByLabel('Why all the same');
+  const reason = page.getByLabel('Reason for going ahead anyway');
   if (await reason.count()) await reason.fill('drained for maintenance');
   const typed = page.getByLabel(/^Type .* to confirm$/);
   if (await typed.count()) await typed.fill(name);

@@ -28,19 +28,19 @@ export async function journey({ program, visit }) {
         await visitor.open('/users', 404);
 
         await visitor.open('/account');
-        await page.getByLabel('The password you have').fill(demo.password);
-        await page.getByLabel('A new one', { exact: true }).fill('quiet harbour lantern');
-        await page.getByLabel('The new one again').fill('quiet harbour lantern');
+        await page.getByLabel('Current password').fill(demo.password);
+        await page.getByLabel('New password', { exact: true }).fill('quiet harbour lantern');
+        await page.getByLabel('New password again').fill('quiet harbour lantern');
         visitor.expected.add(403);
-        await page.getByRole('button', { name: 'Change it' }).click();
-        await page.getByRole('heading', { name: 'You are looking as somebody else' }).waitFor();
-        assert(await page.getByText(/looking alone\. Nothing was changed/).count(), 'the refusal does not say why');
+        await page.getByRole('button', { name: 'Change password' }).click();
+        await page.getByRole('heading', { name: 'You are viewing as somebody else' }).waitFor();
+        assert(await page.getByText(/can only look\. Nothing was changed/).count(), 'the refusal does not say why');
         await visitor.checkPage('view as, refused');
 
         await visitor.open('/');
-        await page.getByRole('button', { name: 'Be yourself again' }).click();
+        await page.getByRole('button', { name: 'Stop viewing' }).click();
         await page.waitForURL(url => url.pathname === '/teams');
-        await page.getByText('You are yourself again.').waitFor();
+        await page.getByText('You are back in your own view.').waitFor();
         assert(!(await banner(page, '').count()), 'the banner is still there');
         // Not before: the demo's first syncs go on beside the first pages.
         const all = await apps(visitor);
@@ -51,7 +51,7 @@ export async function journey({ program, visit }) {
         await banner(page, 'the team Media').waitFor();
         const theirs = await apps(visitor);
         assert(theirs.includes('player') && !theirs.includes('cart'), `they see ${theirs.join(', ')}`);
-        await page.getByRole('button', { name: 'Be yourself again' }).click();
+        await page.getByRole('button', { name: 'Stop viewing' }).click();
         await page.waitForURL(url => url.pathname === '/teams');
 
         await visitor.open('/audit?q=view_as');
@@ -66,7 +66,7 @@ export async function journey({ program, visit }) {
 }
 
 function banner(page, whom) {
-  return page.getByRole('status').filter({ hasText: `You look at the panel as ${whom}` });
+  return page.getByRole('status').filter({ hasText: `You are viewing the panel as ${whom}` });
 }
 
 /** The names of the apps on the list. */

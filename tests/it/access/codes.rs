@@ -172,7 +172,7 @@ async fn a_recovery_code_opens_once_and_says_how_many_are_left() {
         let typed = codes[0].replace('-', " ").to_uppercase();
         assert_eq!(all_at_once(&ada, &typed).await.status, 303);
         let told = ada.get("/account").await.text;
-        assert!(told.contains("You came in by a recovery code; 9 are left."), "{told}");
+        assert!(told.contains("You signed in with a recovery code; 9 are left."), "{told}");
         assert_eq!(all_at_once(&panel.browser(), &codes[0]).await.status, 422);
         assert_eq!(audited(&panel).await.last().unwrap(), "refused the code was used before");
         for (position, code) in codes[1..8].iter().enumerate() {

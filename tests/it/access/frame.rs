@@ -86,7 +86,7 @@ async fn what_is_not_there_is_a_page_for_people_and_a_problem_for_machines() {
     assert_eq!(problem.json()["type"], "/problems/not-found");
     let method = panel.ask("DELETE", "/sign-in", &[]).await;
     assert_eq!(method.status, 405);
-    assert!(method.text.contains("Not by this method"), "{}", method.text);
+    assert!(method.text.contains("Method not allowed"), "{}", method.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,7 +45,7 @@ async fn a_link_makes_one_account_of_the_role_that_was_chosen() {
         let (panel, root) = panel(db).await;
         let token = invite(&root, "operator").await;
         let listed = root.get("/users").await.text;
-        assert!(listed.contains(GRACE) && listed.contains("Invited, and not here yet") && !listed.contains(&token));
+        assert!(listed.contains(GRACE) && listed.contains("Invited, not signed up yet") && !listed.contains(&token));
         let grace = panel.browser();
         let page = format!("/invitation?token={token}");
         let shown = grace.get(&page).await;
@@ -65,7 +65,7 @@ async fn a_link_makes_one_account_of_the_role_that_was_chosen() {
         let user = users::find(&panel.context, GRACE).await.unwrap();
         assert_eq!(user.role(), Role::Operator, "what the form says of it is not asked");
         assert!(grace.is_signed_in().await && grace.get("/users").await.status == 404);
-        assert!(!root.get("/users").await.text.contains("Invited, and not here yet"));
+        assert!(!root.get("/users").await.text.contains("Invited, not signed up yet"));
         let again = root.post("/users", "/invitations", &[("email", GRACE), ("role", "admin")]).await;
         assert!(again.status == 422 && again.text.contains("There is an account grace@example.com already."));
     })
@@ -101,7 +101,7 @@ async fn every_dead_link_says_the_same() {
             answers.push((shown.status, shown.text, sent.status, sent.text));
         }
         assert_eq!((answers[0].0, answers[0].2), (404, 404));
-        assert!(answers[0].1.contains("This invitation opens nothing"), "{}", answers[0].1);
+        assert!(answers[0].1.contains("This invitation does not work"), "{}", answers[0].1);
         assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:#?}");
         assert_eq!(users::list(&panel.context).await.unwrap().len(), 4, "nobody came in");
     })

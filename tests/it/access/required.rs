@@ -35,7 +35,7 @@ async fn who_must_have_one_reaches_nothing_before_and_everything_after() {
     }
     assert!(open.is_empty(), "{}", open.join("\n"));
     let page = ada.get(PAGE).await.text;
-    assert!(page.contains("This panel asks it of you.") && page.contains("/sign-out") && !page.contains("/sources"));
+    assert!(page.contains("This panel requires one.") && page.contains("/sign-out") && !page.contains("/sources"));
 
     let (device, _) = enrol(&ada, PASSWORD, &panel.clock).await;
     assert_eq!(ada.get("/users").await.status, 200);
@@ -60,7 +60,7 @@ async fn of_administrators_alone_it_is_asked_of_no_viewer() {
         assert_eq!(root.get("/").await.header("location"), PAGE);
         enrol(&root, PASSWORD, &panel.clock).await;
         assert_eq!(root.post("/users", &format!("/users/{id}/role"), &[("role", "admin")]).await.status, 303);
-        assert!(root.get("/users").await.text.contains("still to make"));
+        assert!(root.get("/users").await.text.contains("required, not set up"));
         let ada = panel.signed_in("ada@example.com").await;
         assert_eq!(ada.get("/").await.header("location"), PAGE, "a new administrator has to");
     })

@@ -75,7 +75,7 @@ async fn a_stolen_cookie_dies_with_the_old_password() {
         let form = [("current_password", PASSWORD), ("new_password", new), ("new_password_again", new)];
         let page = ada.post("/account", "/account/password", &form).await;
         assert_eq!((page.status, page.header("location")), (303, "/account"), "{}", page.text);
-        assert!(ada.get("/account").await.text.contains("The password is changed."));
+        assert!(ada.get("/account").await.text.contains("The password was changed."));
         assert!(ada.is_signed_in().await && !thief.is_signed_in().await);
         assert_eq!(panel.browser().sign_in("ada@example.com", PASSWORD).await.status, 422);
         assert_eq!(panel.browser().sign_in("ada@example.com", new).await.status, 303);

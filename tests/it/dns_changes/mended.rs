@@ -76,6 +76,7 @@ async fn an_apps_page_leads_to_its_records_and_to_the_balancer_behind_them() {
     let page = format!("/apps/{}", estate.id("app", "shop").await);
     let shown = otto.get(&page).await.text;
     assert!(shown.contains("Where its names lead"), "{shown}");
+    assert!(shown.contains("<code>A 192.0.2.1</code>"), "what is related says which record of the name it is: {shown}");
     let (moved, shop) =
         (estate.id("dns_record", "moved.example.com").await, estate.id("dns_record", "shop.example.com").await);
     assert_eq!(offers(&shown, moved), (true, true, true), "{shown}");

@@ -226,7 +226,10 @@ async fn a_certificate_that_has_ended_or_has_a_hole_in_its_chain_is_found() {
         swept(&db, vec![ended, good, holed]).await;
         assert_eq!(
             told(&db, "certificate-unfit").await,
-            ["701: ended on 2026-11-01 08:24 UTC", "703: has a hole in its chain: between is not sent, which signed a",]
+            [
+                "701: ended on 1 Nov 2026, 08:24 UTC",
+                "703: has a hole in its chain: between is not sent, which signed a",
+            ]
         );
         // The other one ends by itself, and the hour's pass finds it.
         super::stand_at(&db, 601);

@@ -51,7 +51,7 @@ async fn the_list_and_its_twin_begin_with_the_worst_and_say_what_to_do() {
         let panel = Panel::over(db).await;
         let vera = signed_in(&panel).await;
         let empty = vera.get("/served-certificates").await;
-        assert!(empty.text.contains("Nothing has been looked at yet") && empty.text.contains("served-certificates"));
+        assert!(empty.text.contains("Nothing has been checked yet") && empty.text.contains("served-certificates"));
 
         let _servers = seen(&mut estate, "127.0.8").await;
         estate.probe().await;
@@ -132,7 +132,7 @@ async fn certificates_apps_and_the_dashboard_show_what_is_really_served() {
         let vera = signed_in(&panel).await;
         let _servers = seen(&mut estate, "127.0.9").await;
         let before = vera.get("/").await.text;
-        assert!(before.contains("nothing is looked at"), "{before}");
+        assert!(before.contains("nothing is checked"), "{before}");
         estate.probe().await;
         quarterdeck::alerts::evaluate(&estate.house.db).await.unwrap();
         let dashboard = vera.get("/").await.text;

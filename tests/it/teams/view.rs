@@ -48,7 +48,7 @@ async fn an_administrator_sees_what_another_sees_and_does_nothing_in_their_name(
         let begun = ada.post("/users", "/view-as", &[("user_id", &id)]).await;
         assert_eq!((begun.status, begun.header("location")), (303, "/"));
         let home = ada.get("/").await;
-        assert!(home.text.contains("You look at the panel as team-0@example.com"), "{}", home.text);
+        assert!(home.text.contains("You are viewing the panel as team-0@example.com"), "{}", home.text);
         let list = ada.get("/instances").await.text;
         assert!(list.contains(WORDS[0]) && !list.contains(WORDS[1]), "{list}");
         assert_eq!((ada.get("/instances/1").await.status, ada.get("/instances/2").await.status), (200, 404));
@@ -65,7 +65,7 @@ async fn an_administrator_sees_what_another_sees_and_does_nothing_in_their_name(
             let refused = ada.post("/", path, &fields).await;
             assert_eq!(refused.status, 403, "{path}: {}", refused.text);
             assert!(
-                refused.text.contains("looking alone") || refused.text.contains("role"),
+                refused.text.contains("can only look") || refused.text.contains("role"),
                 "{path}: {}",
                 refused.text
             );

@@ -30,7 +30,7 @@ fn operation(method: &'static str, path: &str, id: &str, summary: &str, answer: 
 
 fn rules() -> Operation {
     let example = json!({
-        "rule": "dangling-record", "title": "Records that lead to what is no longer ours",
+        "rule": "dangling-record", "title": "Records that point at something no longer ours",
         "meaning": "Whoever gets the address next answers under this name.", "remedy": "Point it elsewhere, or delete it.",
         "kind": "dns_record", "sure": 3, "unsure": 0, "ignored": 1, "more": false, "doubt": null, "computed_at": MOMENT,
     });
@@ -39,7 +39,7 @@ fn rules() -> Operation {
         "get",
         "/findings",
         "list_finding_rules",
-        "Every sort of finding with its number",
+        "Every rule, with how many findings it has",
         "FindingRuleList",
         example,
     )
@@ -51,7 +51,7 @@ fn list() -> Operation {
         "get",
         "/findings/{rule}",
         "list_findings",
-        "The findings of one sort that are the case at this moment, by name",
+        "The present findings of one rule, by name",
         "FindingList",
         example,
     );
@@ -70,7 +70,7 @@ fn list() -> Operation {
 }
 
 fn detail() -> Operation {
-    let summary = "One finding, as long as it is the case";
+    let summary = "One finding, for as long as it persists";
     let mut operation = operation("get", "/findings/{rule}/{id}", "get_finding", summary, "FindingItem", item());
     operation.parameters = vec![rule(), in_path("id", "Of the finding.")];
     operation
@@ -88,7 +88,7 @@ fn ignore() -> Operation {
 
 fn heed() -> Operation {
     let path = "/findings/{rule}/{id}/heed";
-    let mut operation = operation("post", path, "heed_finding", "Tell of a finding again", "FindingItem", item());
+    let mut operation = operation("post", path, "heed_finding", "Stop ignoring a finding", "FindingItem", item());
     operation.parameters = vec![rule(), in_path("id", "Of the finding.")];
     operation
 }

@@ -66,7 +66,7 @@ fn cancel() -> Operation {
 }
 
 fn acknowledge() -> Operation {
-    let summary = "Take note of a run that ended `unknown` or `partial`, so that no alert speaks of it any more";
+    let summary = "Acknowledge a run that ended `unknown` or `partial`, so that no alert is raised about it any more";
     let example = json!({"id": "12", "state": "unknown"});
     let mut operation = operation("post", "/runs/{id}/acknowledge", "acknowledge_run", summary, "RunAccepted", example);
     operation.parameters = vec![in_path("id", "Of the run.")];
@@ -74,7 +74,7 @@ fn acknowledge() -> Operation {
 }
 
 fn purge_cache() -> Operation {
-    let summary = "Make the caches in front of an app forget; accepted is not proven";
+    let summary = "Purge the caches in front of an app; accepted is not proven";
     let example = json!({"id": "12", "state": "queued"});
     let mut operation = operation("post", "/apps/{id}/cache-purges", "purge_cache", summary, "RunAccepted", example);
     operation.parameters = vec![in_path("id", "Of the app."), idempotency_key()];

@@ -85,7 +85,7 @@ fn go_to(session: &Session, applied: Result<Applied, Refused>) -> Result<HttpRes
             change
         }
         Err(Refused::Guard(change)) => {
-            session.leave_flash(false, "Nothing was sent: see what speaks against it.".to_owned());
+            session.leave_flash(false, "Nothing was sent: see below what stands in the way.".to_owned());
             change
         }
         Err(refused) => return Err(told(refused)),

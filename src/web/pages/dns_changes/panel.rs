@@ -58,6 +58,19 @@ pub struct DnsPanel {
     pub key: String,
 }
 
+impl DnsPanel {
+    /// The title of the button that leads to this panel, which lies far below on a phone; for somebody who may act.
+    pub fn way_here(&self, operates: bool) -> Option<&'static str> {
+        match self.kind {
+            _ if !operates => None,
+            "instance" if !self.others.is_empty() => Some("Replace in DNS"),
+            "load_balancer" if !self.others.is_empty() => Some("Switch"),
+            "dns_record" if self.is_own => Some("Change"),
+            _ => None,
+        }
+    }
+}
+
 /// A record of an app.
 #[derive(Clone, Debug)]
 pub struct AppRecord {

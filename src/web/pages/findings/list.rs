@@ -142,7 +142,7 @@ fn ignored(here: &Params, path: &str) -> FilterGroup {
         Chip { label: label.to_owned(), count: None, href, on, tone: Tone::Plain }
     };
     let chips = vec![chip("not ignored", "false"), chip("ignored", "true")];
-    FilterGroup { name: "ignored".to_owned(), title: "Told".to_owned(), chips, more: Vec::new() }
+    FilterGroup { name: "ignored".to_owned(), title: "Show".to_owned(), chips, more: Vec::new() }
 }
 
 /// `GET /findings/{rule}`; with `?format=csv` the whole of it as a file.

@@ -99,9 +99,9 @@ fn gone(at: Instant) -> VersionLine {
 fn line(spec: &KindSpec, state: &VersionRow, older: Option<&VersionRow>) -> VersionLine {
     let from = state.row.changed_at();
     let (title, tone, note) = match older {
-        None => ("First seen", Tone::Good, "This is how it was when it was first seen."),
+        None => ("First seen", Tone::Good, "As it was when first seen."),
         Some(older) if older.ended_gone => ("Came back", Tone::Good, "As it was before."),
-        Some(_) => ("Changed", Tone::Plain, "Only its place or what is not compared."),
+        Some(_) => ("Changed", Tone::Plain, "Only its placement, or a field that is not compared."),
     };
     VersionLine {
         title,

@@ -48,7 +48,7 @@ pub struct ListPage {
 impl ListPage {
     /// `No load balancers are known`.
     fn none_known(&self) -> String {
-        format!("No {} are known", self.spec.titles.to_lowercase().replace("dns", "DNS"))
+        format!("No {} are known", filters::within_sentence(self.spec.titles))
     }
 }
 
@@ -205,7 +205,7 @@ fn groups(spec: &KindSpec, counts: &listing::Counts, here: &Params, path: &str) 
             label: value,
         });
         let shown = chips.by_ref().take(CHIPS).collect();
-        FilterGroup { name: (*name).to_owned(), title: titled(name), chips: shown, more: chips.collect() }
+        FilterGroup { name: (*name).to_owned(), title: titled(spec, name), chips: shown, more: chips.collect() }
     };
     spec.filters.iter().map(group).filter(|group| group.chips.len() > 1 || group.is_on()).collect()
 }
@@ -213,8 +213,11 @@ fn groups(spec: &KindSpec, counts: &listing::Counts, here: &Params, path: &str) 
 /// Chips of one filter before "more".
 const CHIPS: usize = 5;
 
-/// `instance_type` as `Instance type`.
-fn titled(name: &str) -> String {
+/// As the column of that name is headed; without one, `instance_type` as `Instance type`.
+fn titled(spec: &KindSpec, name: &str) -> String {
+    if let Some(column) = spec.columns.iter().find(|column| column.id == name) {
+        return column.title.to_owned();
+    }
     let words = name.replace('_', " ");
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()

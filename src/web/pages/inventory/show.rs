@@ -9,7 +9,8 @@ use super::touches::{self, TouchesPanel};
 use super::{age_of, changes_between};
 use crate::clock::Instant;
 use crate::config::Config;
-use crate::kinds::{KindSpec, Role, Section, Tone, zone};
+use crate::kinds::dns_record::DnsRecord;
+use crate::kinds::{KindSpec, Role, Section, Tone, certificate, dns_record, zone};
 use crate::relations::{self, Certainty, Dangling, Look, Neighbour};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, alerts, resources, scopes, versions};
@@ -126,14 +127,18 @@ pub struct NeighbourGroup {
 pub struct NeighbourLine {
     pub href: String,
     pub name: String,
+    /// What tells it from others of its name: a record's type and content.
+    pub detail: String,
     pub status: String,
     pub tone: Tone,
-    /// How they are related, in words: `points at it`.
+    /// How they are related, in words that the keys follow: `points here by`.
     pub role: String,
     /// The keys on the way, in their shown spelling.
     pub via: Vec<String>,
     /// The next moment worth attention: when a certificate ends.
     pub due_at: Option<Instant>,
+    /// What then is: `ends`, `due`.
+    pub due_said: &'static str,
     /// Another resource claims the same key.
     pub ambiguous: bool,
 }
@@ -149,6 +154,8 @@ pub struct ChangeLine {
 
 /// Neighbours of one kind that are shown at once.
 const SHOWN: usize = 25;
+/// Characters of a record's content that are shown beside its name.
+const DETAIL: usize = 60;
 
 /// The resource's page, now or at `at`; `None` where there is none that the asker may see.
 pub fn fetch(
@@ -263,12 +270,9 @@ fn places(spec: &KindSpec, row: &ResourceRow, at: Option<Instant>) -> Vec<PlaceL
 fn note(around: &relations::Neighbours, gone: bool) -> String {
     match () {
         () if gone => {
-            "It is gone, and nothing hangs together with what is gone. Look at a past moment to see what did."
-                .to_owned()
+            "It is gone, so nothing is related to it any more. Look back at a past moment to see what was.".to_owned()
         }
-        () if around.truncated => {
-            "There is more; the walk ended where it would have become the whole house.".to_owned()
-        }
+        () if around.truncated => "There is more; the search stopped before it took in the whole platform.".to_owned(),
         () if around.by_kind.is_empty() => "Nothing known refers to it, and it refers to nothing known.".to_owned(),
         () => String::new(),
     }
@@ -287,13 +291,18 @@ fn neighbour(spec: &KindSpec, item: &Neighbour, at: Option<Instant>) -> Neighbou
     NeighbourLine {
         href: cells::href(spec, item.row.id, at),
         name: item.row.title().to_owned(),
+        detail: detail(spec, &item.row),
         status: item.row.status.clone(),
         tone: (spec.tone)(&item.row.status),
-        role: match item.role {
-            Role::Is => "is meant",
-            Role::Serves => "serves",
-            Role::Covers => "covers",
-            Role::PointsAt => "points here",
+        role: match (item.role, spec.name) {
+            (Role::Is, _) if item.via.is_empty() => "linked",
+            (Role::Is, _) => "linked by",
+            (Role::Serves, _) => "serves",
+            (Role::Covers, "zone") => "is its zone,",
+            (Role::Covers, "dns_record") => "lies in",
+            (Role::Covers, _) => "covers",
+            (Role::PointsAt, _) if item.via.is_empty() => "points here",
+            (Role::PointsAt, _) => "points here by",
         }
         .to_owned(),
         via: item
@@ -302,8 +311,20 @@ fn neighbour(spec: &KindSpec, item: &Neighbour, at: Option<Instant>) -> Neighbou
             .map(|key| key.as_str().split_once(':').map_or(key.as_str(), |(_, rest)| rest).to_owned())
             .collect(),
         due_at: item.row.due_at(),
+        due_said: if spec.name == certificate::SPEC.name { "ends" } else { "due" },
         ambiguous: item.ambiguous,
     }
+}
+
+/// A name has many records, and a list of them by name alone would say the same thing over and over.
+fn detail(spec: &KindSpec, row: &ResourceRow) -> String {
+    if spec.name != dns_record::SPEC.name {
+        return String::new();
+    }
+    let record: DnsRecord = serde_json::from_str(&row.attrs).unwrap_or_default();
+    let content: String = record.content.chars().take(DETAIL).collect();
+    let rest = if record.content.chars().nth(DETAIL).is_some() { "…" } else { "" };
+    format!("{} {content}{rest}", record.record_type)
 }
 
 fn change(spec: &KindSpec, older: &ResourceRow, newer: &ResourceRow) -> ChangeLine {

@@ -115,8 +115,8 @@ impl TouchesPanel {
     }
 
     /// How far the walk goes at most.
-    pub fn bounds(&self) -> (u8, usize) {
-        (HOPS, NODES)
+    pub fn bounds(&self) -> (u8, i64) {
+        (HOPS, i64::try_from(NODES).unwrap_or(i64::MAX))
     }
 }
 

@@ -35,7 +35,7 @@ pub async fn cancel(
     let (_, asked) = end(&context, &doer, &scope, *id).await?;
     let told = match asked {
         Asked::Ended => "Cancelled before it began.",
-        _ => "Its worker is asked to end it. It ends when the outcome of the call in hand is known.",
+        _ => "Its worker has been asked to stop. The run ends once the outcome of the call in progress is known.",
     };
     session.leave_flash(true, told.to_owned());
     Ok(go_on(&format!("/runs/{id}")))
@@ -50,7 +50,7 @@ pub async fn acknowledge(
     scope: Scope,
 ) -> Result<HttpResponse, PageError> {
     let noted = runs::acknowledge(&context, &doer, &scope, *id).await?;
-    noted.ok_or_else(|| PageError::Conflict("There is nothing to take note of, or somebody has.".to_owned()))?;
-    session.leave_flash(true, "Noted. No alert speaks of this run any more.".to_owned());
+    noted.ok_or_else(|| PageError::Conflict("There is nothing to acknowledge, or somebody already has.".to_owned()))?;
+    session.leave_flash(true, "Acknowledged. No alert is raised about this run any more.".to_owned());
     Ok(go_on(&format!("/runs/{id}")))
 }

@@ -93,10 +93,10 @@ impl RunPage {
     fn advice(&self) -> Option<&'static str> {
         match RunState::parse(self.run.state)? {
             RunState::Unknown => Some(
-                "Nobody knows whether the last call was carried out. Look at the provider before you do it again; then take note of it here.",
+                "Nobody knows whether the last call was carried out. Look at the provider before you do it again; then acknowledge it here.",
             ),
             RunState::Partial => {
-                Some("Some of it was done and stays. The steps below say what; take note of it when it is in order.")
+                Some("Part of it was done and stays. The steps below say which; acknowledge it once that is in order.")
             }
             RunState::RolledBack => Some("Nothing of it is left: what had been done was taken back."),
             _ => None,
