@@ -216,7 +216,7 @@ async fn keep(
         effective_actor: doer.effective_actor.clone(),
         reason: reason.to_owned(),
         undo_of: ask.of.filter(|_| ask.action == Sort::Undo),
-        follows: drafted.follows.filter(|_| ask.action != Sort::Undo),
+        follows: drafted.follows,
         subjects: drafted.subjects,
     };
     let (now, actor) = (context.clock.now(), doer.actor.clone());

@@ -14,6 +14,7 @@ mod own_names;
 mod platform;
 mod powerdns;
 mod served;
+mod stacked;
 mod still_answers;
 mod stopped;
 mod touched;
