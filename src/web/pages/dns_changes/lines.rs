@@ -2,7 +2,7 @@
 
 use crate::actions::dns_change::titled;
 use crate::clock::Instant;
-use crate::dns_plan::{PlannedChange, Refusal, Touch};
+use crate::dns_plan::{Code, PlannedChange, Refusal, Touch};
 use crate::kinds::{KindSpec, Tone};
 use crate::store::dns_changes::ChangeRow;
 use crate::wire::dns::{RecordSet, RecordValue};
@@ -212,6 +212,7 @@ pub struct RefusalLine {
 impl RefusalLine {
     pub fn of(refusal: &Refusal) -> Self {
         let tone = match refusal.code {
+            Code::NothingToLower => "tone-good",
             code if code.is_calm() => "",
             _ if refusal.overridable => "tone-warn",
             _ => "tone-bad",
