@@ -13,6 +13,7 @@ mod mended;
 mod own_names;
 mod platform;
 mod powerdns;
+mod prompt;
 mod served;
 mod stacked;
 mod still_answers;
