@@ -45,7 +45,7 @@ pub use own_names::{Machine, OwnNames};
 pub use pieces::{Piece, pieces};
 pub use swap::{Side, Swap, swap, swap_within};
 pub use ttl::{lower, restore};
-pub use way_back::way_back;
+pub use way_back::{Since, way_back};
 
 /// A zone as its provider had it a moment ago.
 #[derive(Clone, Debug)]
@@ -128,6 +128,9 @@ pub struct Refusal {
     /// What has to be typed, where a reason alone does not do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<String>,
+    /// The change that has to be taken back first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<i64>,
 }
 
 /// The sorts of refusals; part of the API.
@@ -140,6 +143,8 @@ pub enum Code {
     Conflict,
     /// There is nothing to change.
     NothingToDo,
+    /// No time to live is too long for a switch.
+    NothingToLower,
     /// The zone cannot be written, or its provider could not be read.
     ReadOnly,
     /// More than one candidate.
@@ -165,12 +170,18 @@ pub enum Code {
 }
 
 impl Code {
+    /// Whether it says that all is well as it is, and no more.
+    pub fn is_calm(self) -> bool {
+        matches!(self, Self::NothingToDo | Self::NothingToLower)
+    }
+
     /// As in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
             Self::Conflict => "conflict",
             Self::NothingToDo => "nothing-to-do",
+            Self::NothingToLower => "nothing-to-lower",
             Self::ReadOnly => "read-only",
             Self::Ambiguous => "ambiguous",
             Self::NothingHealthy => "nothing-healthy",
@@ -191,6 +202,7 @@ impl Code {
             Self::Invalid => "Correct it and plan again.",
             Self::Conflict => "Delete what stands in the way in the same change.",
             Self::NothingToDo => "The records say this already, or none leads there.",
+            Self::NothingToLower => "Go on whenever you like.",
             Self::ReadOnly => "Change it where the zone is kept.",
             Self::Ambiguous => "Find out who is meant and change the records by hand.",
             Self::NothingHealthy => "See to the balancer's targets first.",
@@ -210,6 +222,7 @@ impl Code {
             Self::Invalid => "Something in it is no record that can be made.",
             Self::Conflict => "It may not stand beside what is there.",
             Self::NothingToDo => "There is nothing to change.",
+            Self::NothingToLower => "There is nothing to lower.",
             Self::ReadOnly => "The zone cannot be written from here.",
             Self::Ambiguous => "There is more than one candidate.",
             Self::NothingHealthy => "Nothing healthy stands on the new side.",
@@ -228,12 +241,20 @@ impl Code {
 impl Refusal {
     /// One that nobody can override.
     pub fn hard(code: Code, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), overridable: false, confirm: None }
+        Self { code, text: text.into(), overridable: false, confirm: None, change: None }
     }
 
     /// One that somebody with a reason can.
     pub fn soft(code: Code, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), overridable: true, confirm: None }
+        Self { code, text: text.into(), overridable: true, confirm: None, change: None }
+    }
+
+    /// What somebody can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self.change {
+            Some(_) => "Take that back, and then this.",
+            None => self.code.remedy(),
+        }
     }
 }
 

@@ -135,7 +135,7 @@ proptest! {
     fn plan_and_way_back_leave_what_was_there(zone in zone()) {
         let plan = swap(std::slice::from_ref(&zone), &move_over());
         let after = written(&zone, &plan.changes);
-        let back = way_back(&landed(&plan, &after), std::slice::from_ref(&after));
+        let back = way_back(&landed(&plan, &after), std::slice::from_ref(&after), &[]);
         prop_assert!(plan.changes.is_empty() || back.refusals.is_empty(), "{:?}", back.refusals);
         let again = written(&after, &back.changes);
         prop_assert!(says_the_same(&zone, &again));
@@ -200,7 +200,9 @@ proptest! {
         let low = written(&zone, &lowered.changes);
         let switched = swap(std::slice::from_ref(&low), &move_over());
         let over = written(&low, &switched.changes);
-        let raised = restore(&landed(&lowered, &low), &landed(&switched, &over), std::slice::from_ref(&over));
+        let since = |done| Since { change: 2, title: None, is_neutral: false, done };
+        let since: Vec<Since> = landed(&switched, &over).into_iter().map(since).collect();
+        let raised = restore(&landed(&lowered, &low), &since, std::slice::from_ref(&over));
         let end = written(&over, &raised.changes);
         prop_assert!(says_the_same(&end, &written(&zone, &swap(zones, &move_over()).changes)));
     }
@@ -383,7 +385,7 @@ fn the_way_back_refuses_what_has_been_changed_since() {
     let mut after = written(&zone, &plan.changes);
     let landed = landed(&plan, &after);
     after.sets[0].values[0].comment = "by hand".to_owned();
-    insta::assert_snapshot!(told(&way_back(&landed, &[after])), @r"
+    insta::assert_snapshot!(told(&way_back(&landed, &[after], &[])), @r"
     b.example.com A: 198.51.100.1 198.51.100.2 198.51.100.3 -> 192.0.2.2
     changed-since: a.example.com A has been changed since by somebody else; the way back would undo that too.
     ");

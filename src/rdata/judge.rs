@@ -1,7 +1,7 @@
 //! Whether a name server's answer is what a change asked for: pure, so that looking and judging are apart.
 
 use crate::net::dns::{Answer, Answered, Content, Rcode};
-use crate::wire::dns::{RecordSet, SetChange};
+use crate::wire::dns::{RecordSet, SetChange, SetName};
 
 use super::{canonical, text, zone_file_form};
 
@@ -39,6 +39,9 @@ pub enum Proof {
     /// It answers with addresses that are in no set: that it still answers is all that it can prove, and the rest is
     /// the API's to say.
     StillAnswers(Why),
+    /// It answered with addresses that were in no set, and has none to answer with any more, unless another set does
+    /// ([`is_answered_by_another`]).
+    NoLongerAnswers(Why),
     /// Nothing that it says.
     Nothing(Why),
 }
@@ -51,8 +54,7 @@ pub fn proof(change: &SetChange, zone: &str) -> Proof {
         _ if !COMPARED.contains(&change.of.record_type.as_str()) => return Proof::Nothing(Why::Type),
         _ => return Proof::Itself,
     };
-    // What a name is answered with once such a set of it is gone, its other sets decide.
-    if change.after.is_some() { Proof::StillAnswers(why) } else { Proof::Nothing(why) }
+    if change.after.is_some() { Proof::StillAnswers(why) } else { Proof::NoLongerAnswers(why) }
 }
 
 /// Whether `answer` to a question for an address says that there is one, whichever it is.
@@ -68,12 +70,52 @@ pub fn still_answers(answer: &Answer) -> Verdict {
     }
 }
 
+/// Whether `answer` to a question for an address says that there is none.
+pub fn no_longer_answers(answer: &Answer) -> Verdict {
+    if let Some(refused) = refused(answer) {
+        return refused;
+    }
+    match &answer.alias_of {
+        _ if !answer.values.is_empty() => Verdict::Other("still answered with an address".to_owned()),
+        Some(target) => Verdict::Other(format!("an alias of {target}")),
+        None => Verdict::Served,
+    }
+}
+
+/// The names beside its own of which a set may answer for `name`: the wildcards above it, and the names that may be
+/// given away to other servers.
+pub fn above(name: &str, zone: &str) -> Vec<String> {
+    let mut above = Vec::new();
+    let mut rest = name;
+    while let Some((_, parent)) = rest.split_once('.').filter(|_| rest != zone) {
+        above.push(format!("*.{parent}"));
+        above.extend((parent != zone).then(|| parent.to_owned()));
+        rest = parent;
+    }
+    above
+}
+
+/// Whether another set than `of` gives its name an address, or may: one of the same name, a wildcard, a delegation.
+pub fn is_answered_by_another(of: &SetName, zone: &str, sets: &[RecordSet]) -> bool {
+    let above = above(&of.name, zone);
+    sets.iter().map(|set| &set.of).filter(|other| *other != of).any(|other| {
+        let gives_away = other.name != zone && matches!(other.record_type.as_str(), "NS" | "DNAME");
+        let leads = matches!(other.record_type.as_str(), "A" | "AAAA" | "CNAME" | "ALIAS" | "ANAME" | "LUA");
+        if other.name == of.name {
+            return leads || gives_away;
+        }
+        above.contains(&other.name) && (other.name.starts_with("*.") || gives_away)
+    })
+}
+
 /// Whether `answer` to a question for the set's name and type is what `change` asked for, where that can be told
 /// ([`Proof::Itself`]).
 pub fn served(change: &SetChange, zone: &str, answer: &Answer) -> Verdict {
     match proof(change, zone) {
         Proof::Itself => {}
-        Proof::StillAnswers(why) | Proof::Nothing(why) => return Verdict::Unjudgeable(why),
+        Proof::StillAnswers(why) | Proof::NoLongerAnswers(why) | Proof::Nothing(why) => {
+            return Verdict::Unjudgeable(why);
+        }
     }
     if let Some(refused) = refused(answer) {
         return refused;

@@ -111,7 +111,7 @@ fn what_is_answered_by_the_provider_itself_is_proven_by_any_address() {
     assert_eq!(proof(&change, "example.com"), Proof::StillAnswers(Why::Proxied));
     assert_eq!(proof(&change.inverse(), "example.com"), Proof::Itself);
     let gone = SetChange { before: change.after.clone(), after: None, ..change };
-    assert_eq!(proof(&gone, "example.com"), Proof::Nothing(Why::Proxied), "its other sets answer for the name");
+    assert_eq!(proof(&gone, "example.com"), Proof::NoLongerAnswers(Why::Proxied));
     assert_eq!(still_answers(&answer(300, &["203.0.113.9"])), Verdict::Served);
     assert_eq!(still_answers(&answer(300, &[])), Verdict::Other("no address".into()));
     let alias = Answer { alias_of: Some("lb.example.net.".into()), ..answer(0, &[]) };
@@ -120,4 +120,47 @@ fn what_is_answered_by_the_provider_itself_is_proven_by_any_address() {
     assert_eq!(still_answers(&none), Verdict::Other("no such name".into()));
     let lame = Answer { authoritative: false, ..answer(300, &["203.0.113.9"]) };
     assert_eq!(still_answers(&lame), Verdict::Other("the server does not speak for the zone".into()));
+}
+
+/// DNS-7: a set behind a proxy is gone when its name is answered no more, unless something else answers for it.
+#[test]
+fn what_was_answered_by_the_provider_is_gone_when_nobody_answers() {
+    assert_eq!(no_longer_answers(&answer(0, &[])), Verdict::Served, "other types may be left");
+    assert_eq!(no_longer_answers(&Answer { rcode: Rcode::NxDomain, ..answer(0, &[]) }), Verdict::Served);
+    assert_eq!(
+        no_longer_answers(&answer(300, &["203.0.113.9"])),
+        Verdict::Other("still answered with an address".into())
+    );
+    let lame = Answer { authoritative: false, ..answer(0, &[]) };
+    assert_eq!(no_longer_answers(&lame), Verdict::Other("the server does not speak for the zone".into()));
+
+    let of = SetName { name: "a.b.example.com".into(), record_type: "A".into() };
+    assert_eq!(above(&of.name, "example.com"), ["*.b.example.com", "b.example.com", "*.example.com"]);
+    assert_eq!(above("example.com", "example.com"), [] as [&str; 0]);
+    let another = |name: &str, record_type: &str| {
+        let set = RecordSet {
+            of: SetName { name: name.into(), record_type: record_type.into() },
+            values: Vec::new(),
+            comments: Vec::new(),
+        };
+        is_answered_by_another(&of, "example.com", &[set])
+    };
+    for (name, record_type) in [
+        ("a.b.example.com", "AAAA"),
+        ("a.b.example.com", "CNAME"),
+        ("*.b.example.com", "A"),
+        ("*.example.com", "CNAME"),
+        ("b.example.com", "NS"),
+    ] {
+        assert!(another(name, record_type), "{name} {record_type}");
+    }
+    for (name, record_type) in [
+        ("a.b.example.com", "A"),
+        ("a.b.example.com", "TXT"),
+        ("b.example.com", "A"),
+        ("example.com", "NS"),
+        ("*.c.example.com", "A"),
+    ] {
+        assert!(!another(name, record_type), "{name} {record_type}");
+    }
 }

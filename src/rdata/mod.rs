@@ -17,5 +17,5 @@ pub mod structured;
 pub mod text;
 
 pub use content::{canonical, presented};
-pub use judge::{Proof, Verdict, Why, proof, served, still_answers};
+pub use judge::{Proof, Verdict, Why, above, is_answered_by_another, no_longer_answers, proof, served, still_answers};
 pub use structured::{IN_PARTS, parts, preference_apart, zone_file_form};

@@ -8,14 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::QueryResult;
 
 use super::ask::{Ask, Sort};
+use super::later::{self, written};
 use super::sides::{self, Sides};
 use super::touched::touch;
 use super::whose::Holdings;
 use super::zones::{self, How, OfZones, Wanted};
 use crate::context::Context;
-use crate::dns_plan::{self, Code, Edit, Limit, Plan, PlannedChange, Refusal, Swap, ZoneNow, guard};
+use crate::dns_plan::{self, Code, Edit, Limit, Plan, PlannedChange, Refusal, Since, Swap, ZoneNow, guard};
 use crate::kinds::key::normal_host;
-use crate::store::dns_changes::{self, sets};
+use crate::store::dns_changes;
 use crate::store::{AnyConnection, Scope, StoreError};
 use crate::wire::dns::{RecordSet, SetName};
 
@@ -26,7 +27,7 @@ pub struct Draft {
     pub plan: Plan,
     /// The resources that it is about.
     pub subjects: Vec<i64>,
-    /// The change that a switch follows, or that is taken back.
+    /// The preparation that it follows, or the change whose old times to live it restores.
     pub follows: Option<i64>,
 }
 
@@ -42,8 +43,8 @@ struct Known {
     follows: Option<i64>,
     /// What another change has written.
     written: Vec<PlannedChange>,
-    /// What came after it.
-    later: Vec<PlannedChange>,
+    /// What came after it over the same sets, the oldest first.
+    since: Vec<Since>,
 }
 
 /// Plans what is asked, from fresh reads. `None` where something that it names is not there for the asker.
@@ -62,8 +63,8 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
     let mut plan = match (&known.swap, ask.action) {
         (Some(swap), _) if known.written.is_empty() => dns_plan::swap(&now, swap),
         (Some(swap), _) => dns_plan::swap_within(&now, swap, &known.written),
-        (None, Sort::Undo) => dns_plan::way_back(&known.written, &now),
-        (None, Sort::Restore) => dns_plan::restore(&known.written, &known.later, &now),
+        (None, Sort::Undo) => dns_plan::way_back(&known.written, &now, &known.since),
+        (None, Sort::Restore) => dns_plan::restore(&known.written, &known.since, &now),
         (None, _) => zones::shaped(context, dns_plan::edit(&now, &edits_but(ask, &unknown))),
     };
     if let Some(seconds) = ask.prepare_ttl_seconds.filter(|_| ask.is_swap()) {
@@ -75,7 +76,7 @@ pub async fn draft(context: &Context, scope: &Scope, ask: &Ask) -> Result<Option
     plan.notes.extend(known.notes);
     // Where somebody says why there is nothing to do, or something else speaks against it, that there is nothing is no
     // news.
-    let nothing = plan.refusals.iter().position(|refusal| refusal.code == Code::NothingToDo);
+    let nothing = plan.refusals.iter().position(|refusal| refusal.code.is_calm());
     if let (Some(nothing), true) = (nothing, plan.refusals.len() > 1) {
         plan.refusals.remove(nothing);
     }
@@ -280,24 +281,22 @@ fn of_sides(connection: &mut AnyConnection, scope: &Scope, ask: &Ask, sides: Sid
 fn of_change(connection: &mut AnyConnection, scope: &Scope, ask: &Ask) -> QueryResult<Option<Known>> {
     let Some(change) = ask.of else { return Ok(None) };
     let Some(row) = dns_changes::find(connection, scope, change)? else { return Ok(None) };
-    let (lowered, later) = match (ask.action, row.follows) {
-        (Sort::Restore, Some(prepared)) => (written(connection, prepared)?, written(connection, change)?),
-        _ => (written(connection, change)?, Vec::new()),
-    };
-    let all = lowered.iter().chain(&later).map(|done| (done.source.as_str(), &done.at, &done.change.of));
+    // The old times to live are those of before the preparation.
+    let first = row.follows.filter(|_| ask.action == Sort::Restore).unwrap_or(change);
+    let written = written(connection, first)?;
+    let since = later::since(connection, scope, first, &written)?;
+    let all = written.iter().map(|done| (done.source.as_str(), &done.at, &done.change.of));
     let zones = zones::of_sets(connection, scope, all)?;
     let title = match ask.action {
         Sort::Restore => format!("Restore the TTLs after: {}", row.title),
         _ => format!("Way back of: {}", row.title),
     };
-    let follows = Some(change);
+    // Of a switch that was prepared the preparation stands when it is taken back, and its end is due again.
+    let follows = match (ask.action, row.action.as_str()) {
+        (Sort::Undo, "prepare" | "restore") => None,
+        (Sort::Undo, _) => row.follows,
+        _ => Some(change),
+    };
     let subjects = dns_changes::subjects(connection, change)?;
-    Ok(Some(Known { title, zones, follows, subjects, written: lowered, later, ..Known::default() }))
-}
-
-/// What a change has written and not taken back itself.
-fn written(connection: &mut AnyConnection, change: i64) -> QueryResult<Vec<PlannedChange>> {
-    let sets = sets::of(connection, change)?;
-    let written = sets.into_iter().filter(|set| set.written_at().is_some());
-    Ok(written.filter_map(|set| serde_json::from_str(&set.change).ok()).collect())
+    Ok(Some(Known { title, zones, follows, subjects, written, since, ..Known::default() }))
 }

@@ -7,6 +7,7 @@
 //! | `sides.rs`, `zones.rs`, `touched.rs` | what the inventory and the providers say about it |
 //! | `whose.rs` | which of it is the asker's: of the rest a team learns nothing |
 //! | `draft.rs` | the plan that follows, by the rules of `dns_plan` |
+//! | `later.rs` | what came on top of a change, and goes before it |
 //! | `told.rs` | what somebody is told of a plan that was kept |
 //! | `submit.rs` | keeping a plan, applying it, taking a change back |
 //! | `carry.rs` | what a run carries with it, and its steps |
@@ -28,6 +29,7 @@ mod ask;
 mod carry;
 mod draft;
 mod landed;
+mod later;
 mod sides;
 mod submit;
 mod told;
@@ -39,6 +41,7 @@ mod zones;
 
 pub use ask::{Ask, Sort, titled};
 pub use draft::Draft;
+pub use later::first_back;
 pub use submit::{Applied, Override, Refused, apply, plan, plan_and_apply, restore_due, undo};
 pub use told::told;
 pub use whose::may_change;

@@ -26,6 +26,8 @@ use crate::wire::dns::ZoneAt;
 pub const PLAN_LIVES: TimeDelta = TimeDelta::minutes(15);
 /// Beside the time for asking the servers, a run has so long.
 const DEADLINE: TimeDelta = TimeDelta::minutes(15);
+/// Ways back of one change that are planned within a minute, each after the one before it was refused.
+const MOST_REFUSED: u32 = 60;
 /// Where a provider does not say how much one write may hold.
 const MOST_PER_WRITE: usize = 200;
 
@@ -152,8 +154,18 @@ pub async fn undo(
         return Err(Refused::TooLate("The time for the way back is over; make a new change.".to_owned()));
     }
     let ask = Ask { action: Sort::Undo, of: Some(change), ..Ask::default() };
-    // Two clicks at once are one way back.
-    let key = IdempotencyKey::new(format!("dns-changes/{change}/undo/{}", now.timestamp() / 60), &[]);
+    // Two clicks at once are one way back. One that was refused is planned anew: what stood in its way may be gone.
+    let key_of = |refused: u32| {
+        IdempotencyKey::new(format!("dns-changes/{change}/undo/{}/{refused}", now.timestamp() / 60), &[])
+    };
+    let mut key = key_of(0);
+    for refused in 1..MOST_REFUSED {
+        let Some(before) = known(context, doer, Some(&key)).await? else { break };
+        if !read_plan(&find(context, scope, before).await?).is_blocked() {
+            break;
+        }
+        key = key_of(refused);
+    }
     plan_and_apply(context, scope, doer, &ask, reason, None, Some(key)).await
 }
 
@@ -216,7 +228,7 @@ async fn keep(
         effective_actor: doer.effective_actor.clone(),
         reason: reason.to_owned(),
         undo_of: ask.of.filter(|_| ask.action == Sort::Undo),
-        follows: drafted.follows.filter(|_| ask.action != Sort::Undo),
+        follows: drafted.follows,
         subjects: drafted.subjects,
     };
     let (now, actor) = (context.clock.now(), doer.actor.clone());

@@ -29,6 +29,7 @@ pub fn told(connection: &mut AnyConnection, scope: &Scope, row: &ChangeRow) -> Q
         plan.changes.iter_mut().flat_map(|planned| &mut planned.touches).for_each(|touch| touch.left.clear());
         for refusal in &mut plan.refusals {
             refusal.code.in_general().clone_into(&mut refusal.text);
+            refusal.change = None;
         }
     }
     Ok(plan)

@@ -1,8 +1,9 @@
 //! Proof from outside: each of a zone's own servers is asked until it answers with what was written, or time is up.
 //!
 //! The provider's API is asked too. Names that the provider answers with addresses of its own (proxied, flattened) are
-//! judged by the API and by whether each server still answers them with any address. What is written stays when time is
-//! up: nobody takes back blindly what may be served everywhere a second later.
+//! judged by the API and by whether each server still answers them with any address, or no longer does where they are
+//! deleted. What is written stays when time is up: nobody takes back blindly what may be served everywhere a second
+//! later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -13,7 +14,7 @@ use futures_util::future::join_all;
 use super::carry::Carried;
 use super::write::is_like;
 use crate::net::dns::{Answer, Question, Rcode, Server, Way, ask, servers};
-use crate::rdata::{Proof, Verdict, proof, served, still_answers};
+use crate::rdata::{Proof, Verdict, above, is_answered_by_another, no_longer_answers, proof, served, still_answers};
 use crate::runs::{Done, StepAt, Trouble};
 use crate::store::dns_changes::checks::{self, Seen};
 use crate::wire::dns::{SetChange, SetName, ZoneAt};
@@ -94,18 +95,19 @@ impl Asked<'_> {
     /// What those say who did not serve all of it yet.
     async fn look(&self, at: &StepAt<'_>) -> Vec<Seen> {
         let api = format!("{} (its API)", self.source);
-        let (own, instead, mut seen) = match self.read(at).await {
-            Ok((own, instead, by_api)) => (own, instead, vec![by_api]),
+        let zone = match self.read(at).await {
+            Ok(zone) => zone,
             Err(trouble) => {
                 return vec![Seen { server: api, trouble: trouble.to_string(), ..self.nothing() }];
             }
         };
-        let (servers, unknown) = servers(&own, &instead, PATIENCE).await;
+        let mut seen = vec![zone.by_api];
+        let (servers, unknown) = servers(&zone.own, &zone.instead, PATIENCE).await;
         for (server, why) in unknown {
             seen.push(Seen { server, trouble: format!("its address is not known: {why}"), ..self.nothing() });
         }
         let asked = servers.into_iter().filter(|server| !self.done.contains(&called(server)));
-        seen.extend(join_all(asked.map(|server| self.ask(server))).await);
+        seen.extend(join_all(asked.map(|server| self.ask(server, &zone.taken_on))).await);
         seen.sort_by(|one, other| one.server.cmp(&other.server));
         seen
     }
@@ -121,30 +123,35 @@ impl Asked<'_> {
         }
     }
 
-    /// The zone's servers, those to be asked instead, and what the provider itself shows.
-    async fn read(&self, at: &StepAt<'_>) -> Result<(Vec<String>, Vec<String>, Seen), Trouble> {
+    async fn read(&self, at: &StepAt<'_>) -> Result<Zone, Trouble> {
         let provider = at.provider(self.source)?;
         let none = || Trouble::Failed(format!("The source {} changes no records.", self.source));
         let dns = provider.dns().ok_or_else(none)?;
-        let names = self.changes.iter().map(|change| change.of.name.clone()).collect();
+        let mut names: BTreeSet<String> = self.changes.iter().map(|change| change.of.name.clone()).collect();
+        let vanishes = |change: &SetChange| matches!(proof(change, &self.at.name), Proof::NoLongerAnswers(_));
+        let vanishing: Vec<&SetName> =
+            self.changes.iter().filter(|change| vanishes(change)).map(|change| &change.of).collect();
+        names.extend(vanishing.iter().flat_map(|of| above(&of.name, &self.at.name)));
         let read = dns.read(self.at, Some(&names)).await?;
+        let taken_on =
+            vanishing.into_iter().filter(|of| is_answered_by_another(of, &self.at.name, &read.sets)).cloned().collect();
         let sets: BTreeMap<&SetName, _> = read.sets.iter().map(|set| (&set.of, set)).collect();
-        let mut seen = Seen { server: format!("{} (its API)", self.source), ..self.nothing() };
+        let mut by_api = Seen { server: format!("{} (its API)", self.source), ..self.nothing() };
         for change in &self.changes {
             if is_like(sets.get(&change.of).copied(), change.after.as_ref()) {
-                seen.served += 1;
-            } else if seen.trouble.is_empty() {
-                seen.trouble = format!("{} is not as planned", change.of);
+                by_api.served += 1;
+            } else if by_api.trouble.is_empty() {
+                by_api.trouble = format!("{} is not as planned", change.of);
             }
         }
-        Ok((read.name_servers, dns.name_servers().to_vec(), seen))
+        Ok(Zone { own: read.name_servers, instead: dns.name_servers().to_vec(), by_api, taken_on })
     }
 
     /// Asks one server for every set that it can be judged by; one that is silent is not asked on.
-    async fn ask(&self, server: Server) -> Seen {
+    async fn ask(&self, server: Server, taken_on: &BTreeSet<SetName>) -> Seen {
         let mut seen = Seen { server: called(&server), judged: 0, ..self.nothing() };
         for some in self.changes.chunks(AT_ONCE) {
-            let asked = some.iter().map(|change| Told::by(server.address, change, &self.at.name));
+            let asked = some.iter().map(|change| Told::by(server.address, change, &self.at.name, taken_on));
             for Told { of, by, verdict } in join_all(asked).await {
                 let trouble = match verdict {
                     Ok(Verdict::Unjudgeable(_)) => continue,
@@ -167,6 +174,16 @@ impl Asked<'_> {
     }
 }
 
+/// What the provider says of a zone.
+struct Zone {
+    /// The zone's servers, and those to be asked instead.
+    own: Vec<String>,
+    instead: Vec<String>,
+    by_api: Seen,
+    /// Sets that are gone and whose names something else answers for.
+    taken_on: BTreeSet<SetName>,
+}
+
 /// What one server said of one set.
 struct Told<'c> {
     of: &'c SetName,
@@ -176,24 +193,26 @@ struct Told<'c> {
 }
 
 impl<'c> Told<'c> {
-    async fn by(server: SocketAddr, change: &'c SetChange, zone: &str) -> Self {
+    async fn by(server: SocketAddr, change: &'c SetChange, zone: &str, taken_on: &BTreeSet<SetName>) -> Self {
         let by = proof(change, zone);
         let verdict = match by {
             Proof::Itself => {
                 answer(server, &change.of, &change.of.record_type).await.map(|answer| served(change, zone, &answer))
             }
-            Proof::StillAnswers(_) => any_address(server, &change.of).await,
+            Proof::StillAnswers(_) => any_address(server, &change.of).await.map(|answer| still_answers(&answer)),
+            Proof::NoLongerAnswers(why) if taken_on.contains(&change.of) => Ok(Verdict::Unjudgeable(why)),
+            Proof::NoLongerAnswers(_) => any_address(server, &change.of).await.map(|answer| no_longer_answers(&answer)),
             Proof::Nothing(why) => Ok(Verdict::Unjudgeable(why)),
         };
         Self { of: &change.of, by, verdict }
     }
 }
 
-/// Whether a name is answered with an address of either sort.
-async fn any_address(server: SocketAddr, of: &SetName) -> Result<Verdict, String> {
+/// What a name is answered with, asked for an address of either sort.
+async fn any_address(server: SocketAddr, of: &SetName) -> Result<Answer, String> {
     let four = answer(server, of, "A").await?;
     let none = four.rcode == Rcode::NoError && four.values.is_empty();
-    Ok(still_answers(&if none { answer(server, of, "AAAA").await? } else { four }))
+    if none { answer(server, of, "AAAA").await } else { Ok(four) }
 }
 
 async fn answer(server: SocketAddr, of: &SetName, record_type: &str) -> Result<Answer, String> {

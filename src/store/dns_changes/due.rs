@@ -14,22 +14,28 @@ pub fn restore_at(connection: &mut AnyConnection, id: i64, at: Option<Instant>) 
     sql.execute(connection).map(|_| ())
 }
 
-/// Switches whose old times to live are due, where the switch has succeeded and stands.
+/// Changes after a preparation whose old times to live are due, where the change has succeeded and stands, and nothing
+/// has followed the preparation since.
 pub fn to_restore(connection: &mut AnyConnection, now: Instant) -> QueryResult<Vec<ChangeRow>> {
     let mut sql = Sql::new(COLUMNS);
     sql.push(" WHERE r.state = 'succeeded' AND c.undone_by IS NULL AND c.restore_at <= ").bind(now);
-    sql.push(" ORDER BY c.id");
+    sql.push(
+        " AND NOT EXISTS (SELECT 1 FROM dns_changes l WHERE l.follows = c.follows AND l.id > c.id AND l.run_id IS NOT NULL \
+         AND l.undone_by IS NULL) ORDER BY c.id",
+    );
     sql.load(connection)
 }
 
-/// The change that has lowered the times to live for such a swap, if it stands and nothing has followed it yet.
+/// The change that has lowered the times to live for such a swap, if it stands and nothing that stands has followed it
+/// yet.
 pub fn prepared_for(connection: &mut AnyConnection, from: Option<i64>, to: Option<i64>) -> QueryResult<Option<i64>> {
     let (Some(from), Some(to)) = (from, to) else { return Ok(None) };
     let mut sql = Sql::new(COLUMNS);
     sql.push(" WHERE r.state = 'succeeded' AND c.undone_by IS NULL AND c.action = 'prepare' AND c.from_id = ")
         .bind(from);
     sql.push(" AND c.to_id = ").bind(to).push(
-        " AND NOT EXISTS (SELECT 1 FROM dns_changes l WHERE l.follows = c.id AND l.run_id IS NOT NULL) ORDER BY c.id DESC LIMIT 1",
+        " AND NOT EXISTS (SELECT 1 FROM dns_changes l WHERE l.follows = c.id AND l.run_id IS NOT NULL AND l.undone_by IS NULL \
+         AND l.undo_of IS NULL) ORDER BY c.id DESC LIMIT 1",
     );
     Ok(sql.first::<ChangeRow>(connection)?.map(|row| row.id))
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamp};
 
 use crate::clock::Instant;
 use crate::store::AnyConnection;
@@ -51,5 +51,31 @@ pub fn settle(
 pub fn of(connection: &mut AnyConnection, change: i64) -> QueryResult<Vec<SetRow>> {
     let mut sql = Sql::new("SELECT position, change, written_at FROM dns_change_sets WHERE change_id = ");
     sql.bind(change).push(" ORDER BY position");
+    sql.load(connection)
+}
+
+/// A set that another change has written.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct LaterRow {
+    #[diesel(sql_type = BigInt)]
+    pub change_id: i64,
+    #[diesel(sql_type = Text)]
+    pub action: String,
+    #[diesel(sql_type = Text)]
+    pub title: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub undo_of: Option<i64>,
+    /// JSON of the planned change.
+    #[diesel(sql_type = Text)]
+    pub change: String,
+}
+
+/// What the changes after this one have written, as far as they stand, the oldest first.
+pub fn written_after(connection: &mut AnyConnection, change: i64) -> QueryResult<Vec<LaterRow>> {
+    let mut sql = Sql::new(
+        "SELECT c.id AS change_id, c.action, c.title, c.undo_of, s.change FROM dns_changes c JOIN dns_change_sets s ON s.change_id = c.id \
+         WHERE c.undone_by IS NULL AND s.written_at IS NOT NULL AND c.id > ",
+    );
+    sql.bind(change).push(" ORDER BY c.id, s.position");
     sql.load(connection)
 }

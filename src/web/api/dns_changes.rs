@@ -243,6 +243,7 @@ fn item(row: &ChangeRow, plan: Plan, now: Instant) -> DnsChangeItem {
                 code: refusal.code.as_str().to_owned(),
                 text: refusal.text,
                 overridable: refusal.overridable,
+                change: refusal.change.map(|id| id.to_string()),
             })
             .collect(),
         notes: plan.notes,

@@ -1,4 +1,8 @@
-"""Syncs of one PowerDNS zone, which is a single JSON object however large: how long, and how much memory."""
+"""One PowerDNS zone, which is a single JSON object however large, read and synced: how long, and how much memory.
+
+The dry run is the counterpart of octoDNS's dump: it reads the zone, compares each record with what is stored, which is nothing, and writes
+a line for each into a file. The first sync stores and indexes them too.
+"""
 from . import syncs
 
 # How many records the zone has for each instance of the estate.
@@ -14,6 +18,7 @@ def measure(plan, database):
             panel = syncs.Panel(plan.programs, config, database, name, plan.folder)
             database.create(name)
             panel.ask("migrate")
+            syncs.dry(plan, panel, api, f"dry run of a PowerDNS zone of {count:,} records", count)
             syncs.once(plan, panel, api, f"first sync of a PowerDNS zone of {count:,} records", count)
             syncs.once(plan, panel, api, f"unchanged sync of a PowerDNS zone of {count:,} records", count)
         database.drop(name)

@@ -5,6 +5,7 @@ The provider's stand-in answers from memory. What it used itself is told with ea
 import contextlib
 import os
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -33,27 +34,46 @@ def measure(plan, database):
 def once(plan, panel, api, row, count):
     """One sync by the command line; the bytes that it wrote."""
     database = panel.database
-    before, log = machine.tree([api]), database.wal() if database.name == "postgres" else 0
-    began = time.monotonic()
-    child = subprocess.Popen(panel.command("sync"), env=panel.environment, stdout=subprocess.PIPE, text=True)
-    use = Use(child.pid)
-    out = child.stdout.read()
-    # It has ended and is not buried yet, so that its account can still be read.
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    took = time.monotonic() - began
-    written = database.wal() - log if database.name == "postgres" else machine.written(child.pid)
-    use.stop()
-    if child.wait() != 0:
-        raise SystemExit(f"{row} ended with {child.returncode}:\n{out[-2000:]}")
-    counted(row, out, count)
-    busy = machine.ticks_since(before, [api]) / machine.TICK / took
-    plan.figure(row, database, took, "s", f"{count / took:,.0f} rows/s")
-    plan.figure(f"{row}: used by the stand-in", database, busy, "cores")
-    plan.figure(f"{row}: peak memory", database, use.peak, "MB", f"{use.without_files:.0f} unmapped")
+    log = database.wal() if database.name == "postgres" else 0
+    with run(plan, panel, api, row, count, "sync") as (child, out):
+        written = database.wal() - log if database.name == "postgres" else machine.written(child.pid)
+        counted(row, out, count)
     plan.figure(f"{row}: written", database, written / 1e6, "MB")
     if row.startswith("first"):
         plan.figure(f"{row}: database", database, database.size(panel.name) / 1e6, "MB")
     return written
+
+
+def dry(plan, panel, api, row, count):
+    """One dry run against an empty database, whose lines go into a file. That it stores nothing, the first sync after it counts."""
+    with run(plan, panel, api, row, count, "sync", "--dry-run") as (_, out):
+        told = sum(line.startswith("+ dns_record ") for line in out)
+    if told != count:
+        raise SystemExit(f"{row}: {told:,} records are +, not {count:,}")
+
+
+@contextlib.contextmanager
+def run(plan, panel, api, row, count, *arguments):
+    """A subcommand from its start to its end: how long, and how much memory. Gives the process that has ended, and its output."""
+    database = panel.database
+    before = machine.tree([api])
+    with tempfile.TemporaryFile("w+", dir=plan.folder) as out:
+        began = time.monotonic()
+        child = subprocess.Popen(panel.command(*arguments), env=panel.environment, stdout=out, text=True)
+        use = Use(child.pid)
+        # It has ended and is not buried yet, so that its account can still be read.
+        ended = os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        took = time.monotonic() - began
+        use.stop()
+        out.seek(0)
+        if ended.si_status != 0:
+            raise SystemExit(f"{row} ended with {ended.si_status}:\n{out.read()[-2000:]}")
+        busy = machine.ticks_since(before, [api]) / machine.TICK / took
+        plan.figure(row, database, took, "s", f"{count / took:,.0f} rows/s")
+        plan.figure(f"{row}: used by the stand-in", database, busy, "cores")
+        plan.figure(f"{row}: peak memory", database, use.peak, "MB", f"{use.without_files:.0f} unmapped")
+        yield child, out
+        child.wait()
 
 
 def counted(row, out, count):
@@ -61,7 +81,7 @@ def counted(row, out, count):
     sign = "+" if row.startswith("first") else "="
     kinds = ("dns_record", "instance")
     seen = 0
-    for line in out.splitlines():
+    for line in out:
         words = line.split()
         if len(words) >= 8 and words[2] in kinds:
             seen += sum(int(word[1:]) for word in words[4:] if word.startswith(sign))

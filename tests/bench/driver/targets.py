@@ -27,6 +27,8 @@ POSTGRES_TIMES_SQLITE = 4
 MOST = [
     (f"first sync of {MILLION}", "sqlite", 45), (f"first sync of {MILLION}", "postgres", 90),
     (f"first sync of {MILLION}: peak memory", None, 300),
+    (f"dry run of a PowerDNS zone of {MILLION}: peak memory", None, 300),
+    ("dry run of a PowerDNS zone of 100,000 records", None, 2.4),
     (f"first sync of a PowerDNS zone of {MILLION}: peak memory", None, 300),
     ("first sync of a PowerDNS zone of 100,000 records", "sqlite", 2.4),
     (f"switch of {NAMES} names: planned and shown", None, 1), (f"switch of {NAMES} names: served", None, 3),

@@ -93,3 +93,29 @@ async fn the_same_key_makes_one_change_and_another_body_is_refused() {
     assert_eq!(first.unwrap(), second.unwrap());
     assert!(matches!(plan("b").await, Err(Refused::OtherBody)));
 }
+
+/// F13: what a plan writes over is read this moment, and where what it takes from the inventory is old, it takes a
+/// reason.
+#[tokio::test]
+async fn f13_records_are_read_anew_and_old_facts_take_a_reason() {
+    let (_place, db) = a_fresh_one().await;
+    let estate = Estate::over(db, &["example.com"]).await;
+    estate.ledger.put("www.example.com", "A", 300, &BLUE);
+    estate.sync().await;
+    // No listing has shown it yet.
+    estate.ledger.put("new.example.com", "A", 300, &BLUE);
+    let ask = estate.switch("blue", "green").await;
+    let change = estate.plan(&ask).await.unwrap();
+    assert_eq!(codes(&estate, change).await, []);
+    let plan: Plan = serde_json::from_str(&estate.row(change).await.plan).unwrap();
+    let names: Vec<&str> = plan.changes.iter().map(|planned| planned.change.of.name.as_str()).collect();
+    assert_eq!(names, ["new.example.com", "www.example.com"]);
+
+    estate.context.clock.advance(chrono::TimeDelta::days(2));
+    let change = estate.plan(&ask).await.unwrap();
+    assert_eq!(codes(&estate, change).await, [Code::Unsure]);
+    assert!(matches!(estate.apply(change, None).await, Err(Refused::Guard(_))));
+    assert_eq!(estate.ledger.writes(), 0);
+    estate.apply(change, Some(&super::anyhow())).await.unwrap();
+    assert_eq!(estate.work(change).await, "succeeded");
+}

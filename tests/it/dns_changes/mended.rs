@@ -85,3 +85,38 @@ async fn an_apps_page_leads_to_its_records_and_to_the_balancer_behind_them() {
     assert!(shown.contains(&format!("/load-balancers/{green}#dns")), "{shown}");
     assert_eq!(offers(&vera.get(&page).await.text, moved), (false, false, false));
 }
+
+/// DNS-3: a record is made from where it is missing, with what that page knows of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_is_made_from_the_page_of_an_instance_or_an_app() {
+    let (_place, db) = a_fresh_one().await;
+    let estate = Estate::over(db, &["example.com"]).await;
+    let panel = left_behind(&estate).await;
+    let (otto, vera) = (panel.signed_in("otto@example.com").await, panel.signed_in("vera@example.com").await);
+    let domains = ["moved.example.com", "new.example.com"].map(str::to_owned).to_vec();
+    estate.cloud.holds("apps", vec![App { name: "shop".to_owned(), domains, ..App::default() }]);
+    estate.sync().await;
+    for (kind, name, path, form, filled) in [
+        ("instance", "blue-0", "instances", "type=A&#38;contents=192.0.2.50", ">192.0.2.50</textarea>"),
+        ("app", "shop", "apps", "name=new.example.com.", "value=\"new.example.com.\""),
+    ] {
+        let page = format!("/{path}/{}", estate.id(kind, name).await);
+        let form = format!("/dns-changes/new?{form}");
+        let shown = otto.get(&page).await.text;
+        assert!(shown.contains(&format!("href=\"{form}\"")), "{form}: {shown}");
+        assert!(!vera.get(&page).await.text.contains(&form));
+        let shown = otto.get(&form.replace("&#38;", "&")).await.text;
+        assert!(shown.contains(filled), "{shown}");
+    }
+    let fields = [
+        ("action", "edit"),
+        ("op", "create"),
+        ("zone", "example.com"),
+        ("name", "new.example.com."),
+        ("type", "A"),
+        ("contents", "192.0.2.50"),
+    ];
+    let planned = otto.post("/dns-changes/new", "/dns-changes", &fields).await;
+    let shown = otto.get(planned.header("location")).await.text;
+    assert!(shown.contains("<ins>192.0.2.50</ins>") && shown.contains("new.example.com"), "{shown}");
+}

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use quarterdeck::kinds::instance::Instance;
 use quarterdeck::kinds::load_balancer::LoadBalancer;
 use quarterdeck::net::http::Http;
@@ -136,6 +137,14 @@ impl Served {
         let run = self.call(program, "GET", &format!("/runs/{run}"), &json!(null)).await.unwrap();
         let steps = run["steps"].as_array().unwrap().iter();
         steps.map(|step| (step["position"].as_i64().unwrap(), step["title"].as_str().unwrap().to_owned())).collect()
+    }
+
+    /// When the change's run began its first step.
+    pub async fn first_step(&self, program: &Program, change: &str) -> DateTime<Utc> {
+        let change = self.call(program, "GET", &format!("/dns-changes/{change}"), &json!(null)).await.unwrap();
+        let run = change["run_id"].as_str().unwrap();
+        let run = self.call(program, "GET", &format!("/runs/{run}"), &json!(null)).await.unwrap();
+        run["steps"][0]["started_at"].as_str().unwrap().parse().unwrap()
     }
 
     /// As if so much time had gone by that no lease is left.

@@ -1,5 +1,5 @@
 //! DNS-7 for names that no server answers with what is written: behind a proxy, and flattened at the apex. The API says
-//! what is there, and each of the zone's own servers still has to answer.
+//! what is there, and each of the zone's own servers still has to answer, or no longer may.
 
 use quarterdeck::actions::dns_change::Ask;
 use quarterdeck::net::http::Http;
@@ -97,6 +97,41 @@ async fn a_proxied_record_is_judged_by_the_api_and_still_has_to_be_answered() {
         assert_eq!((written[0].content.as_str(), written[0].proxied), ("198.51.100.7", true));
         let answering: i32 = checks(&estate, change).await.iter().map(|check| check.answering).sum();
         assert_eq!(answering, i32::from(expected == "succeeded"));
+    }
+}
+
+/// A proxied set that is deleted is gone when its name is answered no more. Where something else answers for the name,
+/// no server can show it, and the API has the word.
+#[tokio::test]
+async fn a_proxied_record_is_gone_when_nobody_answers_for_it() {
+    let (_place, db) = a_fresh_one().await;
+    let server = PowerDns::shared();
+    let set = |name: &str| json!({"name": format!("{name}.{{zone}}"), "type": "A", "ttl": 300, "records": [{"content": ELSEWHERE, "disabled": false}]});
+    let zone = server.zone("deleted", json!([set("stays"), set("*.wild")])).await;
+    let fake = FakeCloudflare::start().await;
+    let id = fake.world().add_zone(&zone.name);
+    fake.world().add_record(&id, "A", &format!("*.wild.{}", zone.name), BLUE[0]);
+    for name in ["gone", "stays", "app.wild"] {
+        let record = fake.world().add_record(&id, "A", &format!("{name}.{}", zone.name), BLUE[0]);
+        let mut world = fake.world();
+        let record = world.record(&id, &record);
+        (record.proxied, record.ttl) = (true, 1);
+    }
+    let estate = behind(db, &fake, server).await;
+    estate.house.sync("dns").await;
+    for (name, expected, judged) in [("gone", "succeeded", 1), ("stays", "unknown", 1), ("app.wild", "succeeded", 0)] {
+        let name = format!("{name}.{}", zone.name);
+        let records = json!([{"op": "delete", "zone": zone.name, "name": name, "type": "A"}]);
+        let ask = Ask { records: serde_json::from_value(records).unwrap(), ..Ask::default() };
+        let (change, state) = estate.carry(&ask).await;
+        let seen = checks(&estate, change).await;
+        assert_eq!(state, expected, "{name}: {seen:?}");
+        assert!(fake.world().named(&id, &name, "A").is_empty(), "{name} is written, whatever is served");
+        let of_server = seen.iter().find(|check| check.server == server.dns.to_string()).unwrap();
+        assert_eq!((of_server.judged, of_server.answering), (judged, 0), "{name}: {of_server:?}");
+        if expected == "unknown" {
+            assert_eq!(of_server.trouble, format!("{name} A: still answered with an address"));
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod against_cloudflare;
 mod against_moto;
 mod apps;
 mod crash;
+mod dry_run;
 mod expiry;
 mod failures;
 mod fences;

@@ -83,8 +83,13 @@ async fn f17_a_permission_that_is_withdrawn_takes_no_known_fact_away() {
             for part in &denied {
                 aws.refuse(part.clone(), 403, "UnauthorizedOperation", None).await;
             }
-            let dry = dry_run::dry_run(&house.db, house.get("cloud")).await.unwrap();
-            assert_eq!(dry.differences, [], "{denied:?}");
+            let mut differences = Vec::new();
+            let mut tell = |difference| {
+                differences.push(difference);
+                Ok(())
+            };
+            dry_run::dry_run(&house.db, house.get("cloud"), &mut tell).await.unwrap();
+            assert_eq!(differences, [], "{denied:?}");
             for _ in 0..2 {
                 assert_eq!(house.sync("cloud").await.state, SyncState::Partial, "{denied:?}");
                 assert_eq!(known(&house).await, before, "{denied:?}");

@@ -166,4 +166,7 @@ pub struct RefusalItem {
     pub code: String,
     pub text: String,
     pub overridable: bool,
+    /// Of a way back: the change that has to be taken back first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use crate::actions::dns_change::titled;
 use crate::clock::Instant;
-use crate::dns_plan::{PlannedChange, Refusal, Touch};
+use crate::dns_plan::{Code, PlannedChange, Refusal, Touch};
 use crate::kinds::{KindSpec, Tone};
 use crate::store::dns_changes::ChangeRow;
 use crate::wire::dns::{RecordSet, RecordValue};
@@ -203,11 +203,21 @@ fn notes(before: Option<&RecordSet>, after: Option<&RecordSet>) -> Vec<String> {
 pub struct RefusalLine {
     pub text: String,
     pub remedy: &'static str,
-    pub overridable: bool,
+    /// The notice's class: nothing that is to be done is no trouble.
+    pub tone: &'static str,
+    /// The change that has to be taken back first.
+    pub href: Option<String>,
 }
 
 impl RefusalLine {
     pub fn of(refusal: &Refusal) -> Self {
-        Self { text: refusal.text.clone(), remedy: refusal.code.remedy(), overridable: refusal.overridable }
+        let tone = match refusal.code {
+            Code::NothingToLower => "tone-good",
+            code if code.is_calm() => "",
+            _ if refusal.overridable => "tone-warn",
+            _ => "tone-bad",
+        };
+        let href = refusal.change.map(|change| format!("/dns-changes/{change}"));
+        Self { text: refusal.text.clone(), remedy: refusal.remedy(), tone, href }
     }
 }

@@ -11,10 +11,11 @@ use super::mend::Mend;
 use crate::actions::dns_change;
 use crate::clock::Instant;
 use crate::config::NetworkConfig;
+use crate::kinds::app::App;
 use crate::kinds::dns_record::DnsRecord;
 use crate::kinds::{Held, Key, KindSpec, Role, app, dns_record, instance, load_balancer, zone};
 use crate::relations::switched::{self, Divergence, WATCHED};
-use crate::relations::{self, Neighbours};
+use crate::relations::{self, Neighbours, behind};
 use crate::store::annotations::AnnotationRow;
 use crate::store::dns_changes::{self, Wanted};
 use crate::store::keys::{self, When};
@@ -46,6 +47,8 @@ pub struct DnsPanel {
     pub records: Vec<AppRecord>,
     pub more_records: usize,
     pub balancers: Vec<(String, String)>,
+    /// The form of a record that leads to this instance, of this app's name, or in this zone.
+    pub new_record: String,
     /// Of a record: whether its set can be rewritten here, and whether it leads to an address.
     pub editable: bool,
     pub is_address: bool,
@@ -119,6 +122,7 @@ pub fn panel(
     let kinds = [&instance::SPEC, &load_balancer::SPEC, &zone::SPEC, &dns_record::SPEC, &app::SPEC];
     let Some(kind) = kinds.iter().find(|kind| kind.name == spec.name) else { return Ok(None) };
     let mut panel = DnsPanel { id: row.id, kind: kind.name, key: crate::telemetry::new_id(), ..DnsPanel::default() };
+    panel.new_record = new_record(kind, row, around);
     if kind.name == instance::SPEC.name {
         panel.stale = stale(connection, scope, row)?;
         panel.stale_records = panel.stale.iter().map(|(_, records)| records).sum();
@@ -152,6 +156,30 @@ pub fn panel(
         panel.balancers = balancers.iter().take(SHOWN).map(link).collect();
     }
     Ok(Some(panel))
+}
+
+/// The form of a new record, as far as the page that it is made from knows it; empty where it knows nothing of it.
+fn new_record(kind: &KindSpec, row: &ResourceRow, around: &Neighbours) -> String {
+    let form = "/dns-changes/new";
+    if kind.name == zone::SPEC.name {
+        return format!("{form}?zone={}", row.id);
+    }
+    if kind.name == instance::SPEC.name {
+        let address = behind::reached_at(row).into_iter().next();
+        return address.map_or_else(String::new, |address| {
+            let record_type = if address.is_ipv4() { "A" } else { "AAAA" };
+            format!("{form}?type={record_type}&contents={address}")
+        });
+    }
+    if kind.name == app::SPEC.name {
+        let app: App = serde_json::from_str(&row.attrs).unwrap_or_default();
+        let named: BTreeSet<&str> =
+            of_kind(around, &dns_record::SPEC).into_iter().map(|record| record.name.as_str()).collect();
+        let missing = app.domains.iter().find(|domain| !named.contains(domain.as_str()));
+        // With its last dot it is the whole name, whatever the zone.
+        return missing.or(app.domains.first()).map_or_else(String::new, |domain| format!("{form}?name={domain}."));
+    }
+    String::new()
 }
 
 fn of_kind<'n>(around: &'n Neighbours, kind: &KindSpec) -> Vec<&'n ResourceRow> {

@@ -9,9 +9,10 @@ use diesel::QueryResult;
 
 use super::lines::{ChangeLine, RefusalLine, SetLine};
 use super::{tone, worded};
-use crate::actions::dns_change::{Ask, told};
+use crate::actions::dns_change::{Ask, first_back, told};
 use crate::clock::Instant;
 use crate::context::Context;
+use crate::dns_plan::Code;
 use crate::store::dns_changes::checks::CheckRow;
 use crate::store::dns_changes::{self, ChangeRow, checks, sets};
 use crate::store::runs::steps;
@@ -52,9 +53,11 @@ pub struct ChangePage {
     /// The change that it takes back, that has taken it back, or that it follows.
     pub undo_of: Option<i64>,
     pub undone_by: Option<ChangeLine>,
+    /// What came on top of it and is taken back before it: link and title.
+    pub first_back: Option<(String, String)>,
     pub follows: Option<i64>,
     pub restore_at: Option<Instant>,
-    /// The swap that this one has prepared: action, from, to.
+    /// The swap that this one has prepared, or that needs no preparation: action, from, to.
     pub prepared: Option<(String, i64, i64)>,
     pub key: String,
 }
@@ -91,6 +94,12 @@ fn fetch(connection: &mut AnyConnection, scope: &Scope, id: i64, shell: Shell) -
         None => None,
     };
     let state = row.state(now).to_owned();
+    let line = ChangeLine::of(&row, now);
+    let first_back = match line.undo_until {
+        Some(_) => first_back(connection, scope, id)?,
+        None => None,
+    };
+    let is_needless = plan.refusals.iter().any(|refusal| refusal.code == Code::NothingToLower);
     Ok(Some(ChangePage {
         generation: row.generation,
         reason: row.reason.clone(),
@@ -109,8 +118,9 @@ fn fetch(connection: &mut AnyConnection, scope: &Scope, id: i64, shell: Shell) -
         undo_of: row.undo_of.filter(|change| related.contains(change)),
         follows: row.follows.filter(|change| related.contains(change)),
         restore_at: row.restore_at(),
-        prepared: prepared(&row).filter(|_| state == "succeeded"),
-        change: ChangeLine { state: worded(&state).to_owned(), tone: tone(&state), ..ChangeLine::of(&row, now) },
+        prepared: prepared(&row).filter(|_| state == "succeeded" || is_needless),
+        change: ChangeLine { state: worded(&state).to_owned(), tone: tone(&state), ..line },
+        first_back: first_back.map(|(id, title)| (format!("/dns-changes/{id}"), title)),
         state,
         run,
         checks,
