@@ -66,7 +66,7 @@ fn zone() -> impl Strategy<Value = ZoneNow> {
         .prop_map(of_sets)
 }
 
-fn of_sets(sets: Vec<RecordSet>) -> ZoneNow {
+pub(super) fn of_sets(sets: Vec<RecordSet>) -> ZoneNow {
     ZoneNow {
         source: "dns".to_owned(),
         at: ZoneAt { id: "z1".to_owned(), name: "example.com".to_owned() },

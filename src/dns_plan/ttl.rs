@@ -39,6 +39,10 @@ pub fn restore(lowered: &[PlannedChange], since: &[Since], zones: &[ZoneNow]) ->
         let (Some(old), Some(zone)) = (old, zone) else { continue };
         let left = since.iter().rev().find(|since| since.is_over(done)).map_or(done, |last| &last.done);
         let (Some(now), Some(left)) = (zone.set(of), left.change.after.as_ref()) else { continue };
+        // A switch may leave none but proxied values, which were never lowered.
+        if longest(Some(now)).is_none() {
+            continue;
+        }
         if longest(Some(now)) != longest(done.change.after.as_ref()) || !now.says_the_same_as(left) {
             plan.notes.push(format!("{of} keeps its time to live: somebody has changed it since."));
             continue;
@@ -49,9 +53,16 @@ pub fn restore(lowered: &[PlannedChange], since: &[Since], zones: &[ZoneNow]) ->
     plan.settled()
 }
 
-/// The longest time to live of a set.
+/// The longest time to live of a set, of those that are not the provider's own.
 fn longest(set: Option<&RecordSet>) -> Option<i64> {
-    set.into_iter().flat_map(|set| &set.values).map(|value| value.ttl).max()
+    let values = set.into_iter().flat_map(|set| &set.values);
+    values.filter(|value| !is_the_providers(value)).map(|value| value.ttl).max()
+}
+
+/// Whether the provider chooses the time to live.
+fn is_the_providers(value: &RecordValue) -> bool {
+    const AUTOMATIC: i64 = 1;
+    value.proxied || value.ttl == AUTOMATIC
 }
 
 /// The set with the times to live of another.
@@ -63,11 +74,34 @@ pub fn with_ttls_of(set: &RecordSet, other: Option<&RecordSet>) -> RecordSet {
 }
 
 fn with_ttls(set: &RecordSet, ttl: impl Fn(&RecordValue) -> i64) -> RecordSet {
-    /// The provider's own choice.
-    const AUTOMATIC: i64 = 1;
     let value = |value: &RecordValue| {
-        let own = value.proxied || value.ttl == AUTOMATIC;
-        RecordValue { ttl: if own { value.ttl } else { ttl(value) }, ..value.clone() }
+        let ttl = if is_the_providers(value) { value.ttl } else { ttl(value) };
+        RecordValue { ttl, ..value.clone() }
     };
     RecordSet { values: set.values.iter().map(value).collect(), ..set.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns_plan::tests::{move_over, of_sets, record};
+    use crate::dns_plan::swap;
+    use crate::wire::dns::SetChange;
+
+    /// The proxied one was never lowered, so it says nothing of the others.
+    #[test]
+    fn a_proxied_value_does_not_keep_those_beside_it_low() {
+        let mut set = record("a.example.com", "A", &["192.0.2.1", "192.0.2.2"]);
+        set.values[1].proxied = true;
+        let zones = [of_sets(vec![set])];
+        let lowered = lower(&swap(&zones, &move_over()), &zones, 60);
+        let mut switched = record("a.example.com", "A", &["198.51.100.1"]);
+        switched.values[0].ttl = 60;
+        let change = SetChange { after: Some(switched.clone()), ..lowered.changes[0].change.clone() };
+        let done = PlannedChange { change, ..lowered.changes[0].clone() };
+        let since = [Since { change: 2, title: None, is_neutral: false, done }];
+        let raised = restore(&lowered.changes, &since, &[of_sets(vec![switched])]);
+        let after = raised.changes[0].change.after.as_ref().map(|set| set.values[0].ttl);
+        assert_eq!((after, raised.notes), (Some(300), Vec::new()));
+    }
 }

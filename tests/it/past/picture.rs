@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::browser::Page;
 
 /// Parts of a page that are of the present alone, or are about the page itself.
-const LEFT_OUT: [&str; 6] = ["age", "past-note", "tools", "pager", "notice", "head-aside"];
+const LEFT_OUT: [&str; 7] = ["age", "past-note", "tools", "pager", "notice", "head-aside", "nothing"];
 
 /// What a page, a file or an answer says.
 pub fn of(page: &Page) -> String {
