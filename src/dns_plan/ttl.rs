@@ -84,8 +84,8 @@ fn with_ttls(set: &RecordSet, ttl: impl Fn(&RecordValue) -> i64) -> RecordSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns_plan::tests::{move_over, of_sets, record};
     use crate::dns_plan::swap;
+    use crate::dns_plan::tests::{move_over, of_sets, record};
     use crate::wire::dns::SetChange;
 
     /// The proxied one was never lowered, so it says nothing of the others.

@@ -22,7 +22,6 @@ const BATCH: usize = 1_024;
 pub struct Look<'s> {
     pub(super) scope: &'s Scope,
     pub(super) at: Option<Instant>,
-    everything: Scope,
     mentions: HashMap<(Held, i64), Vec<Link>>,
     bearers: HashMap<Question, HashMap<String, Vec<Link>>>,
     /// `None` is a resource that is not there, or not to be seen.
@@ -34,13 +33,19 @@ pub struct Look<'s> {
 struct Question {
     side: Held,
     roles: Vec<Role>,
+    /// By somebody from whom nothing is hidden.
     whole: bool,
+}
+
+impl Question {
+    fn of(scope: &Scope, side: Held, roles: &[Role]) -> Self {
+        Self { side, roles: roles.to_vec(), whole: scope.sees_everything() }
+    }
 }
 
 impl<'s> Look<'s> {
     pub fn at(scope: &'s Scope, at: Option<Instant>) -> Self {
-        let everything = Scope::unrestricted();
-        Self { scope, at, everything, mentions: HashMap::new(), bearers: HashMap::new(), rows: HashMap::new() }
+        Self { scope, at, mentions: HashMap::new(), bearers: HashMap::new(), rows: HashMap::new() }
     }
 
     /// See [`super::neighbours`].
@@ -88,30 +93,29 @@ impl<'s> Look<'s> {
         keys: &[String],
         roles: &[Role],
     ) -> QueryResult<Vec<Link>> {
-        let question = Question { side, roles: roles.to_vec(), whole: false };
-        self.bearing(connection, question, keys, NODES + 1)
+        self.bearing(connection, self.scope, Question::of(self.scope, side, roles), keys, NODES + 1)
     }
 
-    /// The same of everybody, for what does not depend on who asks.
-    pub(super) fn of_keys_of_everybody(
+    /// The same of everything, for what does not depend on who asks; all of it, however much there is.
+    pub(super) fn of_keys_of_all(
         &mut self,
         connection: &mut AnyConnection,
+        everything: &Scope,
         side: Held,
         keys: &[String],
         roles: &[Role],
     ) -> QueryResult<Vec<Link>> {
-        let question = Question { side, roles: roles.to_vec(), whole: true };
-        self.bearing(connection, question, keys, usize::MAX)
+        self.bearing(connection, everything, Question::of(everything, side, roles), keys, usize::MAX)
     }
 
     fn bearing(
         &mut self,
         connection: &mut AnyConnection,
+        scope: &Scope,
         question: Question,
         asked: &[String],
         most: usize,
     ) -> QueryResult<Vec<Link>> {
-        let scope = if question.whole { &self.everything } else { self.scope };
         let when = When::from(self.at);
         let (side, roles) = (question.side, question.roles.clone());
         let known = self.bearers.entry(question).or_default();

@@ -32,7 +32,8 @@ pub fn answering_in(
             .extend(host.wildcard_parents().iter().flat_map(|wildcard| [wildcard.stored(), parent(wildcard).stored()]));
     }
     let asked: Vec<String> = asked.into_iter().collect();
-    let links = look.of_keys_of_everybody(connection, Held::Key, &asked, &[Role::Serves])?;
+    let everything = Scope::unrestricted();
+    let links = look.of_keys_of_all(connection, &everything, Held::Key, &asked, &[Role::Serves])?;
     let held: HashSet<String> = links.into_iter().map(|link| link.key).collect();
     let mut answers = BTreeMap::new();
     for host in hosts {
