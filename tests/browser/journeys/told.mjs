@@ -45,7 +45,7 @@ export async function journey({ program, visit }) {
           const found = read.flatMap(({ path, text }) => text.split(/[^\w.*-]+/).filter(word => foreign.has(word)).map(word => `${path}: ${word}`));
           assert(!found.length, `${team} reads on ${read.length} pages:\n${[...new Set(found)].slice(0, 20).join('\n')}`);
           await visitor.open('/');
-          await page.getByRole('button', { name: 'Be yourself again' }).click();
+          await page.getByRole('button', { name: 'Stop viewing' }).click();
           await page.waitForURL(url => url.pathname === '/teams');
         }
       },
