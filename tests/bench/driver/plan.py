@@ -123,6 +123,8 @@ class Plan:
         database.warm(panel.name)
         with panel.serve():
             panel.sign_in()
+            # What is due at a start (findings over everything, the index of words) is done once, and not while pages are measured.
+            machine.wait_for_quiet(900)
             present = datetime.datetime.fromisoformat(self.present.replace("Z", "+00:00"))
             minutes = max(self.states) * 7 // 10
             moment = (present - datetime.timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
