@@ -10,6 +10,7 @@ mod guarded;
 mod killed;
 mod ledger;
 mod mended;
+mod offered;
 mod own_names;
 mod platform;
 mod powerdns;
