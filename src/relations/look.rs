@@ -122,9 +122,10 @@ impl<'s> Look<'s> {
         let unknown: Vec<String> = asked.iter().filter(|key| !known.contains_key(*key)).cloned().collect();
         if !unknown.is_empty() {
             let links = keys::of_keys(connection, scope, side, &unknown, &roles, when, most)?;
-            // Cut short, it says nothing of the keys behind the cut.
+            // Cut short, it says nothing of the keys behind the cut, and is not kept.
             if links.len() >= most {
-                return Ok(links);
+                let kept = asked.iter().filter_map(|key| known.get(key)).flatten().cloned();
+                return Ok(kept.chain(links).collect());
             }
             known.extend(unknown.into_iter().map(|key| (key, Vec::new())));
             for link in links {
