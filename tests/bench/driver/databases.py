@@ -85,12 +85,14 @@ class Sqlite:
 class Postgres:
     name = "postgres"
 
-    def __init__(self, root):
-        self.script = os.path.join(root, "tests", "postgres")
+    def __init__(self, root, kept=None):
+        """`kept` is the folder in which the cluster outlives the run; without it both end together."""
+        self.script, self.kept = os.path.join(root, "tests", "postgres"), kept
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as settings:
             settings.write(POSTGRES)
             settings.flush()
-            out = subprocess.run([self.script, "start", settings.name], capture_output=True, text=True, check=True).stdout
+            command = [self.script, "start", settings.name, *([kept] if kept else [])]
+            out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         self.folder, self.server = out.split()
         with open(os.path.join(self.folder, "data", "postmaster.pid")) as f:
             self.pid = int(f.readline())
@@ -109,7 +111,6 @@ class Postgres:
         self.run("postgres", f"CREATE DATABASE {name.replace('-', '_')}")
 
     def exists(self, name):
-        """Only what this run has made: the cluster ends with it."""
         return bool(self.query("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{name.replace('-', '_')}'"))
 
     def copy(self, name, to):
@@ -149,4 +150,4 @@ class Postgres:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def stop(self):
-        subprocess.run([self.script, "stop", self.folder], check=False)
+        subprocess.run([self.script, "rest" if self.kept else "stop", self.folder], check=False)

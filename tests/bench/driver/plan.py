@@ -35,7 +35,8 @@ class Plan:
         self.out = given.out or os.path.join(self.programs.target, "bench")
         os.makedirs(self.out, exist_ok=True)
         with contextlib.ExitStack() as stack:
-            self.folder = os.environ.get("BENCH_STATE") or stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
+            kept = os.environ.get("BENCH_STATE")
+            self.folder = kept or stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
             os.makedirs(self.folder, exist_ok=True)
             # A peer's PostgreSQL runs as somebody else and has its files below.
             os.chmod(self.folder, 0o711)
@@ -45,7 +46,7 @@ class Plan:
             if "peers" in given.parts:
                 peers.hello(self)
             for name in given.databases:
-                database = Sqlite(self.folder) if name == "sqlite" else Postgres(self.root)
+                database = Sqlite(self.folder) if name == "sqlite" else Postgres(self.root, kept and os.path.join(kept, "postgres"))
                 stack.callback(database.stop)
                 self.on(database)
             if "peers" in given.parts:
