@@ -296,6 +296,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    source_totals (source) {
+        source -> Text,
+        scopes -> BigInt,
+        complete_scopes -> BigInt,
+        present -> BigInt,
+    }
+}
+
+diesel::table! {
     alert_counts (state, severity) {
         state -> Text,
         severity -> Text,
@@ -336,6 +345,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     id_blocks,
     sources,
+    source_totals,
     scopes,
     resources,
     resource_versions,

@@ -107,11 +107,14 @@ pub fn stale_after(every_seconds: i64) -> TimeDelta {
     TimeDelta::try_seconds(every_seconds.saturating_mul(2)).unwrap_or(TimeDelta::MAX)
 }
 
+/// By index alone, however many scopes there are: the oldest confirmation is the first one of an index, and the rest the
+/// database counts itself.
 const SELECT: &str = "SELECT o.name, o.provider, o.state, o.reason, o.every_seconds, o.region, o.cluster, o.attempted_at, \
-    o.succeeded_at, o.removed_at, CASE WHEN COUNT(s.id) = COUNT(s.confirmed_at) THEN MIN(s.confirmed_at) END AS confirmed_at, \
-    CAST(COALESCE(SUM(s.present), 0) AS BIGINT) AS present, COUNT(s.id) AS scopes, \
-    CAST(COALESCE(SUM(CASE WHEN s.state = 'complete' THEN 1 ELSE 0 END), 0) AS BIGINT) AS complete_scopes \
-    FROM sources o LEFT JOIN scopes s ON s.source = o.name AND s.gone_at IS NULL";
+    o.succeeded_at, o.removed_at, \
+    CASE WHEN EXISTS (SELECT 1 FROM scopes s WHERE s.source = o.name AND s.gone_at IS NULL AND s.confirmed_at IS NULL) THEN NULL \
+    ELSE (SELECT MIN(s.confirmed_at) FROM scopes s WHERE s.source = o.name AND s.gone_at IS NULL) END AS confirmed_at, \
+    COALESCE(t.present, 0) AS present, COALESCE(t.scopes, 0) AS scopes, COALESCE(t.complete_scopes, 0) AS complete_scopes \
+    FROM sources o LEFT JOIN source_totals t ON t.source = o.name";
 
 /// Every configured source of which the asker may see something, by name. A team is told of it what its own things
 /// amount to.
@@ -120,7 +123,7 @@ pub fn all(connection: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<Sou
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE o.removed_at IS NULL GROUP BY o.name ORDER BY o.name");
+    sql.push(" WHERE o.removed_at IS NULL ORDER BY o.name");
     let rows = sql.load(connection)?;
     if scope.sees_everything() { Ok(rows) } else { seen_by(connection, scope, rows) }
 }
@@ -131,7 +134,7 @@ pub fn find(connection: &mut AnyConnection, scope: &Scope, name: &str) -> QueryR
         return Ok(None);
     }
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE o.name = ").bind(name).push(" GROUP BY o.name");
+    sql.push(" WHERE o.name = ").bind(name);
     let row = sql.first(connection)?;
     if scope.sees_everything() {
         return Ok(row);

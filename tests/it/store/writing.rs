@@ -1,9 +1,10 @@
 //! Who writes, and what becomes of a write that breaks off.
 
 use diesel::connection::SimpleConnection;
-use quarterdeck::store::ids;
+use quarterdeck::store::{AnyConnection, Scope, ids, sources};
 
 use crate::support::database::on_each_database;
+use crate::support::seed::{self, minute};
 
 #[tokio::test]
 async fn a_write_that_breaks_off_leaves_nothing_behind_and_the_next_one_works() {
@@ -45,6 +46,54 @@ async fn what_one_has_written_is_what_the_next_one_reads() {
             };
             assert_eq!(tokio::join!(read(one), read(other)), (Some(round + 2), Some(round + 2)));
         }
+    })
+    .await;
+}
+
+/// The database totals a source's scopes itself, whatever is done to them.
+#[tokio::test]
+async fn the_totals_of_a_source_follow_its_scopes() {
+    on_each_database(async |db| {
+        let totals = |connection: &mut AnyConnection| -> diesel::QueryResult<Vec<_>> {
+            let rows = sources::all(connection, &Scope::unrestricted())?;
+            let told = |row: &sources::SourceRow| {
+                (row.scopes, row.complete_scopes, row.present, row.confirmed_at(), row.is_complete())
+            };
+            Ok(rows.iter().map(told).collect())
+        };
+        let [one, two, three] = [1, 2, 3].map(minute);
+        db.write(move |connection| {
+            connection.batch_execute(
+                "INSERT INTO sources (name, provider, state, reason, every_seconds, region, cluster, kinds) \
+                 VALUES ('dns', 'memory', 'ok', '', 60, '', '', ''), ('hosts', 'memory', 'ok', '', 60, '', '', '')",
+            )?;
+            seed::scope_of(connection, "dns", 1, "dns_record", "a", "complete", Some(one));
+            seed::scope_of(connection, "dns", 2, "dns_record", "b", "complete", Some(two));
+            seed::scope_of(connection, "dns", 3, "dns_record", "c", "never", None);
+            Ok(())
+        })
+        .await
+        .unwrap();
+        let none = (0, 0, 0, None, false);
+        assert_eq!(db.read(totals).await.unwrap(), [(3, 2, 0, None, false), none]);
+        for (change, expected) in [
+            ("UPDATE scopes SET present = id * 10", (3, 2, 60, None, false)),
+            ("UPDATE scopes SET gone_at = attempted_at, present = 0 WHERE id = 1", (2, 1, 50, None, false)),
+            ("DELETE FROM scopes WHERE id = 3", (1, 1, 20, Some(two), true)),
+            ("UPDATE scopes SET state = 'partial', present = 7 WHERE id = 2", (1, 0, 7, Some(two), false)),
+            ("UPDATE scopes SET state = 'complete', gone_at = NULL", (2, 2, 7, Some(one), true)),
+            ("DELETE FROM scopes WHERE id = 2", (1, 1, 0, Some(one), true)),
+        ] {
+            db.write(move |connection| connection.batch_execute(change)).await.unwrap();
+            assert_eq!(db.read(totals).await.unwrap(), [expected, none], "after {change}");
+        }
+        db.write(move |connection| {
+            seed::scope_of(connection, "hosts", 9, "instance", "eu", "complete", Some(three));
+            connection.batch_execute("UPDATE scopes SET source = 'hosts'")
+        })
+        .await
+        .unwrap();
+        assert_eq!(db.read(totals).await.unwrap(), [none, (2, 2, 0, Some(one), true)]);
     })
     .await;
 }
