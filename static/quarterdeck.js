@@ -70,6 +70,19 @@
     })
   }
 
+  // What a search finds first is shown at once; what only contains the word comes after it, below.
+  const rest = async part => {
+    try {
+      const answer = await fetch(part.dataset.rest, { signal: pending?.signal, headers: { Accept: 'text/html' } })
+      if (!answer.ok || answer.redirected) return
+      const found = $('#parts', new DOMParser().parseFromString(await answer.text(), 'text/html'))
+      if (!found || !part.isConnected) return
+      all('.script-off', found).forEach(link => link.remove())
+      part.replaceWith(found)
+      dress(found)
+    } catch (error) { /* The link is still there. */ }
+  }
+
   // What is pressed twice is sent once: the second answer would say that the first has used the code, the link or the form up.
   document.addEventListener('submit', event => {
     const form = event.target
@@ -150,7 +163,7 @@
     if (keys[event.key]) { event.preventDefault(); keys[event.key]() }
   })
 
-  const dress = root => { copying(root); local(root) }
+  const dress = root => { copying(root); local(root); all('[data-rest]', root).forEach(rest) }
   dress(document)
   all('form[data-live]').forEach(live)
 }

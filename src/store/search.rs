@@ -2,11 +2,12 @@
 //!
 //! Words are looked up in the terms, the word with the fewest terms leads, the others must each be in a term of the
 //! same resource. Exact terms go before those that begin with the word, and these before those that contain it;
-//! tombstones go last. What is weighed is capped, so that a search for `com` costs no more than one for a serial
+//! tombstones go last. Of a single word what contains it is a second question ([`Extent`]), for it costs several times
+//! what the first one does and is rarely wanted by who has typed a whole address. What is weighed is capped, so that a search for `com` costs no more than one for a serial
 //! number; [`Group::more`] says so. For a team only terms that something visible bears are terms at all, so that
 //! neither the cap nor the order tells of others; where it sees little, they are read from what it sees.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
@@ -14,15 +15,36 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use super::rows::ResourceRow;
 use super::scope::Placed;
 use super::sql::{Positional, Sql};
-use super::terms::is_opaque;
 use super::{AnyConnection, Scope, listing, resources, words};
 use crate::clock::Instant;
 use crate::kinds::{KINDS, KindSpec};
 
-/// Terms of one word that are weighed.
-const TERMS: usize = 256;
+mod fits;
+
+use fits::{Fit, fit, terms_among, terms_of};
+
 /// Resources that are weighed.
 const CANDIDATES: i64 = 512;
+
+/// How far a search for a single word goes; several words are looked for anywhere at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What is the word or begins with it; only where nothing does, what contains it.
+    First,
+    /// What contains the word and does not begin with it.
+    Rest,
+    /// Both in one answer, for who cannot ask twice.
+    All,
+}
+
+/// What a search has come to.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// In the order of the navigation.
+    pub groups: Vec<Group>,
+    /// What only contains the word was not looked for: [`Extent::Rest`] finds it.
+    pub has_rest: bool,
+}
 
 /// What was found of one kind.
 #[derive(Clone, Debug)]
@@ -42,14 +64,6 @@ pub struct Hit {
     pub term: String,
 }
 
-/// How well a term fits; less is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    Exact,
-    Beginning,
-    Part,
-}
-
 #[derive(Clone, Debug, Queryable)]
 struct Candidate {
     id: i64,
@@ -63,39 +77,89 @@ impl Positional for Candidate {
     type Columns = (BigInt, Text, Text, Bool, Text);
 }
 
-/// Finds what bears all the words of `text`, at most `limit_per_kind` of each kind, in the order of the navigation.
+/// Finds what bears all the words of `text`, at most `limit_per_kind` of each kind.
 pub fn search(
     connection: &mut AnyConnection,
     scope: &Scope,
     text: &str,
+    extent: Extent,
     limit_per_kind: usize,
     at: Option<Instant>,
-) -> QueryResult<Vec<Group>> {
+) -> QueryResult<Found> {
     let words = words::words(text);
     if scope.sees_nothing() || words.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Found::default());
     }
     let little = if at.is_none() && !scope.sees_everything() { listing::little(connection, scope)? } else { None };
     let own = little.as_ref().map(|ids| own_terms(connection, scope, ids)).transpose()?;
-    let borne = borne(scope, at);
-    let mut lead: Option<Leading<'_>> = None;
-    for word in &words {
-        let (terms, capped) = match &own {
-            Some(own) => terms_among(own, word),
-            None => terms_of(connection, word, &borne)?,
-        };
-        if terms.is_empty() {
-            return Ok(Vec::new());
+    let asked = Asked { scope, words: &words, little, own, borne: borne(scope, at), limit: limit_per_kind, at };
+    let word = match &words[..] {
+        [word] if extent != Extent::All => word,
+        _ => {
+            let best = asked.best(connection, &[Fit::Exact, Fit::Beginning, Fit::Part])?;
+            return Ok(Found { groups: asked.groups(connection, best)?, has_rest: false });
         }
-        if lead.as_ref().is_none_or(|lead| terms.len() < lead.terms.len()) {
-            lead = Some(Leading { word, terms, capped });
-        }
+    };
+    let first = asked.best(connection, &[Fit::Exact, Fit::Beginning])?;
+    if extent == Extent::First && !first.found.is_empty() {
+        // What has too many beginnings is too common for the middle of a word to tell anything apart.
+        let has_rest = !first.terms_capped && word.iter().any(|spelling| words::is_looked_for_within(spelling));
+        return Ok(Found { groups: asked.groups(connection, first)?, has_rest });
     }
-    let Some(lead) = lead else { return Ok(Vec::new()) };
-    let (candidates, capped) = candidates(connection, scope, &lead, little.as_ref(), at)?;
-    let others: Vec<_> = words.iter().filter(|word| *word != lead.word).collect();
-    let best = weigh(connection, candidates, lead.word, &others, at)?;
-    groups(connection, scope, best, limit_per_kind, at, capped || lead.capped)
+    let mut rest = asked.best(connection, &[Fit::Part])?;
+    let first: HashSet<i64> = first.found.iter().map(|(_, candidate)| candidate.id).collect();
+    rest.found.retain(|(_, candidate)| !first.contains(&candidate.id));
+    Ok(Found { groups: asked.groups(connection, rest)?, has_rest: false })
+}
+
+/// A search, but for how well a term must fit.
+struct Asked<'a> {
+    scope: &'a Scope,
+    words: &'a [Vec<String>],
+    /// What a team sees, if that is little.
+    little: Option<Sql>,
+    /// And the terms of that.
+    own: Option<Vec<words::Term>>,
+    borne: Sql,
+    limit: usize,
+    at: Option<Instant>,
+}
+
+/// What bears the words, each with the best fit of the leading one.
+#[derive(Default)]
+struct Best {
+    found: Vec<(Fit, Candidate)>,
+    /// There are more terms than are weighed.
+    terms_capped: bool,
+    /// There are more resources than are weighed.
+    capped: bool,
+}
+
+impl Asked<'_> {
+    fn best(&self, connection: &mut AnyConnection, fits: &[Fit]) -> QueryResult<Best> {
+        let mut lead: Option<Leading<'_>> = None;
+        for word in self.words {
+            let (terms, capped) = match &self.own {
+                Some(own) => terms_among(own, word, fits),
+                None => terms_of(connection, word, &self.borne, fits)?,
+            };
+            if terms.is_empty() {
+                return Ok(Best::default());
+            }
+            if lead.as_ref().is_none_or(|lead| terms.len() < lead.terms.len()) {
+                lead = Some(Leading { word, terms, capped });
+            }
+        }
+        let Some(lead) = lead else { return Ok(Best::default()) };
+        let (candidates, capped) = candidates(connection, self.scope, &lead, self.little.as_ref(), self.at)?;
+        let others: Vec<_> = self.words.iter().filter(|word| *word != lead.word).collect();
+        let found = weigh(connection, candidates, lead.word, &others, self.at)?;
+        Ok(Best { found, terms_capped: lead.capped, capped })
+    }
+
+    fn groups(&self, connection: &mut AnyConnection, best: Best) -> QueryResult<Vec<Group>> {
+        groups(connection, self.scope, best.found, self.limit, self.at, best.capped || best.terms_capped)
+    }
 }
 
 /// The word with the fewest terms.
@@ -127,24 +191,6 @@ fn visible(sql: &mut Sql, scope: &Scope, at: Option<Instant>) {
     }
 }
 
-/// The terms of a word, best first, and whether there are more.
-fn terms_of(connection: &mut AnyConnection, word: &[String], borne: &Sql) -> QueryResult<(Vec<words::Term>, bool)> {
-    let mut found = Vec::new();
-    let mut capped = false;
-    for spelling in word {
-        // Bytewise order puts the word itself first, so that a cap never costs the exact one.
-        let beginning = words::beginning(connection, spelling, borne, TERMS)?;
-        capped |= beginning.len() >= TERMS;
-        let full = beginning.len() >= TERMS || spelling.chars().count() < words::TRIGRAM;
-        let part = if full { Vec::new() } else { words::containing(connection, spelling, borne, TERMS)? };
-        capped |= part.len() >= TERMS;
-        found.extend(beginning.into_iter().chain(part).filter(|term| !term.term.is_empty()));
-    }
-    found.sort_by(|one, other| (fit(&one.term, word), &one.term).cmp(&(fit(&other.term, word), &other.term)));
-    found.dedup();
-    Ok((found, capped))
-}
-
 /// All terms of a team that sees little: read once, where looking for a word among everybody's would pass over those of
 /// all others.
 fn own_terms(connection: &mut AnyConnection, scope: &Scope, ids: &Sql) -> QueryResult<Vec<words::Term>> {
@@ -164,35 +210,6 @@ fn bearers<'s>(sql: &'s mut Sql, ids: &Sql) -> &'s mut Sql {
         ") little CROSS JOIN resources r CROSS JOIN resource_terms t CROSS JOIN terms m \
          WHERE r.id = little.id AND t.resource_id = r.id AND m.id = t.term_id",
     )
-}
-
-/// The terms of a word among a team's own, as [`terms_of`] gives them.
-fn terms_among(own: &[words::Term], word: &[String]) -> (Vec<words::Term>, bool) {
-    let mut found: Vec<words::Term> = Vec::new();
-    let mut capped = false;
-    for spelling in word {
-        let beginning = own.iter().filter(|term| term.term.starts_with(spelling.as_str())).take(TERMS);
-        let beginning: Vec<&words::Term> = beginning.collect();
-        let full = beginning.len() >= TERMS || spelling.chars().count() < words::TRIGRAM;
-        let within = |term: &&words::Term| term.term.contains(spelling.as_str()) && !is_opaque(&term.term);
-        let part: Vec<&words::Term> = own.iter().filter(within).take(if full { 0 } else { TERMS }).collect();
-        capped |= beginning.len() >= TERMS || part.len() >= TERMS;
-        found.extend(beginning.into_iter().chain(part).cloned());
-    }
-    found.sort_by(|one, other| (fit(&one.term, word), &one.term).cmp(&(fit(&other.term, word), &other.term)));
-    found.dedup();
-    (found, capped)
-}
-
-fn fit(term: &str, word: &[String]) -> Option<Fit> {
-    word.iter()
-        .filter_map(|word| match term {
-            _ if term == word => Some(Fit::Exact),
-            _ if term.starts_with(word) => Some(Fit::Beginning),
-            _ if word.chars().count() >= words::TRIGRAM && term.contains(word) => Some(Fit::Part),
-            _ => None,
-        })
-        .min()
 }
 
 /// The resources that bear a term of the leading word, best terms first.

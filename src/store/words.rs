@@ -16,7 +16,7 @@ use super::{AnyConnection, Backend};
 use crate::kinds::key::normal_host;
 
 /// From so many characters on a word may stand anywhere in a term.
-pub const TRIGRAM: usize = 3;
+const TRIGRAM: usize = 3;
 /// With more terms than this it is quicker to look at each resource's own terms.
 const MOST_IDS: usize = 512;
 /// Of a longer word not each trigram is asked for.
@@ -140,7 +140,13 @@ fn begins(sql: &mut Sql, word: &str) {
     sql.push("m.term >= ").bind(word).push(" AND m.term < ").bind(format!("{word}\u{10FFFF}"));
 }
 
-fn is_looked_for_within(word: &str) -> bool {
+/// Appends that the term `m` does not begin with the word.
+pub fn begins_not(sql: &mut Sql, word: &str) {
+    sql.push(" AND (m.term < ").bind(word).push(" OR m.term >= ").bind(format!("{word}\u{10FFFF}")).push(")");
+}
+
+/// Whether a word may stand anywhere in a term, and not at its beginning alone.
+pub fn is_looked_for_within(word: &str) -> bool {
     word.chars().count() >= TRIGRAM
 }
 

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::kinds::KindSpec;
 use crate::relations::{self, Neighbours};
 use crate::store::listing as lists;
+use crate::store::search::Extent;
 use crate::store::{Scope, resources, search as searches};
 use crate::web::params::Params;
 use crate::web::{PageError, export, listing, moment};
@@ -73,8 +74,10 @@ pub async fn search(
     let text = params.get("q").unwrap_or_default().to_owned();
     let limit = params.limit(HITS, MOST_HITS).map_err(PageError::Invalid)?;
     let at = moment_of(&context, &params)?;
-    let groups = context.db.read(move |connection| searches::search(connection, &scope, &text, limit, at)).await?;
-    let groups = groups
+    let search = move |connection: &mut _| searches::search(connection, &scope, &text, Extent::All, limit, at);
+    let found = context.db.read(search).await?;
+    let groups = found
+        .groups
         .into_iter()
         .map(|group| SearchGroup {
             kind: group.spec.name.to_owned(),

@@ -1,4 +1,5 @@
-//! `/search?q=`: everything by name, address, host, tag or id, also by parts of them.
+//! `/search?q=`: everything by name, address, host, tag or id; and by parts of them, which are a page of their own
+//! (`&parts=1`) where something is the word or begins with it. A script brings that in by itself.
 
 use askama::Template;
 use askama_web::WebTemplate;
@@ -11,7 +12,8 @@ use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::Tone;
 use crate::store::holders::{self, Holder};
-use crate::store::{AnyConnection, Scope, search};
+use crate::store::search::{self, Extent};
+use crate::store::{AnyConnection, Scope};
 use crate::web::extract::written;
 use crate::web::params::Params;
 use crate::web::{PageError, Shell, cells, filters};
@@ -26,6 +28,10 @@ pub struct SearchPage {
     pub holders: Vec<HolderLine>,
     pub more_holders: bool,
     pub groups: Vec<HitGroup>,
+    /// What only contains the word is shown, and nothing else.
+    pub parts: bool,
+    /// The page of that, where it is not shown; and on that page, of all else.
+    pub other_href: Option<String>,
 }
 
 /// Someone who holds a key, or held it.
@@ -76,20 +82,30 @@ pub fn fetch(
     connection: &mut AnyConnection,
     scope: &Scope,
     query: String,
+    parts: bool,
     at: Option<Instant>,
     shell: Shell,
 ) -> QueryResult<SearchPage> {
     let enough = query.trim().chars().count() >= 2;
-    let found = if enough { search::search(connection, scope, &query, SHOWN, at)? } else { Vec::new() };
-    let groups = found.into_iter().map(|group| group_of(group, &query, at)).collect();
-    let holders = if enough { holders::of(connection, scope, &query, HOLDERS, at)? } else { None };
+    let extent = if parts { Extent::Rest } else { Extent::First };
+    let found =
+        if enough { search::search(connection, scope, &query, extent, SHOWN, at)? } else { search::Found::default() };
+    let groups = found.groups.into_iter().map(|group| group_of(group, &query, at)).collect();
+    let holders = if enough && !parts { holders::of(connection, scope, &query, HOLDERS, at)? } else { None };
     let (holders, more_holders) = holders.unwrap_or_default();
+    let own = Params::default().with("q", &query).at(at);
+    let other_href = match parts {
+        true => Some(own.href("/search")),
+        false => found.has_rest.then(|| own.with("parts", "1").href("/search")),
+    };
     Ok(SearchPage {
         shell,
         holders: holders.iter().filter_map(|one| holder(one, at)).collect(),
         more_holders,
         query,
         groups,
+        parts,
+        other_href,
     })
 }
 
@@ -132,6 +148,7 @@ pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scop
     let (params, mut shell) = (Params::parse(request.query_string()), Shell::begin(&request)?);
     let at = shell.look_back(&params, "/search")?;
     let query = params.get("q").unwrap_or_default().to_owned();
-    let fetch = move |connection: &mut _, shell| fetch(connection, &scope, query, at, shell).map(Some);
+    let parts = params.get("parts").is_some_and(|value| value == "1");
+    let fetch = move |connection: &mut _, shell| fetch(connection, &scope, query, parts, at, shell).map(Some);
     written(&context, shell, fetch).await
 }

@@ -2,7 +2,7 @@
 
 use quarterdeck::kinds::dns_record;
 use quarterdeck::store::listing::{ListQuery, list};
-use quarterdeck::store::search::{Group, search};
+use quarterdeck::store::search::{Extent, Found, Group, search};
 use quarterdeck::store::{Backend, Db, Scope, terms};
 
 use crate::support::database::on_each_database;
@@ -19,9 +19,13 @@ async fn sown(db: &Db, seeds: Vec<Seed>) {
     .unwrap();
 }
 
-async fn groups(db: &Db, text: &str) -> Vec<Group> {
+async fn found(db: &Db, text: &str, extent: Extent) -> Found {
     let text = text.to_owned();
-    db.read(move |connection| search(connection, &Scope::unrestricted(), &text, 10, None)).await.unwrap()
+    db.read(move |connection| search(connection, &Scope::unrestricted(), &text, extent, 10, None)).await.unwrap()
+}
+
+async fn groups(db: &Db, text: &str) -> Vec<Group> {
+    found(db, text, Extent::First).await.groups
 }
 
 async fn names(db: &Db, text: &str) -> Vec<String> {
@@ -94,11 +98,54 @@ async fn the_exact_one_comes_before_beginnings_parts_and_tombstones() {
         let groups = groups(&db, "WEB-1").await;
         assert_eq!(groups.iter().map(|group| group.spec.name).collect::<Vec<_>>(), ["instance", "dns_record"]);
         let instances: Vec<_> = groups[0].hits.iter().map(|hit| (hit.row.id, hit.row.gone_at.is_some())).collect();
-        assert_eq!(instances, [(3, false), (2, false), (1, false), (4, true)]);
+        assert_eq!(instances, [(3, false), (2, false), (4, true)]);
         assert_eq!(groups[0].hits[0].term, "web-1");
         assert!(!groups[0].more);
     })
     .await;
+}
+
+/// What only contains the word is a second question, and the first one says whether there is any use in it.
+#[tokio::test]
+async fn what_contains_a_word_comes_second_and_first_where_nothing_begins_with_it() {
+    on_each_database(async |db| {
+        let mut seeds = vec![
+            Seed::new(1, "instance", 1, "my-web-1"),
+            Seed::new(2, "instance", 1, "web-10"),
+            Seed::new(3, "dns_record", 2, "www.web-1.example.com").term("web-1.example.com"),
+            Seed::new(4, "instance", 1, "db-1"),
+        ];
+        // More that begin with it than are weighed leave room for what does not.
+        seeds.extend((0..300).map(|n| Seed::new(100 + n, "dns_record", 2, &format!("many-{n:03}.example.com"))));
+        seeds.push(Seed::new(500, "instance", 1, "too-many"));
+        sown(&db, seeds).await;
+        let ids = |found: &Found| -> Vec<i64> {
+            found.groups.iter().flat_map(|group| &group.hits).map(|hit| hit.row.id).collect()
+        };
+        for (text, first, has_rest, rest) in [
+            ("web-1", vec![2, 3], true, vec![1]),
+            ("eb-1", vec![1, 2, 3], false, vec![1, 2, 3]),
+            ("we", vec![2, 3], false, vec![]),
+            ("nothing-like-it", vec![], false, vec![]),
+        ] {
+            let found_first = found(&db, text, Extent::First).await;
+            assert_eq!((sorted(ids(&found_first)), found_first.has_rest), (first.clone(), has_rest), "{text}");
+            assert_eq!(sorted(ids(&found(&db, text, Extent::Rest).await)), rest, "the rest of {text}");
+            let both = [first, if has_rest { rest } else { Vec::new() }].concat();
+            assert_eq!(sorted(ids(&found(&db, text, Extent::All).await)), sorted(both), "all of {text}");
+        }
+        let common = found(&db, "many", Extent::First).await;
+        assert!(common.groups[0].more && !common.has_rest);
+        assert_eq!(ids(&found(&db, "many", Extent::Rest).await), [500], "beginnings take no room from it");
+        let both = found(&db, "web example", Extent::First).await;
+        assert_eq!((ids(&both), both.has_rest), (vec![3], false), "several words are looked for anywhere at once");
+    })
+    .await;
+}
+
+fn sorted(mut ids: Vec<i64>) -> Vec<i64> {
+    ids.sort_unstable();
+    ids
 }
 
 #[tokio::test]
@@ -135,9 +182,12 @@ async fn a_past_moment_finds_what_bore_the_word_then() {
             ("new-name", 50, None),
         ] {
             let groups = db
-                .read(move |connection| search(connection, &Scope::unrestricted(), text, 10, Some(minute(at))))
+                .read(move |connection| {
+                    search(connection, &Scope::unrestricted(), text, Extent::First, 10, Some(minute(at)))
+                })
                 .await
-                .unwrap();
+                .unwrap()
+                .groups;
             let name = groups.first().map(|group| group.hits[0].row.name.as_str());
             assert_eq!(name, found, "{text} at minute {at}");
         }
@@ -158,7 +208,7 @@ async fn an_id_is_found_whole_and_by_its_beginning_in_searches_and_lists() {
         assert_eq!(names(&db, &ID.to_uppercase()).await, [first]);
         assert_eq!(names(&db, "023e1").await, [first]);
         assert_eq!(names(&db, "8ad9ca31").await, NOTHING, "nobody looks for the middle of an id");
-        assert_eq!(names(&db, "023e").await, [first, "r-0003.example.com"], "before what has it within");
+        assert_eq!(names(&db, "023e").await, [first], "and second what has it within");
         for (text, found) in [(ID, vec![1]), ("023e1", vec![1]), ("023e", vec![1, 3]), ("8ad9ca31", vec![])] {
             assert_eq!(listed(&db, text).await, found, "{text}");
         }

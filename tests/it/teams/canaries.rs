@@ -227,7 +227,8 @@ fn everywhere(things: &[Thing]) -> Vec<String> {
     for word in WORDS {
         // A part of it, so that what was asked is not itself the word.
         let part = &word[1..];
-        paths.extend([format!("/search?q={part}"), format!("/api/v1/search?q={part}&limit=100")]);
+        paths.extend([format!("/search?q={part}"), format!("/search?q={part}&parts=1")]);
+        paths.push(format!("/api/v1/search?q={part}&limit=100"));
         for at in &moments {
             paths.push(format!("/search?q={part}&at={at}"));
             paths.push(format!("/api/v1/search?q={part}&at={at}"));

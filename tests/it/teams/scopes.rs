@@ -3,7 +3,8 @@
 use quarterdeck::kinds::{KindSpec, dns_record, instance};
 use quarterdeck::placement::Within;
 use quarterdeck::store::listing::{self, ListQuery};
-use quarterdeck::store::{Db, Scope, search};
+use quarterdeck::store::search::{Extent, search};
+use quarterdeck::store::{Db, Scope};
 
 use crate::relations::{one, sown};
 use crate::support::database::on_each_database;
@@ -96,9 +97,11 @@ async fn a_search_is_not_crowded_out_by_what_is_hidden() {
         let own = one(501, "zz.common.example").placed(["", "mine", ""]);
         sown(&db, foreign.chain([own]).collect()).await;
         let scope = Scope::within(vec![within("", "mine", "")]);
-        for (at, text) in [(None, "common"), (None, "aa-1"), (Some(minute(300)), "common")] {
+        let asked = [(None, "common"), (None, "aa-1"), (Some(minute(300)), "common")];
+        for ((at, text), extent) in asked.iter().flat_map(|asked| [(*asked, Extent::First), (*asked, Extent::Rest)]) {
             let scope = scope.clone();
-            let groups = db.read(move |connection| search::search(connection, &scope, text, 10, at)).await.unwrap();
+            let found = move |connection: &mut _| search(connection, &scope, text, extent, 10, at);
+            let groups = db.read(found).await.unwrap().groups;
             let found: Vec<(&KindSpec, i64, bool)> = groups
                 .iter()
                 .flat_map(|group| group.hits.iter().map(|hit| (group.spec, hit.row.id, group.more)))
