@@ -78,9 +78,25 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode =
 const READER_SETTINGS: &str = "PRAGMA cache_size = -2000;";
 
 /// For the one that writes. A slice of a large listing changes pages all over the indexes: what is in memory is not
-/// read back out of the log, and a page that many slices change is copied into the file once (64 MB of log; until then
-/// it is read from there).
-const WRITER_SETTINGS: &str = "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;";
+/// read back out of the log. Copying the log into the file is left to who made it long ([`settle_log`]); that a commit
+/// does so itself, at four times the length, is for when nobody of these comes. A log that begins anew is cut to 64 MB,
+/// so that a longer one is known by its length.
+const WRITER_SETTINGS: &str =
+    "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 65536; PRAGMA journal_size_limit = 67108864;";
+
+/// Bytes of log that are worth copying: a page that many slices change is copied once, and until then read from there.
+const LONG_LOG: u64 = 67_108_864;
+
+/// Whether SQLite's write-ahead log has grown long.
+pub fn log_is_long(url: &str) -> bool {
+    std::fs::metadata(format!("{}-wal", sqlite_path(url))).is_ok_and(|log| log.len() > LONG_LOG)
+}
+
+/// Copies what readers no longer need from SQLite's log into the file, without waiting for anybody and without anybody
+/// waiting for it. The log begins anew with the next write if all of it could be copied.
+pub fn settle_log(connection: &mut AnyConnection) -> QueryResult<()> {
+    connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")
+}
 
 /// Makes connections for the pool.
 #[derive(Clone, Debug)]
@@ -98,9 +114,18 @@ impl Manager {
         self.backend
     }
 
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The connection that writes, on SQLite.
     pub fn writer(&self) -> Result<AnyConnection, diesel::r2d2::Error> {
         self.sqlite(WRITER_SETTINGS)
+    }
+
+    /// The one that copies the log into the file, on SQLite.
+    pub fn keeper(&self) -> Result<AnyConnection, diesel::r2d2::Error> {
+        self.sqlite(READER_SETTINGS)
     }
 
     fn sqlite(&self, settings: &str) -> Result<AnyConnection, diesel::r2d2::Error> {

@@ -1,10 +1,13 @@
 //! The gate before SQLite's one writer: one passes at a time, and those whom somebody waits for go first. And its
 //! counterpart on PostgreSQL, where only those take turns who would get in each other's way.
 
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use diesel::QueryResult;
 use tokio::sync::{Mutex, MutexGuard, Notify};
+use tokio::time::Instant;
 
 use super::AnyConnection;
 use super::sql::Sql;
@@ -50,12 +53,17 @@ pub enum Priority {
     Background,
 }
 
+/// After somebody has waited, background writes stay short for so long.
+const COURTESY: Duration = Duration::from_secs(3);
+
 /// Admits one writer at a time.
 #[derive(Debug, Default)]
 pub struct Gate {
     writer: Mutex<()>,
     waiting: AtomicUsize,
     quiet: Notify,
+    /// When somebody waited last.
+    waited: std::sync::Mutex<Option<Instant>>,
 }
 
 impl Gate {
@@ -63,6 +71,9 @@ impl Gate {
     pub async fn pass(&self, priority: Priority) -> MutexGuard<'_, ()> {
         match priority {
             Priority::Interactive => {
+                if let Ok(turn) = self.writer.try_lock() {
+                    return turn;
+                }
                 let _waiting = Waiting::begin(self);
                 self.writer.lock().await
             }
@@ -82,12 +93,24 @@ impl Gate {
     }
 }
 
+impl Gate {
+    fn has_waited(&self) {
+        *self.waited.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether somebody waits, or has waited a moment ago: people come in rows, and a page is many requests.
+    pub fn waited_lately(&self) -> bool {
+        self.waited.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() < COURTESY)
+    }
+}
+
 /// Counts one who waits, also when the wait is cancelled.
 struct Waiting<'a>(&'a Gate);
 
 impl<'a> Waiting<'a> {
     fn begin(gate: &'a Gate) -> Self {
         gate.waiting.fetch_add(1, Ordering::SeqCst);
+        gate.has_waited();
         Self(gate)
     }
 }
@@ -105,6 +128,27 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+
+    #[tokio::test]
+    async fn that_somebody_has_waited_is_known_for_a_while() {
+        let gate = Arc::new(Gate::default());
+        let turn = gate.pass(Priority::Background).await;
+        assert!(!gate.waited_lately());
+        let page = tokio::spawn({
+            let gate = gate.clone();
+            async move { drop(gate.pass(Priority::Interactive).await) }
+        });
+        while gate.waiting.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(gate.waited_lately(), "a page waits");
+        drop(turn);
+        page.await.unwrap();
+        drop(gate.pass(Priority::Background).await);
+        assert!(gate.waited_lately(), "a page has waited a moment ago");
+        *gate.waited.lock().unwrap() = Instant::now().checked_sub(COURTESY);
+        assert!(!gate.waited_lately());
+    }
 
     #[tokio::test]
     async fn who_waits_for_a_page_goes_before_a_sync() {

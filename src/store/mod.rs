@@ -110,6 +110,8 @@ pub struct Db {
     /// SQLite's one writer. A connection of its own, because it alone knows that nobody else has changed what it holds
     /// in memory.
     writer: Arc<Mutex<Option<AnyConnection>>>,
+    /// The connection that copies SQLite's log into the file.
+    keeper: Arc<Mutex<Option<AnyConnection>>>,
     vault: Arc<OnceLock<Vault>>,
     pub clock: Clock,
 }
@@ -167,6 +169,7 @@ impl Db {
             gate: Arc::default(),
             turns: Arc::new(Semaphore::new(readers() as usize)),
             writer: Arc::default(),
+            keeper: Arc::default(),
             vault: Arc::default(),
             clock,
         })
@@ -253,11 +256,44 @@ impl Db {
         let db = self.clone();
         match self.backend {
             Backend::Sqlite => {
-                let _passed = self.gate.pass(priority).await;
-                blocking(move || db.write_alone(change)).await
+                let passed = self.gate.pass(priority).await;
+                let outcome = blocking(move || db.write_alone(change)).await;
+                drop(passed);
+                if priority == Priority::Background
+                    && let Err(error) = self.settle_log().await
+                {
+                    tracing::warn!(error = %error, "the log could not be copied into the database");
+                }
+                outcome
             }
             Backend::Postgres => blocking(move || Ok((*db.pool.get()?).transaction(change)?)).await,
         }
+    }
+
+    /// Whether somebody waits to write, or has waited a moment ago. Never on PostgreSQL, where a write in the background
+    /// is in nobody's way.
+    pub fn somebody_waits(&self) -> bool {
+        self.gate.waited_lately()
+    }
+
+    /// Copies the log into the file once it is long, outside the gate: a person's write waits for no disk meanwhile, and
+    /// those in the background, who have made it long, do.
+    async fn settle_log(&self) -> Result<(), StoreError> {
+        let db = self.clone();
+        if !connection::log_is_long(self.manager.url()) {
+            return Ok(());
+        }
+        blocking(move || {
+            let mut keeper = db.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut connection = match keeper.take() {
+                Some(connection) => connection,
+                None => db.manager.keeper()?,
+            };
+            connection::settle_log(&mut connection)?;
+            *keeper = Some(connection);
+            Ok(())
+        })
+        .await
     }
 
     /// On SQLite's one writer, which is opened by the first who writes.

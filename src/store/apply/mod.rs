@@ -23,7 +23,7 @@ pub use existing::{Existing, archive, attrs_by_identity, by_id as stored_by_id, 
 pub use placed::{Said, Says, place, said};
 pub use remove::{mark_back, mark_missing, tombstone};
 
-/// Rows of one slice: a transaction over so many stays at about 50 ms.
+/// Rows of one slice at most.
 pub const SLICE: usize = 2_000;
 
 /// What all rows of a slice have in common.
