@@ -78,6 +78,7 @@
       const found = $('#parts', new DOMParser().parseFromString(await answer.text(), 'text/html'))
       if (!found || !part.isConnected) return
       all('.script-off', found).forEach(link => link.remove())
+      if (!$('.hits', found)) return part.remove()
       part.replaceWith(found)
       dress(found)
     } catch (error) { /* The link is still there. */ }

@@ -87,7 +87,7 @@ fn chosen(context: &Context, name: Option<&str>) -> Result<Vec<Source>, Faults> 
 async fn sync(db: &Db, source: &Source, all: &[Source]) -> Result<(SyncRow, Vec<SyncResultRow>), StoreError> {
     let (name, worker) = (source.config.name.clone(), format!("cli-{}-{}", std::process::id(), new_id()));
     let now = db.clock.now();
-    let asked = db.write(move |connection| syncs::request(connection, &name, "command line", now)).await?;
+    let asked = db.tend(move |connection| syncs::request(connection, &name, "command line", now)).await?;
     let mut reaped = Instant::now();
     loop {
         if reaped.elapsed() >= REAP_EVERY {
@@ -95,7 +95,7 @@ async fn sync(db: &Db, source: &Source, all: &[Source]) -> Result<(SyncRow, Vec<
             reaped = Instant::now();
         }
         let (name, claimant, now) = (vec![source.config.name.clone()], worker.clone(), db.clock.now());
-        let claimed = db.write(move |connection| syncs::claim(connection, &claimant, &name, now)).await?;
+        let claimed = db.tend(move |connection| syncs::claim(connection, &claimant, &name, now)).await?;
         if let Some(row) = claimed {
             let claim = Claim { sync_id: row.id, worker: worker.clone() };
             let span = tracing::info_span!("sync", source = row.source, sync = row.id, id = new_id());

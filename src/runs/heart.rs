@@ -98,7 +98,7 @@ impl Heart {
         let Some(glance) = seen.filter(|glance| glance.epoch == hold.epoch) else { return Ok(false) };
         if renewed.is_none_or(|at| at.elapsed() >= BEAT) {
             let (at, lease, patience) = (self.context.clock.now(), delta(LEASE), delta(self.patience));
-            if !db.write(move |connection| hold.beat(connection, lease, patience, at)).await? {
+            if !db.tend(move |connection| hold.beat(connection, lease, patience, at)).await? {
                 return Ok(false);
             }
             *renewed = Some(Instant::now());
@@ -114,7 +114,7 @@ impl Heart {
         let now = self.context.clock.now();
         let ending = if glance.cancel_requested_at.is_some() {
             let hold = Hold { run: self.run.id, epoch: self.run.epoch };
-            self.context.db.write(move |connection| hold.confirm_cancel(connection)).await?;
+            self.context.db.tend(move |connection| hold.confirm_cancel(connection)).await?;
             self.context.bell.moved();
             Ending::Cancelled { by: glance.cancel_requested_by.clone() }
         } else if self.run.deadline_at().is_some_and(|deadline| now >= deadline) {

@@ -92,6 +92,11 @@ pub fn log_is_long(url: &str) -> bool {
     std::fs::metadata(format!("{}-wal", sqlite_path(url))).is_ok_and(|log| log.len() > LONG_LOG)
 }
 
+/// Gives back the memory in which SQLite holds pages.
+pub fn let_go(connection: &mut AnyConnection) -> QueryResult<()> {
+    connection.batch_execute("PRAGMA shrink_memory")
+}
+
 /// Copies what readers no longer need from SQLite's log into the file, without waiting for anybody and without anybody
 /// waiting for it. The log begins anew with the next write if all of it could be copied.
 pub fn settle_log(connection: &mut AnyConnection) -> QueryResult<()> {

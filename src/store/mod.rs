@@ -98,6 +98,10 @@ fn cores() -> u32 {
     std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2))
 }
 
+/// The writer holds the pages that a background write has filled its memory with for so long after the last one; the next
+/// heartbeat gives them back.
+const HELD: Duration = Duration::from_secs(10);
+
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
@@ -109,7 +113,7 @@ pub struct Db {
     turns: Arc<Semaphore>,
     /// SQLite's one writer. A connection of its own, because it alone knows that nobody else has changed what it holds
     /// in memory.
-    writer: Arc<Mutex<Option<AnyConnection>>>,
+    writer: Arc<Mutex<Writer>>,
     /// The connection that copies SQLite's log into the file.
     keeper: Arc<Mutex<Option<AnyConnection>>>,
     vault: Arc<OnceLock<Vault>>,
@@ -247,6 +251,16 @@ impl Db {
         self.write_as(Priority::Interactive, change).await
     }
 
+    /// Runs `change` in one transaction, for the worker's own clockwork: leases, heartbeats, claims. It goes before every
+    /// background write too, and makes none of them shorter.
+    pub async fn tend<T, F>(&self, change: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
+    {
+        self.write_as(Priority::Clockwork, change).await
+    }
+
     /// Runs `change` in one transaction; nothing is kept if it returns an error.
     pub async fn write_as<T, F>(&self, priority: Priority, change: F) -> Result<T, StoreError>
     where
@@ -257,7 +271,7 @@ impl Db {
         match self.backend {
             Backend::Sqlite => {
                 let passed = self.gate.pass(priority).await;
-                let outcome = blocking(move || db.write_alone(change)).await;
+                let outcome = blocking(move || db.write_alone(priority, change)).await;
                 drop(passed);
                 if priority == Priority::Background
                     && let Err(error) = self.settle_log().await
@@ -270,7 +284,7 @@ impl Db {
         }
     }
 
-    /// Whether somebody waits to write, or has waited a moment ago. Never on PostgreSQL, where a write in the background
+    /// Whether a person waits to write, or has waited a moment ago. Never on PostgreSQL, where a write in the background
     /// is in nobody's way.
     pub fn somebody_waits(&self) -> bool {
         self.gate.waited_lately()
@@ -297,17 +311,38 @@ impl Db {
     }
 
     /// On SQLite's one writer, which is opened by the first who writes.
-    fn write_alone<T>(&self, change: impl FnOnce(&mut AnyConnection) -> QueryResult<T>) -> Result<T, StoreError> {
+    fn write_alone<T>(
+        &self,
+        priority: Priority,
+        change: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
+    ) -> Result<T, StoreError> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         // Taken out while it works: one that was left in the middle by a panic is not used again.
-        let mut connection = match writer.take() {
+        let mut connection = match writer.connection.take() {
             Some(connection) => connection,
             None => self.manager.writer()?,
         };
         let outcome = immediate(&mut connection, change);
-        *writer = Some(connection);
+        match priority {
+            Priority::Background => writer.filled_at = Some(std::time::Instant::now()),
+            Priority::Clockwork if writer.filled_at.is_some_and(|at| at.elapsed() > HELD) => {
+                if connection::let_go(&mut connection).is_ok() {
+                    writer.filled_at = None;
+                }
+            }
+            Priority::Clockwork | Priority::Interactive => {}
+        }
+        writer.connection = Some(connection);
         Ok(outcome?)
     }
+}
+
+/// SQLite's one writer.
+#[derive(Default)]
+struct Writer {
+    connection: Option<AnyConnection>,
+    /// When a background write has filled its memory last; `None` once that is given back.
+    filled_at: Option<std::time::Instant>,
 }
 
 /// A transaction that takes SQLite's write lock at its beginning, where waiting for it is safe.

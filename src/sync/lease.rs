@@ -28,7 +28,7 @@ async fn renew_until_lost(db: &Db, claim: &Claim) -> StoreError {
     loop {
         tokio::time::sleep(HEARTBEAT).await;
         let (claim, now) = (claim.clone(), db.clock.now());
-        let held = db.write(move |connection| syncs::hold(connection, claim.sync_id, &claim.worker, now)).await;
+        let held = db.tend(move |connection| syncs::hold(connection, claim.sync_id, &claim.worker, now)).await;
         match held {
             Ok(()) => {}
             Err(error) if LeaseLost::is(&error) => return error,

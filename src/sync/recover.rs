@@ -23,7 +23,7 @@ pub struct Recovered {
 /// for the start of the only process that a SQLite file has.
 pub async fn recover(db: &Db, sources: &[Source], nobody_else: bool) -> Result<Recovered, StoreError> {
     let now = db.clock.now();
-    let dead_syncs = db.write(move |connection| syncs::reap(connection, now, nobody_else)).await?;
+    let dead_syncs = db.tend(move |connection| syncs::reap(connection, now, nobody_else)).await?;
     let mut recovered = Recovered { dead_syncs, ..Recovered::default() };
     for row in db.read(scopes::applying).await? {
         if let Some(source) = sources.iter().find(|source| source.config.name == row.source)

@@ -31,7 +31,7 @@ async fn start_tasks(worker: &Worker) -> Result<(), StoreError> {
     let due = |task: &&Task| rows.iter().any(|row| row.name == task.name && row.can_be_claimed(now));
     for task in TASKS.iter().filter(due) {
         let name = worker.name.clone();
-        if worker.db.write(move |connection| tasks::claim(connection, task.name, &name, now)).await? {
+        if worker.db.tend(move |connection| tasks::claim(connection, task.name, &name, now)).await? {
             let worker = worker.clone();
             worker.running.clone().spawn(async move {
                 if let Err(error) = run_claimed(&worker, task).await {
@@ -65,7 +65,7 @@ pub async fn run_claimed(worker: &Worker, task: &'static Task) -> Result<(), Sto
     // What the worker's own stop has cut short is due again at the next start.
     let cut_short = state == "failed" && worker.stopping.is_cancelled();
     let due_at = if cut_short { now } else { now + every };
-    worker.db.write(move |connection| tasks::end(connection, task.name, &name, state, &report, now, due_at)).await
+    worker.db.tend(move |connection| tasks::end(connection, task.name, &name, state, &report, now, due_at)).await
 }
 
 /// Keeps the lease of a running task for as long as it is polled.
@@ -73,7 +73,7 @@ async fn keep(worker: &Worker, task: &'static Task) -> Infallible {
     loop {
         tokio::time::sleep(BEAT).await;
         let (name, now) = (worker.name.clone(), worker.db.clock.now());
-        let held = worker.db.write(move |connection| tasks::hold(connection, task.name, &name, now)).await;
+        let held = worker.db.tend(move |connection| tasks::hold(connection, task.name, &name, now)).await;
         if let Err(error) = held {
             tracing::warn!(task = task.name, error = ?error, "a task's lease could not be renewed");
         }
@@ -88,7 +88,7 @@ async fn start_syncs(worker: &Worker) -> Result<(), StoreError> {
         if !waiting {
             break;
         }
-        let claimed = worker.db.write(move |connection| syncs::claim(connection, &name, &sources, now)).await?;
+        let claimed = worker.db.tend(move |connection| syncs::claim(connection, &name, &sources, now)).await?;
         let Some(row) = claimed else { break };
         let worker = worker.clone();
         let span = tracing::info_span!("sync", source = row.source, sync = row.id, id = new_id());
@@ -133,7 +133,7 @@ async fn fail(worker: &Worker, claim: &Claim, reason: &str) {
     let (claim, reason, now) = (claim.clone(), reason.to_owned(), worker.db.clock.now());
     let ended = worker
         .db
-        .write(move |connection| syncs::end(connection, claim.sync_id, &claim.worker, "unknown", &reason, "", now))
+        .tend(move |connection| syncs::end(connection, claim.sync_id, &claim.worker, "unknown", &reason, "", now))
         .await;
     if let Err(error) = ended {
         tracing::error!(error = ?error, "a broken sync could not be ended; its lease will run out");

@@ -21,5 +21,5 @@ pub async fn beat_until(worker: Worker, stop: CancellationToken) {
 
 pub async fn beat(worker: &Worker) -> Result<(), StoreError> {
     let (name, now) = (worker.name.clone(), worker.db.clock.now());
-    worker.db.write(move |connection| tasks::beat(connection, &name, env!("CARGO_PKG_VERSION"), now)).await
+    worker.db.tend(move |connection| tasks::beat(connection, &name, env!("CARGO_PKG_VERSION"), now)).await
 }

@@ -153,7 +153,7 @@ impl Worker {
             tracing::error!(%error, "the heartbeat broke off");
         }
         let name = self.name.clone();
-        self.db.write(move |connection| store::tasks::leave(connection, &name)).await
+        self.db.tend(move |connection| store::tasks::leave(connection, &name)).await
     }
 
     /// Runs one task now and waits for its end; `None` if another worker is at it.
@@ -161,7 +161,7 @@ impl Worker {
         let (name, now, every) = (self.name.clone(), self.db.clock.now(), self.every(task));
         let claimed = self
             .db
-            .write(move |connection| {
+            .tend(move |connection| {
                 task.ensure_every(connection, every, now)?;
                 store::tasks::request(connection, task.name, &name, now)?;
                 store::tasks::claim(connection, task.name, &name, now)
@@ -180,7 +180,7 @@ impl Worker {
         let nobody_else = self.db.backend() == Backend::Sqlite;
         let (now, worker) = (self.db.clock.now(), self.clone());
         self.db
-            .write(move |connection| {
+            .tend(move |connection| {
                 if nobody_else {
                     store::tasks::free_all(connection, now)?;
                 }

@@ -32,7 +32,7 @@ pub async fn run(worker: &Worker) -> Outcome {
     let (db, now) = (&worker.db, worker.db.clock.now());
     let of = db.clone();
     let (sessions, links, attempts, secrets, ignores) = db
-        .write(move |connection| {
+        .tend(move |connection| {
             Ok((
                 sessions::end_expired(connection, &of)? + half_sign_ins::prune(connection, now)?,
                 setup_links::prune(connection, now)? + invitations::prune(connection, now)?,

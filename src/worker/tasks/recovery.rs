@@ -8,7 +8,7 @@ use crate::worker::task::Outcome;
 pub async fn run(worker: &Worker) -> Outcome {
     let recovered = recover::recover(&worker.db, &worker.sources, false).await?;
     let now = worker.db.clock.now();
-    worker.db.write(move |connection| tasks::forget_silent(connection, now)).await?;
+    worker.db.tend(move |connection| tasks::forget_silent(connection, now)).await?;
     Ok(format!(
         "{} dead syncs, {} rolled forward, {} discarded",
         recovered.dead_syncs, recovered.rolled_forward, recovered.discarded

@@ -48,7 +48,7 @@ pub async fn ask_after(worker: &Worker, report: &Report) -> Result<(), StoreErro
         return Ok(());
     }
     let (by, now) = (format!("the first listing of {}", report.source), worker.db.clock.now());
-    worker.db.write(move |connection| tasks::request(connection, SERVED_CERTIFICATES, &by, now).map(|_| ())).await
+    worker.db.tend(move |connection| tasks::request(connection, SERVED_CERTIFICATES, &by, now).map(|_| ())).await
 }
 
 /// Judges what has expired, or come near its end, since it was looked at.

@@ -6,6 +6,6 @@ use crate::worker::task::Outcome;
 
 pub async fn run(worker: &Worker) -> Outcome {
     let now = worker.db.clock.now();
-    let asked = worker.db.write(move |connection| syncs::request_due(connection, now)).await?;
+    let asked = worker.db.tend(move |connection| syncs::request_due(connection, now)).await?;
     Ok(format!("{asked} due"))
 }

@@ -28,6 +28,16 @@ export async function journey({ program, visit }) {
           assert(await main.locator(`a[href^="/${kind}/"]`).count(), `${instance} shows none of its ${kind}`);
         }
         await visitor.checkPage('an instance with records and a balancer');
+
+        // What begins with a word comes at once; what only contains it a script brings, and a link without one.
+        await visitor.open('/search?q=shop');
+        const within = page.getByRole('main').getByRole('link', { name: 'old-shop-eu-1' });
+        if (!visitor.script) {
+          assert(!await within.count(), 'what only contains the word is on the first page');
+          await page.getByRole('link', { name: /^Show also what contains/ }).click();
+        }
+        await within.waitFor();
+        await visitor.checkPage('search for a word that is within others');
       },
     });
   } finally {
