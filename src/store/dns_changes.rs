@@ -20,6 +20,7 @@ use crate::clock::Instant;
 pub mod checks;
 pub mod due;
 pub mod sets;
+pub mod switches;
 
 /// A change as stored.
 #[derive(Clone, Debug, QueryableByName)]
@@ -265,10 +266,9 @@ pub fn subjects(connection: &mut AnyConnection, id: i64) -> QueryResult<Vec<i64>
 /// What is asked of the list.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    pub action: Option<String>,
     /// That were, or were not, given to a run.
     pub applied: Option<bool>,
-    /// From or to this resource.
+    /// From or to this resource, or the way back of such a change.
     pub side: Option<i64>,
     pub before: Option<i64>,
     pub limit: usize,
@@ -281,16 +281,15 @@ pub fn page(connection: &mut AnyConnection, scope: &Scope, wanted: &Wanted) -> Q
     }
     let mut sql = Sql::new(COLUMNS);
     sql.push(" WHERE c.id < ").bind(wanted.before.unwrap_or(i64::MAX));
-    if let Some(action) = &wanted.action {
-        sql.push(" AND c.action = ").bind(action);
-    }
     match wanted.applied {
         Some(true) => sql.push(" AND c.run_id IS NOT NULL"),
         Some(false) => sql.push(" AND c.run_id IS NULL"),
         None => &mut sql,
     };
     if let Some(side) = wanted.side {
-        sql.push(" AND (c.from_id = ").bind(side).push(" OR c.to_id = ").bind(side).push(")");
+        sql.push(" AND (c.from_id = ").bind(side).push(" OR c.to_id = ").bind(side);
+        sql.push(" OR c.undo_of IN (SELECT s.id FROM dns_changes s WHERE s.from_id = ").bind(side);
+        sql.push(" OR s.to_id = ").bind(side).push("))");
     }
     scope.restrict_subjects(&mut sql, Told::DnsChange);
     sql.push(" ORDER BY c.id DESC LIMIT ").bind(one_more(wanted.limit));

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
+import { faultsOfAnswer, faultsOfFolder, plant } from './canaries.mjs';
 
 export const WIDTHS = { wide: 1440, narrow: 390 };
 export const THEMES = ['light', 'dark'];
@@ -55,12 +56,21 @@ export function start(program, args, { env = {}, cwd } = {}) {
 
 /** `quarterdeck demo`: the address and who may sign in. */
 export async function startDemo(program) {
-  const demo = start(program, ['demo', '--listen', '127.0.0.1:0']);
+  const folder = mkdtempSync(join(tmpdir(), 'quarterdeck-browser-'));
+  const demo = start(program, ['demo', '--listen', '127.0.0.1:0'], { env: { TMPDIR: folder } });
+  const stop = async url => {
+    // It takes its database along when it ends.
+    const faults = url ? faultsOfFolder(folder, demo.log, url) : [];
+    await demo.stop();
+    rmSync(folder, { recursive: true, force: true });
+    if (faults.length) throw new Error(faults.join('\n    '));
+  };
   try {
     const [url, email, password] = (await demo.firstLine()).trim().split(/\s+/);
-    return { url: url.replace(/\/$/, ''), email, password, stop: demo.stop, log: demo.log };
+    plant(url, password);
+    return { url: url.replace(/\/$/, ''), email, password, stop: () => stop(url), log: demo.log };
   } catch (error) {
-    await demo.stop();
+    await stop();
     throw error;
   }
 }
@@ -104,7 +114,7 @@ export class Visitor {
   }
 
   static async #in(context, its) {
-    const visitor = Object.assign(new Visitor(), { ...its, complaints: [], expected: new Set() });
+    const visitor = Object.assign(new Visitor(), { ...its, complaints: [], reading: [], expected: new Set() });
     visitor.page = await context.newPage();
     visitor.#listen();
     return visitor;
@@ -127,7 +137,18 @@ export class Visitor {
     });
     this.page.on('response', response => {
       if (response.status() >= 400 && !this.expected.has(response.status())) complain(`${response.status()} for ${response.url()}`);
+      this.#search(response);
     });
+  }
+
+  /** No page and no part of one may tell a planted secret. */
+  #search(response) {
+    const request = response.request();
+    if (!['document', 'xhr', 'fetch'].includes(request.resourceType())) return;
+    // Of one that sends on, or that was left meanwhile, there is no text.
+    this.reading.push(response.text().then(text => {
+      this.complaints.push(...faultsOfAnswer(response.url(), request.method(), text, this.site));
+    }, () => {}));
   }
 
   /** Opens a path and gives the answer's status, which must be the expected one. */
@@ -144,6 +165,8 @@ export class Visitor {
     await this.page.getByLabel(/password/i).fill(password);
     await this.page.getByRole('button', { name: /sign in/i }).click();
     await this.page.waitForURL(url => !url.pathname.startsWith('/sign-in'));
+    const cookies = await this.context.cookies();
+    cookies.filter(cookie => cookie.httpOnly && cookie.value.length > 20).forEach(cookie => plant(this.site, cookie.value));
   }
 
   /** Chooses `theme` in the menu of the account, as a person would. */
@@ -204,6 +227,7 @@ export class Visitor {
 
   /** Ends the visit; what the browser complained about is a failure. */
   async leave() {
+    await Promise.race([Promise.all(this.reading), new Promise(resolve => { setTimeout(resolve, 2000).unref(); })]);
     await (this.isTab ? this.page : this.context).close();
     if (this.complaints.length) throw new Error(`the browser complained:\n    ${[...new Set(this.complaints)].join('\n    ')}`);
   }

@@ -3,10 +3,12 @@
 //
 // One more page: its line in pages.mjs. One more journey: its file in journeys/, and its line in JOURNEYS.
 import { availableParallelism } from 'node:os';
+import { searched } from './canaries.mjs';
 import { launch, startDemo, THEMES, Visitor, WIDTHS } from './lib.mjs';
 import { PAGES } from './pages.mjs';
 import * as accept from './journeys/accept.mjs';
 import * as annotation from './journeys/annotation.mjs';
+import * as canaries from './journeys/canaries.mjs';
 import * as checks from './journeys/checks.mjs';
 import * as find from './journeys/find.mjs';
 import * as invite from './journeys/invite.mjs';
@@ -23,7 +25,7 @@ import * as toldOfOthers from './journeys/told.mjs';
 import * as viewAs from './journeys/view_as.mjs';
 
 const JOURNEYS = [
-  checks, setup, signIn, secondFactor, invite, find, map, viewAs, toldOfOthers, sync, accept, purge, switched, repoint, prepare, annotation,
+  checks, canaries, setup, signIn, secondFactor, invite, find, map, viewAs, toldOfOthers, sync, accept, purge, switched, repoint, prepare, annotation,
 ];
 
 const all = process.argv.includes('--all');
@@ -133,8 +135,17 @@ const pages = pageGroups(browser);
 try {
   await together([...pages, ...journeyGroups(browser)], Math.min(4, availableParallelism()));
 } finally {
-  await pages.end?.();
+  const fault = await pages.end?.().then(() => null, error => error);
+  if (fault) {
+    console.log(`FAIL what the pages left behind\n    ${fault.message}`);
+    score.failed += 1;
+  }
   await browser.close();
+}
+console.log(`${searched.answers} answers and ${searched.files} files were searched for planted secrets`);
+if (!searched.answers || !searched.files) {
+  console.log('FAIL that is not what was to be searched');
+  score.failed += 1;
 }
 console.log(`${score.passed} passed, ${score.failed} failed`);
 process.exitCode = score.failed ? 1 : 0;

@@ -1,5 +1,5 @@
-"""moto's AWS server with three things changed: it has scheduled maintenance events, instances can be hidden, and elastic
-addresses are public.
+"""moto's AWS server with four things changed: it has scheduled maintenance events, instances can be hidden, elastic
+addresses are public, and pages can be short.
 
 moto makes elastic addresses up in 127.0.0.0/8, which is nobody's to point a record at; here they come from the ranges that
 are set aside for documentation.
@@ -12,16 +12,21 @@ A tag `event:<any>` on an instance puts an event into its DescribeInstanceStatus
 
 An instance with a tag `hidden` is not listed, as if it were not there, until the tag is taken off.
 
+With `MOTO_PAGE=<number>` in the environment no page has more reservations than that, whatever was asked for, as AWS is free
+to do: an account of several pages then need not have thousands of instances, which moto makes one by one.
+
 Events come and go with their tags, so a test can announce, move and finish one over plain HTTP.
 Arguments are those of moto_server: `python3 moto_events.py -H 127.0.0.1 -p 5055`.
 """
 
 import datetime
 import itertools
+import os
 import sys
 
 from moto.ec2.models import elastic_ip_addresses
 from moto.ec2.models.instances import Instance, InstanceBackend
+from moto.ec2.responses.instances import InstanceResponse
 from moto.server import main
 
 
@@ -72,6 +77,17 @@ def reservations_shown(self, filters=None):
     return [reservation for reservation in reservations if reservation.instances]
 
 
+PAGE = int(os.environ.get("MOTO_PAGE", 0))
+get_param = InstanceResponse._get_param
+
+
+def short_page(self, name, *default, **more):
+    """What a request asks for; of a page's length, no more than there is to be."""
+    asked = get_param(self, name, *default, **more)
+    return min(int(asked), PAGE) if PAGE and name == "MaxResults" and asked else asked
+
+
+InstanceResponse._get_param = short_page
 InstanceBackend.all_reservations = reservations_shown
 Instance.events = property(scheduled_events)
 elastic_ip_addresses.random_ip = elastic_address

@@ -1,5 +1,6 @@
 """Fills a moto server, or changes what is in it, over its own HTTP interface.
 
+    moto_fill.py URL                        reads lines, each a JSON list of what stands behind URL below; answers each with a line
     moto_fill.py URL fleet REGION COUNT     COUNT running instances, one reservation each, so that listings have pages
     moto_fill.py URL special REGION         one of each thing that a collector must tell apart; prints their ids as JSON
     moto_fill.py URL address REGION ID      gives the instance a new elastic address and prints it
@@ -9,6 +10,7 @@
 """
 
 import concurrent.futures
+import functools
 import json
 import sys
 
@@ -17,6 +19,7 @@ import boto3
 THREADS = 6
 
 
+@functools.cache
 def client(url, service, region):
     return boto3.client(
         service, endpoint_url=url, region_name=region, aws_access_key_id="test", aws_secret_access_key="test"
@@ -90,11 +93,11 @@ def special(url, region):
         "alb_host": alb["DNSName"],
         "elastic": address(url, region, web),
     }
-    print(json.dumps(made))
+    return json.dumps(made)
 
 
 def address(url, region, instance):
-    """The last line printed by the command `address` is the new address; the old elastic one is released."""
+    """Gives the new address; the old elastic one is released."""
     ec2 = client(url, "ec2", region)
     for old in ec2.describe_addresses(Filters=[{"Name": "instance-id", "Values": [instance]}])["Addresses"]:
         ec2.disassociate_address(AssociationId=old["AssociationId"])
@@ -104,14 +107,15 @@ def address(url, region, instance):
     return new["PublicIp"]
 
 
-def main(url, command, region, *rest):
+def do(url, command, region, *rest):
+    """What there is to say about it, in one line."""
     ec2 = client(url, "ec2", region)
     if command == "fleet":
         fleet(url, region, *rest)
     elif command == "special":
-        special(url, region)
+        return special(url, region)
     elif command == "address":
-        print(address(url, region, *rest))
+        return address(url, region, *rest)
     elif command == "tag":
         instance, key, value = rest
         ec2.create_tags(Resources=[instance], Tags=[{"Key": key, "Value": value}])
@@ -122,6 +126,16 @@ def main(url, command, region, *rest):
         getattr(ec2, f"{command}_instances")(InstanceIds=list(rest))
     else:
         sys.exit(__doc__)
+    return ""
+
+
+def main(url, *arguments):
+    if arguments:
+        print(do(url, *arguments))
+        return
+    # To load boto3 takes longer than most of what it is asked for.
+    for line in sys.stdin:
+        print(do(url, *json.loads(line)), flush=True)
 
 
 if __name__ == "__main__":

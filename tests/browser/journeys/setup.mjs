@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { faultsOfFolder, plant } from '../canaries.mjs';
 import { assert, inFolder, start } from '../lib.mjs';
 
 export const name = 'setup: the link in the log makes the first administrator, once';
@@ -16,6 +17,7 @@ export const journey = ({ program, visit }) => inFolder(async folder => {
     `database_url = "sqlite://${join(folder, 'panel.sqlite3')}"`, `secret_key_file = "${join(folder, 'panel.key')}"`,
   ].join('\n'));
   const panel = start(program, ['serve', '--config', config], { cwd: folder });
+  plant(`http://${listen}`, password);
   try {
     const [, link] = await panel.logged(/(\/setup\?token=[\w.~%-]+)/);
     await visit(`http://${listen}`, {
@@ -34,6 +36,8 @@ export const journey = ({ program, visit }) => inFolder(async folder => {
       },
     });
     await visit(`http://${listen}`, { use: visitor => visitor.open(link, 404) });
+    const faults = faultsOfFolder(folder, panel.log, `http://${listen}`);
+    assert(!faults.length, faults.join('\n'));
   } finally {
     await panel.stop();
   }

@@ -13,16 +13,17 @@ use wiremock::ResponseTemplate;
 
 use super::roles;
 use crate::support::browser::Browser;
+use crate::support::canary;
 use crate::support::cloudflare::{Effect, FakeCloudflare, Fault, TOKEN};
 use crate::support::device::enrol;
 use crate::support::fake_aws::{EC2, FakeAws, SECRET, asked};
 use crate::support::program::Program;
 use crate::support::workflow::{self, FakeWorkflow, Flavour};
 
-const SESSION_TOKEN: &str = "canary/session+token/FwoGZXIvYXdzEBYaDH";
-const VALUE: &str = "canary-value-of-an-app/postgres://u:p@db";
-const OWNERS_TOKEN: &str = "canary-owner-b3edc20f35fabd0c9de6db57a54a1a6c";
-const PASSWORD: &str = "canary password of ada";
+const SESSION_TOKEN: &str = "canary-9c41/session+token/FwoGZXIvYXdzEBYaDH";
+const VALUE: &str = "canary-9c41-value-of-an-app/postgres://u:p@db";
+const OWNERS_TOKEN: &str = "canary-9c41-owner-b3edc20f35fabd0c9de6db57a54a1a6c";
+const PASSWORD: &str = "canary-9c41 password of ada";
 
 /// What must not be seen, by what it is.
 struct Canaries(Vec<(&'static str, String)>);
@@ -38,7 +39,7 @@ impl Canaries {
                 canary.replace('/', "\\/"),
             ]
         };
-        let holds = |part: &String| text.windows(part.len()).any(|window| window == part.as_bytes());
+        let holds = |part: &String| canary::find(text, part.as_bytes()).is_some();
         self.0.iter().filter(|(_, canary)| spelled(canary).iter().any(holds)).map(|(what, _)| *what).collect()
     }
 }
@@ -165,7 +166,7 @@ async fn f20_no_planted_secret_is_on_a_page_in_an_answer_in_the_log_or_in_the_da
         let bytes = fs::read(&file).unwrap();
         swept += bytes.len();
         sung.extend(canaries.within(&bytes).into_iter().map(|what| format!("{what} in {}", file.display())));
-        if bytes.windows(device.bytes().len()).any(|window| window == device.bytes()) {
+        if canary::find(&bytes, device.bytes()).is_some() {
             sung.push(format!("the bytes of the second factor's secret in {}", file.display()));
         }
     }

@@ -53,10 +53,10 @@ fn a_database_from_the_future_is_left_alone() {
 fn a_person_is_added_with_a_password_from_standard_input() {
     let program = Program::with("");
     let add = ["user", "add", "ada@example.com", "--role", "admin", "--password-stdin"];
-    let ran = program.run_with(&add, "a long enough password\n");
+    let ran = program.run_with(&add, "a long enough password of canary-9c41\n");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(program.run(&["user", "list"]).out, "ada@example.com  admin  enabled  sees everything\n");
-    let again = program.run_with(&add, "a long enough password\n");
+    let again = program.run_with(&add, "a long enough password of canary-9c41\n");
     assert_eq!((again.code, again.out.as_str()), (1, ""), "{again:?}");
     let short =
         program.run_with(&["user", "add", "bob@example.com", "--role", "viewer", "--password-stdin"], "short\n");
@@ -133,7 +133,7 @@ fn what_is_typed_wrong_is_a_usage_error() {
         &["token", "create", "--name", "x", "--scope", "read", "--network", "office"],
         &["user", "add", "nonsense", "--role", "admin", "--password-stdin"],
     ] {
-        let ran = program.run_with(wrong, "a long enough password\n");
+        let ran = program.run_with(wrong, "a long enough password of canary-9c41\n");
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{wrong:?}: {ran:?}");
     }
     assert!(program.run_with(&["user", "add", "no one", "--role", "admin"], "").err.contains("e-mail address"));
@@ -156,7 +156,7 @@ fn a_password_that_is_typed_is_not_shown() {
         }
         // The prompt comes before the echo goes.
         std::thread::sleep(Duration::from_millis(300));
-        keys.write_all(b"a long enough password\n").unwrap();
+        keys.write_all(b"a long enough password of canary-9c41\n").unwrap();
     }
     screen.read_to_string(&mut shown).unwrap();
     assert!(terminal.wait().unwrap().success(), "{shown}");

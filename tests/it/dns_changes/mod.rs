@@ -6,6 +6,7 @@ mod api;
 mod audited;
 mod carried;
 mod cloudflare;
+mod cluster;
 mod guarded;
 mod killed;
 mod ledger;
@@ -40,8 +41,12 @@ pub struct Estate {
 
 impl Estate {
     pub async fn over(db: Db, zones: &[&str]) -> Self {
+        Self::placed(db, "", zones).await
+    }
+
+    pub async fn placed(db: Db, places: &str, zones: &[&str]) -> Self {
         let ledger = Ledger::new(zones);
-        let platform = Platform::over(db, || Box::new(ledger.clone())).await;
+        let platform = Platform::placed(db, places, || Box::new(ledger.clone())).await;
         Self { platform, ledger }
     }
 }

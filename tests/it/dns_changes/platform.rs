@@ -69,7 +69,12 @@ pub const GREEN: [&str; 2] = ["198.51.100.1", "198.51.100.2"];
 impl Platform {
     /// With the source `dns` behind this provider, of which two are made: one is synced, the other is written to.
     pub async fn over(db: Db, dns: impl Fn() -> Box<dyn Provider>) -> Self {
-        let mut house = House::over(db.clone());
+        Self::placed(db, "", dns).await
+    }
+
+    /// The same with this configuration of what lies where.
+    pub async fn placed(db: Db, places: &str, dns: impl Fn() -> Box<dyn Provider>) -> Self {
+        let mut house = House::configured(db.clone(), places);
         let cloud = house.source("cloud").await;
         let mut machines: Vec<Instance> =
             BLUE.iter().enumerate().map(|(n, address)| machine(&format!("blue-{n}"), address)).collect();

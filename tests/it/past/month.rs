@@ -1,6 +1,6 @@
 //! A month of changes, by a seed. At random moments every page that answers for the past is read; at the end of the
 //! month each of them, asked for that moment, says the same; for one team too. With `QUARTERDECK_TEST_LARGE` set there
-//! are twenty such moments, otherwise six.
+//! are twenty such moments, otherwise four.
 
 use std::collections::BTreeMap;
 
@@ -91,7 +91,7 @@ async fn pictures(
 async fn every_page_of_a_past_moment_says_what_it_said_then() {
     let large = Environment::of_process().get("QUARTERDECK_TEST_LARGE").is_some();
     // At which pages are read.
-    let moments = if large { 20 } else { 6 };
+    let moments = if large { 20 } else { 4 };
     on_each_database(|db: Db| async move {
         let mut platform = Platform::built(db.clone(), 20_261_121).await;
         let panel = Panel::over(db).await;

@@ -2,6 +2,7 @@
 
 pub mod estate;
 mod first;
+mod hole;
 mod judging;
 mod look;
 mod pages;

@@ -41,16 +41,16 @@ fn assert_complete(collected: &Collected) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_of_every_region_is_read() {
-    let moto = Moto::start();
-    moto.fleet("eu-west-1", 1_200);
+    let (moto, many) = Moto::of_several_pages();
+    moto.fleet("eu-west-1", many);
     moto.fleet("us-east-1", 7);
     let collected = collected::collect(source(&moto).as_ref()).await;
     assert_complete(&collected);
     let eu: Vec<Instance> = collected.all(EU);
     let ids: BTreeSet<_> = eu.iter().map(|instance| instance.instance_id.clone()).collect();
-    assert_eq!((eu.len(), ids.len()), (1_200, 1_200));
+    assert_eq!((eu.len(), ids.len()), (many, many));
     let names: BTreeSet<_> = eu.iter().map(|instance| instance.name.clone()).collect();
-    assert!(names.contains("fleet-0000") && names.contains("fleet-1199"));
+    assert!(names.contains("fleet-0000") && names.contains(&*format!("fleet-{:04}", many - 1)));
     assert!(eu.iter().all(|instance| instance.state == "running" && instance.system_status == "ok"));
     assert_eq!(collected.all::<Instance>(US).len(), 7);
     assert_eq!(collected.notes, Vec::<String>::new());

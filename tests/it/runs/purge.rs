@@ -25,7 +25,7 @@ use crate::support::database::{Database, a_quiet_noon};
 use crate::support::house::House;
 use crate::support::panel::Panel;
 
-const TOKEN: &str = "canary-token-0123456789abcdefghijklmnop";
+const TOKEN: &str = "canary-9c41-token-0123456789abcdefghijklm";
 const ZONE: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 
 /// A panel that knows an app and the zones around its hosts, and a Cloudflare that listens.

@@ -11,7 +11,7 @@ use super::*;
 use crate::support::database::{Database, a_quiet_noon, on_each_database, wanted};
 use crate::support::house::line;
 
-const KEY: &str = "the first key of this house, of many letters";
+const KEY: &str = "the first key of this house, canary-9c41, of many letters";
 const OTHER: &str = "another key of this house, of many letters too";
 const VALUES: &str = "SELECT COUNT(*) AS n FROM secret_values";
 const VERSIONS: &str = "SELECT COUNT(*) AS n FROM resource_versions";
@@ -56,6 +56,9 @@ async fn the_last_ten_values_of_a_name_are_kept() {
     on_each_database(async |db| {
         db.unlock(&KEY.into()).await.unwrap();
         let fake = controller().await;
+        // What was never listed, or is ten changes old, is not known any more, so a controller that told it in a release's
+        // text would be believed: none is known to.
+        fake.world().app("shop").releases.clear();
         let house = house(db.clone(), &fake).await;
         for number in 0..13 {
             fake.world().app("shop").config["values"]["DATABASE_URL"] = json!(format!("value {number}"));

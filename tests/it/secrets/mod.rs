@@ -19,12 +19,13 @@ use crate::support::house::House;
 use crate::support::workflow::{FakeWorkflow, Flavour, TOKEN};
 
 mod command;
+mod found;
 mod kept;
 mod reveal;
 mod second_factors;
 
 /// A value that must never be seen by anybody who was not shown it.
-const CANARY: &str = "canary-value-of-DATABASE_URL-7d1f";
+const CANARY: &str = "canary-9c41-value-of-DATABASE_URL-7d1f";
 
 /// A controller with the app `shop`, whose value is the canary, and which says it wherever it can.
 async fn controller() -> FakeWorkflow {

@@ -111,7 +111,7 @@ async fn f20_no_page_answer_or_export_holds_a_value() {
         "/apps?format=csv&columns=name,config,release".to_owned(),
         "/api/v1/apps".to_owned(),
         format!("/search?q={CANARY}"),
-        "/api/v1/search?q=canary".to_owned(),
+        "/api/v1/search?q=canary-9c4".to_owned(),
         "/sources/paas".to_owned(),
         "/syncs".to_owned(),
         "/audit".to_owned(),

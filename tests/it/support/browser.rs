@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use reqwest::header::{self, HeaderMap};
 
+use super::canary;
+
 /// An answer, read to its end.
 #[derive(Debug)]
 pub struct Page {
@@ -16,8 +18,13 @@ pub struct Page {
 impl Page {
     /// Reads an answer to its end.
     pub async fn read(response: reqwest::Response) -> Self {
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, text: response.text().await.unwrap() }
+        let (status, headers, url) = (response.status().as_u16(), response.headers().clone(), response.url().clone());
+        let page = Self { status, headers, text: response.text().await.unwrap() };
+        if !canary::shown_on_purpose(&url) {
+            canary::none_in(&format!("what {} answered", url.path()), page.text.as_bytes());
+            canary::none_in(&format!("the headers of {}", url.path()), format!("{:?}", page.headers).as_bytes());
+        }
+        page
     }
 
     /// A header, or nothing.

@@ -12,9 +12,12 @@ use std::time::UNIX_EPOCH;
 use chrono::NaiveDate;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use quarterdeck::clock::Clock;
 use quarterdeck::store::{Backend, Db};
 use tokio::sync::OnceCell;
+
+use super::canary::{self, Folder};
 
 /// Runs the test on each database in turn, migrated and empty, at a clock that stands still; a failure says on which.
 pub async fn on_each_database(test: impl AsyncFn(Db)) {
@@ -32,7 +35,7 @@ pub fn a_quiet_noon() -> Clock {
     Clock::held_at(noon.expect("a date of the calendar").and_utc())
 }
 
-/// A migrated, empty database.
+/// A migrated, empty database. What a test leaves in it, and has logged meanwhile, is searched for planted secrets.
 pub struct Database {
     backend: Backend,
     url: String,
@@ -41,8 +44,8 @@ pub struct Database {
 }
 
 enum Place {
-    Folder { _removed_on_drop: tempfile::TempDir },
-    Schema { _dropped_on_drop: Schema },
+    Folder { _searched_and_removed_on_drop: Folder },
+    Schema { _searched_and_dropped_on_drop: Schema },
 }
 
 impl Database {
@@ -79,6 +82,7 @@ impl Database {
 
     /// The store on it, at this clock.
     pub fn open(&self, clock: Clock) -> Db {
+        canary::listen();
         Db::open(&self.url, clock).expect("the test's own database opens")
     }
 
@@ -89,19 +93,28 @@ impl Database {
     }
 
     fn empty_file() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::make();
         let url = format!("sqlite://{}", folder.path().join("quarterdeck.sqlite3").display());
-        Self { backend: Backend::Sqlite, url, _place: Place::Folder { _removed_on_drop: folder } }
+        Self { backend: Backend::Sqlite, url, _place: Place::Folder { _searched_and_removed_on_drop: folder } }
     }
 
     async fn own_schema(migrated: bool) -> Option<Self> {
         let schema = Schema::create(server()?);
-        let database =
-            Self { backend: Backend::Postgres, url: schema.url(), _place: Place::Schema { _dropped_on_drop: schema } };
+        let database = Self {
+            backend: Backend::Postgres,
+            url: schema.url(),
+            _place: Place::Schema { _searched_and_dropped_on_drop: schema },
+        };
         if migrated {
             database.open(Clock::system()).migrate().await.unwrap();
         }
         Some(database)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        canary::none_logged();
     }
 }
 
@@ -163,16 +176,49 @@ impl Drop for Schema {
     fn drop(&mut self) {
         let name = &self.name;
         // A connection that a failed test left within a transaction would keep the schema for ever.
-        let dropped = PgConnection::establish(&self.server).map(|mut connection| {
-            connection.batch_execute(&format!(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}'; \
-                 DROP SCHEMA {name} CASCADE"
-            ))
-        });
-        if let Ok(Err(error)) = dropped {
+        let Ok(mut connection) = PgConnection::establish(&self.server) else { return };
+        let ended = connection.batch_execute(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}'"
+        ));
+        let left = ended.and_then(|()| secrets_in(&mut connection, name));
+        if let Err(error) = connection.batch_execute(&format!("DROP SCHEMA {name} CASCADE")) {
             eprintln!("the schema {name} is left behind: {error}");
         }
+        if std::thread::panicking() {
+            return;
+        }
+        for row in left.expect("what a test leaves can be read") {
+            canary::none_in(&format!("the table {}", row.of), row.text.as_bytes());
+        }
     }
+}
+
+#[derive(QueryableByName)]
+struct Left {
+    #[diesel(sql_type = Text)]
+    of: String,
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+/// The rows of all tables of the schema in which a planted secret is, each as one text.
+fn secrets_in(connection: &mut PgConnection, schema: &str) -> QueryResult<Vec<Left>> {
+    let tables = format!(
+        "SELECT relname::text AS of, '' AS text FROM pg_class WHERE relkind = 'r' AND relnamespace = '{schema}'::regnamespace"
+    );
+    let tables: Vec<Left> = diesel::sql_query(tables).load(connection)?;
+    if tables.is_empty() {
+        return Ok(Vec::new());
+    }
+    let spelled: Vec<String> = canary::spellings().map(|spelled| format!("'%{spelled}%'")).collect();
+    let spelled = spelled.join(", ");
+    let rows = tables.iter().map(|table| {
+        let table = &table.of;
+        format!(
+            "SELECT '{table}' AS of, t::text AS text FROM {schema}.{table} t WHERE t::text LIKE ANY (ARRAY[{spelled}])"
+        )
+    });
+    diesel::sql_query(rows.collect::<Vec<_>>().join(" UNION ALL ")).load(connection)
 }
 
 /// What to test on, in order; never empty.

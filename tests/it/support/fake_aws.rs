@@ -17,7 +17,7 @@ pub const ELB_CLASSIC: &str = "2012-06-01";
 pub const STS: &str = "2011-06-15";
 
 /// The key that the stories sign with.
-pub const SECRET: &str = "wJalrXUtnFEMI-the-secret-key";
+pub const SECRET: &str = "wJalrXUtnFEMI-canary-9c41-the-secret-key";
 
 pub struct FakeAws {
     server: MockServer,

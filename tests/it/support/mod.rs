@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each story uses its own part")]
 
 pub mod browser;
+pub mod canary;
 pub mod cloudflare;
 pub mod collected;
 pub mod database;

@@ -2,10 +2,11 @@
 //!
 //! It needs a Python with `moto[server]` and `boto3`: `python3`, or the one that `QUARTERDECK_TEST_PYTHON` names.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use quarterdeck::config::Environment;
@@ -15,6 +16,15 @@ use serde::Deserialize;
 pub struct Moto {
     process: Child,
     address: SocketAddr,
+    /// Whoever fills it, from the first time on.
+    filling: Mutex<Option<Filling>>,
+}
+
+/// A process that does one thing for each line that it reads, and writes one.
+struct Filling {
+    process: Child,
+    asked: ChildStdin,
+    answers: BufReader<ChildStdout>,
 }
 
 /// What [`Moto::special`] made.
@@ -39,17 +49,36 @@ pub struct Special {
 impl Moto {
     /// Starts a server on a free port and waits until it answers.
     pub fn start() -> Self {
+        Self::with(None)
+    }
+
+    /// One whose listings have no more than so many reservations on a page.
+    pub fn with_pages_of(most: usize) -> Self {
+        Self::with(Some(most))
+    }
+
+    /// A server and so many machines as take more than one page: the 1,200 that AWS needs with `QUARTERDECK_TEST_LARGE`
+    /// set, and otherwise a tenth of them on pages of a tenth, since the stand-in takes half a minute to make the others.
+    pub fn of_several_pages() -> (Self, usize) {
+        match std::env::var_os("QUARTERDECK_TEST_LARGE") {
+            Some(_) => (Self::start(), 1_200),
+            None => (Self::with_pages_of(100), 120),
+        }
+    }
+
+    fn with(pages_of: Option<usize>) -> Self {
         // Between this listener's end and the server's start somebody else could take the port; then the start fails
         // loudly.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let process = Command::new(python())
             .arg(standin("moto_events.py"))
             .args(["-H", "127.0.0.1", "-p", &address.port().to_string()])
+            .envs(pages_of.map(|most| ("MOTO_PAGE", most.to_string())))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("a Python with moto[server] and boto3 is needed; name it in QUARTERDECK_TEST_PYTHON");
-        let mut moto = Self { process, address };
+        let mut moto = Self { process, address, filling: Mutex::default() };
         let patience = Instant::now() + Duration::from_secs(60);
         while TcpStream::connect(address).is_err() {
             assert!(Instant::now() < patience, "moto does not answer");
@@ -106,17 +135,34 @@ impl Moto {
     }
 
     fn fill(&self, arguments: &[&str]) -> String {
-        let mut filling = Command::new(python())
+        let mut filling = self.filling.lock().unwrap();
+        let filling = filling.get_or_insert_with(|| Filling::of(&self.url()));
+        writeln!(filling.asked, "{}", serde_json::to_string(arguments).unwrap()).unwrap();
+        let mut printed = String::new();
+        filling.answers.read_line(&mut printed).unwrap();
+        assert!(printed.ends_with('\n'), "moto_fill.py {arguments:?} failed");
+        printed
+    }
+}
+
+impl Filling {
+    fn of(url: &str) -> Self {
+        let mut process = Command::new(python())
             .arg(standin("moto_fill.py"))
-            .arg(self.url())
-            .args(arguments)
+            .arg(url)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut printed = String::new();
-        filling.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
-        assert!(filling.wait().unwrap().success(), "moto_fill.py {arguments:?} failed");
-        printed
+        let (asked, answers) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
+        Self { process, asked, answers }
+    }
+}
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

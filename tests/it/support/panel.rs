@@ -19,10 +19,10 @@ pub use super::browser::{Browser, Page};
 use super::house::config;
 
 /// What everybody's password is.
-pub const PASSWORD: &str = "a long enough password";
+pub const PASSWORD: &str = "a long enough password of canary-9c41";
 
 /// The panel's secret key.
-pub const SECRET_KEY: &str = "0123456789abcdef0123456789abcdef";
+pub const SECRET_KEY: &str = "canary-9c41-0123456789abcdef0123456789abcdef";
 
 /// A serving panel; it stops when dropped.
 pub struct Panel {

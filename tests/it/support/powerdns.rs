@@ -14,7 +14,7 @@ use quarterdeck::wire::dns::ZoneAt;
 use serde_json::{Value, json};
 
 /// The server's one key.
-pub const KEY: &str = "canary-powerdns-key-0123456789abcdef";
+pub const KEY: &str = "canary-9c41-powerdns-key-0123456789abcdef";
 
 /// A running server.
 pub struct PowerDns {

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use quarterdeck::clock::Clock;
 use quarterdeck::net::http::Http;
 use quarterdeck::store::Db;
-use tempfile::TempDir;
 
 use super::browser::Browser;
+use super::canary::{self, Folder};
 use super::cloudflare::{FakeCloudflare, TOKEN};
 
 /// A folder in which the program is run, on SQLite.
 pub struct Program {
-    pub folder: Arc<TempDir>,
+    pub folder: Arc<Folder>,
     port: u16,
     environment: Vec<(String, String)>,
 }
@@ -43,7 +43,7 @@ impl Program {
 
     /// With these sources; where it listens and where its data lies is decided here.
     pub fn with(sources: &str) -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let folder = Arc::new(Folder::make());
         let port = free_port();
         let program = Self { folder, port, environment: Vec::new() };
         let key = program.folder.path().join("key").display().to_string();
@@ -102,6 +102,9 @@ impl Program {
         // What does not read its input may have ended already.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let ended = child.wait_with_output().unwrap();
+        for said in [&ended.stdout, &ended.stderr] {
+            canary::none_in(&format!("what {arguments:?} said"), said);
+        }
         Ran {
             code: ended.status.code().expect("it was not killed"),
             out: String::from_utf8(ended.stdout).unwrap(),

@@ -20,13 +20,10 @@ use crate::support::database::on_each_database;
 use crate::support::house::{House, line};
 use crate::support::moto::Moto;
 
-/// More than one page of a thousand.
-const FLEET: usize = 1_200;
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_account_is_stored_joined_and_remembered() {
-    let moto = Moto::start();
-    moto.fleet("eu-west-1", FLEET);
+    let (moto, many) = Moto::of_several_pages();
+    moto.fleet("eu-west-1", many);
     moto.fleet("us-east-1", 7);
     // One moto for all databases, since filling it takes longest; each lives through its story in a region that is
     // still untouched.
@@ -45,7 +42,7 @@ async fn a_large_account_is_stored_joined_and_remembered() {
             "three kinds in two regions: {report:?}"
         );
         let fleet = "SELECT COUNT(*) AS n FROM resources WHERE gone_at IS NULL AND name LIKE 'fleet-%'";
-        assert_eq!(house.count(fleet).await, 1_207);
+        assert_eq!(house.count(fleet).await, many as i64 + 7);
         let shown = "SELECT CAST(SUM(present) AS BIGINT) AS n FROM counts WHERE kind = 'instance' AND facet = '' AND cluster = '*'";
         assert_eq!(house.count(shown).await, house.present("instance").await.len() as i64);
 
@@ -95,7 +92,7 @@ async fn a_large_account_is_stored_joined_and_remembered() {
 fn provider(moto: &Moto) -> Box<dyn Provider> {
     let environment = Environment::default()
         .with("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-        .with("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-test")
+        .with("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-test, canary-9c41")
         .with("AWS_EC2_METADATA_DISABLED", "true")
         .with("AWS_ENDPOINT_URL", &moto.url());
     collected::provider("aws", r#"aws_regions = ["eu-west-1", "us-east-1"]"#, &environment)

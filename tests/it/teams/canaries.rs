@@ -22,8 +22,13 @@ use crate::support::seed::minute;
 
 /// So many houses on each database: one, three where tests may take minutes, or as many as somebody asks for.
 fn houses() -> usize {
-    let usual = if std::env::var_os("QUARTERDECK_TEST_LARGE").is_some() { 3 } else { 1 };
+    let usual = if is_large() { 3 } else { 1 };
     std::env::var("QUARTERDECK_TEST_HOUSES").ok().and_then(|number| number.parse().ok()).unwrap_or(usual)
+}
+
+/// Where tests may take minutes the houses are larger, and each is read at more moments of its past.
+fn is_large() -> bool {
+    std::env::var_os("QUARTERDECK_TEST_LARGE").is_some()
 }
 
 /// A house that fails is built again so often, and for so long, in search of a smaller one that does.
@@ -90,7 +95,8 @@ fn no_byte_of_another_teams_appears() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     for _ in 0..houses() {
-        let things = things().new_tree(&mut runner).unwrap().current();
+        let many = if is_large() { 8..22 } else { 6..12 };
+        let things = things(many).new_tree(&mut runner).unwrap().current();
         // A panic is caught, so that the house can be made smaller before it is told.
         let read = |things: &[Thing]| {
             let reading = || runtime.block_on(on_each_database(async |db: Db| read_all(db, things).await));
@@ -275,8 +281,8 @@ fn moments(things: &[Thing]) -> Vec<String> {
     let ends: BTreeSet<i64> =
         things.iter().flat_map(|thing| thing.stints.iter().filter_map(|stint| stint.until)).collect();
     let last = ends.iter().next_back().copied();
-    let chosen: BTreeSet<i64> =
-        ends.iter().next().copied().into_iter().chain(last).flat_map(|end| [end - 1, end]).collect();
+    let first = ends.iter().next().copied().filter(|_| is_large());
+    let chosen: BTreeSet<i64> = first.into_iter().chain(last).flat_map(|end| [end - 1, end]).collect();
     chosen.into_iter().map(|at| minute(at).to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).collect()
 }
 

@@ -9,6 +9,7 @@ mod served;
 mod shared_zone;
 mod smallest;
 mod sources;
+mod switches;
 mod told;
 mod view;
 mod world;

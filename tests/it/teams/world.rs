@@ -1,6 +1,8 @@
 //! A made-up house of three teams and of what is nobody's: resources that are now here, now there, each with a word in
 //! all that is said of it while it is somebody's, which nobody else may ever read.
 
+use std::ops::Range;
+
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use quarterdeck::accounts::{teams, users};
@@ -147,11 +149,11 @@ fn source(owner: usize) -> String {
     WORDS.get(owner).map_or_else(|| "shared-source".to_owned(), |word| format!("source-{word}"))
 }
 
-/// A random house.
-pub fn things() -> impl Strategy<Value = Vec<Thing>> {
+/// A random house of so many things.
+pub fn things(many: Range<usize>) -> impl Strategy<Value = Vec<Thing>> {
     let stints = prop::collection::vec((0..WORDS.len(), 20..90_i64), 1..4);
     let thing = (0..KINDS.len(), stints, prop::option::weighted(0.2, 340..380_i64), 1..4_i64);
-    prop::collection::vec(thing, 8..22).prop_map(|drawn| {
+    prop::collection::vec(thing, many).prop_map(|drawn| {
         let made = drawn.into_iter().zip(101..).map(|((kind, drawn, gone, address), id)| {
             let mut from = 10;
             let mut stints: Vec<Stint> = Vec::new();

@@ -21,6 +21,7 @@ use quarterdeck::wire::{ErrorKind, ProviderError};
 use quarterdeck::zone_files;
 use serde_json::json;
 
+use crate::support::canary::Folder;
 use crate::support::database::{Database, a_quiet_noon, on_each_database};
 use crate::support::house::House;
 use crate::support::panel::Panel;
@@ -98,7 +99,7 @@ async fn a_file_is_kept_per_zone_and_passes_binds_own_check() {
     on_each_database(|db| async move {
         let mut house = House::over(db);
         with_zone(&mut house).await;
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::make();
         let kept = zone_files::keep(&house.db, &Scope::unrestricted(), folder.path()).await.unwrap();
         assert_eq!((kept.written, kept.waiting, kept.failed.len()), (1, 0, 0), "{kept:?}");
         let path = folder.path().join("dns_example.com.zone");
@@ -120,7 +121,7 @@ async fn f06_the_last_good_file_outlives_a_listing_that_broke_off_and_the_zone_i
     let database = Database::any().await;
     let mut house = House::over(database.open(a_quiet_noon()));
     let script = with_zone(&mut house).await;
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::make();
     let path = folder.path().join("dns_example.com.zone");
     zone_files::keep(&house.db, &Scope::unrestricted(), folder.path()).await.unwrap();
     let good = std::fs::read_to_string(&path).unwrap();
@@ -146,7 +147,7 @@ async fn a_folder_that_cannot_be_written_to_is_told() {
     let database = Database::any().await;
     let mut house = House::over(database.open(a_quiet_noon()));
     with_zone(&mut house).await;
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::make();
     let file = folder.path().join("a-file");
     std::fs::write(&file, "x").unwrap();
     let kept = zone_files::keep(&house.db, &Scope::unrestricted(), &file).await.unwrap();
@@ -168,7 +169,7 @@ async fn a_zone_is_downloaded_from_its_page_and_by_the_api() {
         assert_eq!((page.status, page.header("content-type")), (200, "text/dns; charset=utf-8"), "{path}");
         assert_eq!(page.header("content-disposition"), "attachment; filename=\"example.com.zone\"");
         assert!(page.text.contains("; every record of the last listing is here"), "{}", page.text);
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::make();
         std::fs::write(folder.path().join("z"), &page.text).unwrap();
         checked("example.com", &folder.path().join("z")).unwrap_or_else(|words| panic!("{words}"));
     }
@@ -210,7 +211,7 @@ async fn what_a_file_says_a_real_server_reads_back() {
     let mut house = House::over(database.open(a_quiet_noon()));
     house.join("dns", Arc::<Source>::clone(&source) as Arc<dyn Provider>).await;
     house.sync("dns").await;
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::make();
     zone_files::keep(&house.db, &Scope::unrestricted(), folder.path()).await.unwrap();
     let path = folder.path().join(format!("dns_{}.zone", original.name));
     checked(&original.name, &path).unwrap_or_else(|words| panic!("{words}"));

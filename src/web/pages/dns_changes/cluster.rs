@@ -8,7 +8,7 @@ use diesel::QueryResult;
 use super::lines::ChangeLine;
 use crate::clock::Instant;
 use crate::kinds::{Held, KindSpec, Role, Tone, load_balancer};
-use crate::store::dns_changes::{self, Wanted};
+use crate::store::dns_changes::switches;
 use crate::store::keys::{self, When};
 use crate::store::listing::{self, Filter, ListQuery};
 use crate::store::{AnyConnection, Scope};
@@ -27,6 +27,8 @@ pub struct ClusterPanel {
     pub total: i64,
     /// The newest first: A to B, back to A.
     pub switches: Vec<ChangeLine>,
+    /// That there are older ones.
+    pub more_switches: bool,
 }
 
 /// A balancer of a cluster.
@@ -54,7 +56,6 @@ pub fn panel(
     let page = listing::list(connection, scope, &query)?;
     let href = Sort::Cluster.within(cluster, &format!("/{}", spec.path));
     let mut panel = ClusterPanel { href, total, ..ClusterPanel::default() };
-    let mut seen = BTreeSet::new();
     for row in &page.rows {
         panel.balancers.push(BalancerLine {
             href: cells::href(spec, row.id, None),
@@ -63,21 +64,11 @@ pub fn panel(
             tone: (spec.tone)(&row.status),
             records: leading_to(connection, scope, row.id)?,
         });
-        let wanted = Wanted {
-            side: Some(row.id),
-            action: Some("switch".to_owned()),
-            applied: Some(true),
-            limit: SHOWN,
-            before: None,
-        };
-        let switches = dns_changes::page(connection, scope, &wanted)?;
-        panel
-            .switches
-            .extend(switches.rows.iter().filter(|row| seen.insert(row.id)).map(|row| ChangeLine::of(row, now)));
     }
+    let switches = switches::within(connection, scope, cluster, SHOWN)?;
+    panel.switches = switches.rows.iter().map(|row| ChangeLine::of(row, now)).collect();
+    panel.more_switches = switches.next.is_some();
     panel.balancers.sort_by(|one, other| (other.records, &one.name).cmp(&(one.records, &other.name)));
-    panel.switches.sort_by_key(|switch| std::cmp::Reverse(switch.id));
-    panel.switches.truncate(SHOWN);
     Ok(panel)
 }
 

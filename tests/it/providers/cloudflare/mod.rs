@@ -14,6 +14,7 @@ use crate::support::cloudflare::{FakeCloudflare, TOKEN};
 
 mod faults;
 mod listing;
+mod recorded;
 mod setup;
 mod writes;
 

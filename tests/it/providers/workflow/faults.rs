@@ -44,11 +44,16 @@ async fn one_app_that_cannot_be_read_keeps_what_is_known_of_it_and_the_others_go
         ),
         (
             "config",
-            Effect::Say(200, json!({"values": ["canary"]}).to_string()),
+            Effect::Say(200, json!({"values": ["canary-9c41"]}).to_string()),
             ErrorKind::Malformed,
             "the answer is no configuration",
         ),
-        ("config", Effect::Say(500, "DATABASE_URL=canary".into()), ErrorKind::Unavailable, "500: not the API answered"),
+        (
+            "config",
+            Effect::Say(500, "DATABASE_URL=canary-9c41".into()),
+            ErrorKind::Unavailable,
+            "500: not the API answered",
+        ),
         ("perms", html(404), ErrorKind::NotFound, "404: not the API but a page answered: Bad gateway"),
     ] {
         let fake = two_apps().await;
@@ -60,7 +65,7 @@ async fn one_app_that_cannot_be_read_keeps_what_is_known_of_it_and_the_others_go
             (kind, &*format!("1 of 2 apps were not read, the first, shop: {said}"))
         );
         assert_eq!(names(&seen, &fake.host()), ["cart"], "{part}: half an app is not reported");
-        assert!(!format!("{seen:?}").contains("canary"));
+        assert!(!format!("{seen:?}").contains("canary-9c41"));
     }
 }
 
@@ -156,11 +161,11 @@ async fn f15_a_list_that_does_not_hold_what_it_counts_is_no_list() {
 #[tokio::test]
 async fn an_app_that_is_not_understood_proves_no_absence() {
     let fake = two_apps().await;
-    fake.world().app("cart").more = json!({"structure": "canary"});
+    fake.world().app("cart").more = json!({"structure": "canary-9c41"});
     let seen = seen(&fake).await;
     assert_eq!(seen.partial::<App>(&fake.host()).message, "1 of 2 elements were not understood");
     assert_eq!(names(&seen, &fake.host()), ["shop"]);
-    assert!(!format!("{seen:?}").contains("canary\""), "and it is not quoted");
+    assert!(!format!("{seen:?}").contains("canary-9c41\""), "and it is not quoted");
 }
 
 #[tokio::test]

@@ -55,14 +55,15 @@ async fn an_app_is_reported_with_everything_that_the_controller_tells() {
 #[tokio::test]
 async fn values_travel_beside_the_record_and_only_their_digests_in_it() {
     let fake = hephy().await;
-    fake.world().add_app("shop", "alice").config = json!({"values": {"SECRET_KEY": "canary-of-a-value", "EMPTY": ""}});
+    fake.world().add_app("shop", "alice").config =
+        json!({"values": {"SECRET_KEY": "canary-9c41-of-a-value", "EMPTY": ""}});
     let seen = seen(&fake).await;
     let records = &seen.scopes.values().find(|(records, _)| !records.is_empty()).unwrap().0;
     let told: Vec<_> = records[0].values.iter().map(|value| (value.name.as_str(), value.digest.len())).collect();
     assert_eq!(told, [("EMPTY", 24), ("SECRET_KEY", 24)], "an empty value is a value");
     assert!(records[0].attrs.get().contains(&records[0].values[1].digest));
-    assert!(!format!("{seen:?}").contains("canary-of-a-value"));
-    assert!(!serde_json::to_string(&records[0]).unwrap().contains("canary-of-a-value"));
+    assert!(!format!("{seen:?}").contains("canary-9c41-of-a-value"));
+    assert!(!serde_json::to_string(&records[0]).unwrap().contains("canary-9c41-of-a-value"));
 }
 
 #[tokio::test]
@@ -162,7 +163,7 @@ async fn fields_that_nobody_knows_are_kept_and_noted_once() {
         let mut world = fake.world();
         let app = world.add_app(name, "alice");
         app.more = json!({"flavour": "vanilla"});
-        app.config = json!({"values": {}, "vault": {"path": "canary-in-an-unknown-part"}});
+        app.config = json!({"values": {}, "vault": {"path": "canary-9c41-in-an-unknown-part"}});
     }
     let seen = seen(&fake).await;
     let one: App = seen.one(&fake.host(), "one");
@@ -171,7 +172,7 @@ async fn fields_that_nobody_knows_are_kept_and_noted_once() {
     assert!(seen.notes.contains(&"apps have the unknown field \"flavour\"; it is shown as it is".to_owned()));
     let part = "configurations have the unknown part \"vault\"; it is kept as if it were a secret".to_owned();
     assert!(seen.notes.contains(&part), "{:?}", seen.notes);
-    assert!(!format!("{seen:?}").contains("canary-in-an-unknown-part"));
+    assert!(!format!("{seen:?}").contains("canary-9c41-in-an-unknown-part"));
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ pub use quota::Quota;
 pub use world::{Record, Sight, World};
 
 /// The token that every fake knows from the start; it sees all zones.
-pub const TOKEN: &str = "canary-token-0123456789abcdefghijklmnop";
+pub const TOKEN: &str = "canary-9c41-token-0123456789abcdefghijklm";
 
 /// A running fake; it stops when it is dropped.
 pub struct FakeCloudflare {

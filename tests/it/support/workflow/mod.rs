@@ -24,7 +24,7 @@ pub use fault::{Effect, Fault};
 pub use world::{Flavour, World};
 
 /// The token of the superuser `panel`, whom every fake knows from the start.
-pub const TOKEN: &str = "canary-c6f1e8b3edc20f35fabd0c9de6db57a54a1a6c8a";
+pub const TOKEN: &str = "canary-9c41-c6f1e8b3edc20f35fabd0c9de6db57a54a1a";
 
 /// A running fake; it stops when it is dropped.
 pub struct FakeWorkflow {
