@@ -152,5 +152,6 @@
 
   const dress = root => { copying(root); local(root) }
   dress(document)
+  document.addEventListener('fresh', event => { dress(event.target); tick() })
   all('form[data-live]').forEach(live)
 }

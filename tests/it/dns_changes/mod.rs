@@ -6,6 +6,7 @@ mod api;
 mod audited;
 mod carried;
 mod cloudflare;
+mod followed;
 mod guarded;
 mod killed;
 mod ledger;
