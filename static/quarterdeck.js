@@ -166,5 +166,6 @@
 
   const dress = root => { copying(root); local(root); all('[data-rest]', root).forEach(rest) }
   dress(document)
+  document.addEventListener('fresh', event => { dress(event.target); tick() })
   all('form[data-live]').forEach(live)
 }

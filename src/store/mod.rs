@@ -73,6 +73,7 @@ pub mod unmet;
 pub mod users;
 pub mod vault;
 pub mod versions;
+pub mod watermark;
 pub mod words;
 pub mod zone_scopes;
 

@@ -12,7 +12,7 @@ use tracing::Instrument;
 use super::client::ClientAddress;
 use super::csrf;
 use super::error::PageError;
-use super::session::{Live, Session};
+use super::session::{self, Live, Session};
 use crate::accounts::reach::Sight;
 use crate::accounts::tokens::{self, Bearer};
 use crate::context::Context;
@@ -95,6 +95,12 @@ pub async fn guard(
         Ok(caller) => caller,
         Err(refusal) => return Ok(request.error_response(refusal)),
     };
+    if let Caller::Person(person) = &caller
+        && !session::is_unattended(request.headers())
+        && let Some(context) = request.app_data::<web::Data<Context>>()
+    {
+        session::note_use(&context.db, person).await;
+    }
     // What the handler may ask the store for; there is no other way to come by it.
     let scope = match scope(access, &caller, &request).await {
         Ok(scope) => scope,

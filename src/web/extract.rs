@@ -14,7 +14,7 @@ use super::access::Caller;
 use super::client::ClientAddress;
 use super::error::PageError;
 use super::frame::RequestId;
-use super::session::{Live, Session};
+use super::session::{Live, Session, is_unattended};
 use super::{Flash, Shell, Theme, ViewedAs, Viewer, csrf};
 use crate::audit::Doer;
 use crate::context::Context;
@@ -116,9 +116,10 @@ impl Shell {
         let Some(person) = session.live() else { return Ok(shell) };
         shell.viewer = Some(viewer(&person));
         shell.scope = scope(request);
-        shell.flash = session
-            .take_flash()
-            .map(|flash| Flash { tone: if flash.good { Tone::Good } else { Tone::Bad }, text: flash.text });
+        if !is_unattended(request.headers()) {
+            let tone = |good| if good { Tone::Good } else { Tone::Bad };
+            shell.flash = session.take_flash().map(|flash| Flash { tone: tone(flash.good), text: flash.text });
+        }
         Ok(shell)
     }
 }

@@ -11,7 +11,7 @@ use actix_web::{Route, web};
 use super::access::{self, Access};
 use super::pages::estate::{clusters, map, place, regions};
 use super::pages::findings::overview;
-use super::pages::inventory::{handlers, values};
+use super::pages::inventory::{handlers, revision, values};
 use super::pages::{
     account, alerts, api, audit, cache_purges, changes, dashboard, dns_changes, findings, held_loss, invitation,
     placement, pulse, runs, search, second_factor, served_certificates, setup, sign_in, source, sources, syncs, tasks,
@@ -189,6 +189,7 @@ const ROUTES: &[Entry] = table! {
 
     GET  "/{kind}"                          SignedIn => handlers::list;
     GET  "/{kind}/{id:[0-9]+}"              SignedIn => handlers::show;
+    GET  "/{kind}/{id:[0-9]+}/revision"     SignedIn => revision::show;
     GET  "/{kind}/{id:[0-9]+}/history"      SignedIn => handlers::history;
     GET  "/zones/{id:[0-9]+}/zone-file"     SignedIn => zone_file::show;
     GET  "/{kind}/{id:[0-9]+}/touches"      SignedIn => handlers::touches;

@@ -10,6 +10,7 @@ use actix_session::SessionExt;
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
+use actix_web::http::header::{self, HeaderMap};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,9 @@ pub const IDLE: TimeDelta = TimeDelta::hours(2);
 pub const ABSOLUTE: TimeDelta = TimeDelta::hours(12);
 /// The last use is written at most this often.
 const TOUCH_AFTER: TimeDelta = TimeDelta::minutes(1);
+
+/// The header of what a page asks by itself.
+const UNATTENDED: &str = "x-unattended";
 
 /// The cookie's name, before the prefix that https allows.
 pub const COOKIE: &str = "quarterdeck";
@@ -70,6 +74,9 @@ pub struct Live {
     pub token_hash: String,
     pub address: String,
     pub user_agent: String,
+    /// Until when the session lives if it is used now; `None` where that was written down a moment ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prolonged: Option<Instant>,
 }
 
 /// As whom an administrator looks at the panel. It is looked at, and nothing else.
@@ -153,6 +160,7 @@ impl Session {
                 token_hash: String::new(),
                 address: address.to_owned(),
                 user_agent: user_agent.chars().filter(|c| !c.is_control()).take(200).collect(),
+                prolonged: None,
             },
         );
     }
@@ -191,6 +199,22 @@ impl Session {
         if let Err(error) = self.0.insert(key, value) {
             tracing::error!(error = %error, "a session could not be written as JSON");
         }
+    }
+}
+
+/// Whether a page that lies open asks, and not somebody who looks at it: it says so in a header, or waits for events.
+/// That keeps no session alive, and takes no message that was left for a person.
+pub fn is_unattended(headers: &HeaderMap) -> bool {
+    headers.contains_key(UNATTENDED) || headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/event-stream")
+}
+
+/// Writes down that a person uses their session, which lives the longer for it.
+pub async fn note_use(db: &Db, person: &Live) {
+    let Some(until) = person.prolonged else { return };
+    let (used, at) = (person.token_hash.clone(), db.clock.now());
+    // With a full disk or on a standby one can still read, and that is when the panel is needed most.
+    if let Err(error) = db.write(move |connection| sessions::touch(connection, &used, at, until)).await {
+        tracing::warn!(error = %error, "the last use of a session could not be written");
     }
 }
 
@@ -249,7 +273,7 @@ impl SessionStore for Sessions {
     }
 
     async fn update_ttl(&self, _: &SessionKey, _: &Duration) -> Result<(), anyhow::Error> {
-        // The time to live follows from `used_at`, which `load` writes.
+        // The time to live follows from `used_at`, which `note_use` writes.
         Ok(())
     }
 
@@ -269,14 +293,6 @@ impl Sessions {
         if !serde_json::from_str::<Held>(&row.state).is_ok_and(|held| held.epoch == user.epoch) {
             return Ok(None);
         }
-        if at - row.used_at.and_utc() >= TOUCH_AFTER {
-            let until = (at + IDLE).min(row.created_at.and_utc() + ABSOLUTE);
-            let touched = hash.clone();
-            // With a full disk or on a standby one can still read, and that is when the panel is needed most.
-            if let Err(error) = self.0.write(move |connection| sessions::touch(connection, &touched, at, until)).await {
-                tracing::warn!(error = %error, "the last use of a session could not be written");
-            }
-        }
         let view = self.view(&row, user.role(), at).await?;
         let live = Live {
             user_id: user.id,
@@ -288,6 +304,8 @@ impl Sessions {
             token_hash: hash,
             address: row.address,
             user_agent: row.user_agent,
+            prolonged: (at - row.used_at.and_utc() >= TOUCH_AFTER)
+                .then(|| (at + IDLE).min(row.created_at.and_utc() + ABSOLUTE)),
         };
         let live = serde_json::to_string(&live).unwrap_or_default();
         Ok(Some(HashMap::from([(LIVE.to_owned(), live), (HELD.to_owned(), row.state)])))

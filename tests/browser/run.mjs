@@ -12,6 +12,7 @@ import * as canaries from './journeys/canaries.mjs';
 import * as checks from './journeys/checks.mjs';
 import * as find from './journeys/find.mjs';
 import * as invite from './journeys/invite.mjs';
+import * as live from './journeys/live.mjs';
 import * as map from './journeys/map.mjs';
 import * as prepare from './journeys/prepare.mjs';
 import * as purge from './journeys/purge.mjs';
@@ -25,7 +26,7 @@ import * as toldOfOthers from './journeys/told.mjs';
 import * as viewAs from './journeys/view_as.mjs';
 
 const JOURNEYS = [
-  checks, canaries, setup, signIn, secondFactor, invite, find, map, viewAs, toldOfOthers, sync, accept, purge, switched, repoint, prepare, annotation,
+  checks, canaries, setup, signIn, secondFactor, invite, find, map, viewAs, toldOfOthers, sync, accept, purge, switched, repoint, prepare, annotation, live,
 ];
 
 const all = process.argv.includes('--all');

@@ -203,6 +203,33 @@ async fn the_last_use_is_written_once_a_minute() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_lies_open_keeps_no_session_alive_and_takes_no_message() {
+    on_each_database(async |db| {
+        let panel = Panel::over(db).await;
+        panel.person("ada@example.com", Role::Viewer).await;
+        let ada = panel.signed_in("ada@example.com").await;
+        let new = "another long password";
+        let form = [("current_password", PASSWORD), ("new_password", new), ("new_password_again", new)];
+        assert_eq!(ada.post("/account", "/account/password", &form).await.status, 303);
+        let by_itself = [("x-unattended", "1"), ("accept", "text/event-stream")];
+        for header in by_itself {
+            let page = ada.get_with("/account", &[header]).await;
+            assert!(page.status == 200 && !page.text.contains("The password was changed."), "{}", page.text);
+        }
+        assert!(ada.get("/account").await.text.contains("The password was changed."), "it was left for her");
+        for minutes in (10..120).step_by(10) {
+            panel.clock.advance(TimeDelta::minutes(10));
+            for header in by_itself {
+                assert_eq!(ada.get_with("/account", &[header]).await.status, 200, "after {minutes} minutes");
+            }
+        }
+        panel.clock.advance(TimeDelta::minutes(10));
+        assert!(!ada.is_signed_in().await, "nobody has looked at it for two hours");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_that_is_not_ours_changes_nothing() {
     on_each_database(async |db| {
         let panel = Panel::over(db).await;

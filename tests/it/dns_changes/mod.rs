@@ -7,6 +7,7 @@ mod audited;
 mod carried;
 mod cloudflare;
 mod cluster;
+mod followed;
 mod guarded;
 mod killed;
 mod ledger;

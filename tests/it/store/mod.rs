@@ -9,4 +9,5 @@ mod migrations;
 mod month;
 mod search;
 mod statements;
+mod watermark;
 mod writing;

@@ -7,6 +7,7 @@ use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_inst
 use quarterdeck::roles::Role;
 use quarterdeck::store::Backend;
 
+use crate::support::browser::carried;
 use crate::support::database::on_each_database;
 use crate::support::panel::Panel;
 use crate::support::seed::{self, Seed, minute};
@@ -33,7 +34,7 @@ const PAGES: [(&str, usize); 8] = [
     ("/instances?status=running&provider_region=a", 8),
     ("/dns-records", 7),
     ("/instances?at=2026-11-01T00:15:00Z", 12),
-    ("/instances/1", 16),
+    ("/instances/1", 17),
     ("/instances/1?at=2026-11-01T00:15:00Z", 10),
     ("/search?q=r-01", 8),
     ("/pulse", 11),
@@ -72,6 +73,16 @@ async fn hot_pages_prepare_no_statement_anew_and_ask_few() {
             if backend == Backend::Postgres {
                 assert!(asked <= most, "{path} sends {asked} statements, not {most}");
             }
+        }
+        // A window in which a page lies open asks twelve times a minute: for its session, and for the watermark. Each is
+        // preceded by a look whether the connection lives.
+        let revision = carried(&browser.get("/instances/1").await);
+        ASKED.store(0, Ordering::SeqCst);
+        assert_eq!(browser.asks_again("/instances/1/revision", &revision).await.status, 304);
+        let asked = ASKED.load(Ordering::SeqCst);
+        println!("an open page on {backend:?}: {asked} statements");
+        if backend == Backend::Postgres {
+            assert_eq!(asked, 2 * 2);
         }
     })
     .await;

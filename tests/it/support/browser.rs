@@ -45,6 +45,24 @@ impl Page {
     }
 }
 
+/// The revision that a page of a resource carries.
+pub fn carried(page: &Page) -> String {
+    let document = scraper::Html::parse_document(&page.text);
+    let part = scraper::Selector::parse("[data-revision]").unwrap();
+    let revision = document.select(&part).next().and_then(|part| part.attr("data-revision"));
+    revision.unwrap_or_else(|| panic!("the page carries no revision: {}", page.text)).to_owned()
+}
+
+/// What a revision knows of its page.
+pub fn said(revision: &str) -> &str {
+    &revision[revision.find('.').unwrap()..]
+}
+
+/// The same without when it was confirmed.
+pub fn facts(revision: &str) -> &str {
+    revision.split('.').nth(1).unwrap()
+}
+
 /// Somebody's browser.
 pub struct Browser {
     /// Of the panel, without a final slash.
@@ -73,6 +91,18 @@ impl Browser {
 
     pub async fn get(&self, path: &str) -> Page {
         self.send(self.client.get(format!("{}{path}", self.url))).await
+    }
+
+    /// As a window that lies open asks by itself, with a revision on its screen.
+    pub async fn asks_again(&self, path: &str, revision: &str) -> Page {
+        let tag = format!("W/\"{revision}\"");
+        self.get_with(path, &[("x-unattended", "1"), ("if-none-match", &tag)]).await
+    }
+
+    /// With these headers.
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Page {
+        let request = self.client.get(format!("{}{path}", self.url));
+        self.send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
     }
 
     /// By any method, without a body.

@@ -15,7 +15,7 @@ use quarterdeck::store::Db;
 use super::smallest::smallest;
 use super::world::{NOW, TEAMS, Thing, WORDS, build, member, things};
 use crate::relations::KINDS;
-use crate::support::browser::{Browser, Page};
+use crate::support::browser::{Browser, Page, carried};
 use crate::support::database::on_each_database;
 use crate::support::panel::Panel;
 use crate::support::seed::minute;
@@ -257,7 +257,7 @@ fn everywhere(things: &[Thing]) -> Vec<String> {
     }
     for thing in things {
         let path = format!("{}/{}", thing.kind.path, thing.id);
-        for rest in ["", "/history", "/touches", "/values"] {
+        for rest in ["", "/revision", "/history", "/touches", "/values"] {
             paths.push(format!("/{path}{rest}"));
         }
         paths.extend([format!("/api/v1/{path}"), format!("/api/v1/{path}/touches")]);
@@ -340,7 +340,14 @@ async fn what_is_anothers_is_not_there(reader: &Reader<'_>) {
     };
     for thing in reader.things {
         let visible = Some(thing.last_owner()) == reader.team;
-        for (begin, end) in [("/", ""), ("/", "/history"), ("/", "/touches"), ("/", "/values"), ("/api/v1/", "")] {
+        if visible {
+            let path = format!("/{}/{}", thing.kind.path, thing.id);
+            let told = reader.browser.get(&format!("{path}/revision")).await.text;
+            assert_eq!(carried(&reader.browser.get(&path).await), told, "{path} as it is read again");
+        }
+        for (begin, end) in
+            [("/", ""), ("/", "/revision"), ("/", "/history"), ("/", "/touches"), ("/", "/values"), ("/api/v1/", "")]
+        {
             let path = |id: i64| format!("{begin}{}/{id}{end}", thing.kind.path);
             let page = reader.browser.get(&path(thing.id)).await;
             if visible {

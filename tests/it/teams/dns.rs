@@ -14,7 +14,7 @@ use crate::support::database::on_each_database;
 /// What the first team may never read.
 const FOREIGN: [&str; 4] = ["zulu", "198.51.100.", "mixed", "secret-of-nobody"];
 
-fn edit(op: Op, zone: &str, name: &str, record_type: &str, contents: &[&str]) -> Ask {
+pub fn edit(op: Op, zone: &str, name: &str, record_type: &str, contents: &[&str]) -> Ask {
     let contents = contents.iter().map(|content| (*content).to_owned()).collect();
     let (zone, name, record_type) = (zone.to_owned(), name.to_owned(), record_type.to_owned());
     let edit = Edit { op, zone, name, record_type, ttl: None, proxied: None, comment: None, contents };

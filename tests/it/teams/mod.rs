@@ -2,6 +2,7 @@
 
 mod canaries;
 mod dns;
+mod followed;
 mod manage;
 mod routes;
 mod scopes;

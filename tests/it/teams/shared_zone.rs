@@ -243,8 +243,13 @@ fn record(zone: &str, name: &str, record_type: &str, content: &str) -> DnsRecord
 
 /// Sees its apps on the shared cluster, and its own machines.
 pub fn team(name: &str) -> Scope {
+    Scope::within(places_of(name).to_vec())
+}
+
+/// Where these are.
+pub fn places_of(name: &str) -> [Within; 2] {
     let of = |cluster: String, app: String| Within { cluster, app, ..Within::default() };
-    Scope::within(vec![of("staging".to_owned(), format!("{name}*")), of(format!("{name}-machines"), String::new())])
+    [of("staging".to_owned(), format!("{name}*")), of(format!("{name}-machines"), String::new())]
 }
 
 /// Who does it.

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::history::{self, HistoryPage};
 use super::list;
+use super::revision;
 use super::show;
 use super::touches;
 use crate::context::Context;
@@ -32,7 +33,10 @@ pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scop
     let (spec, id, mut shell) = (kind_of(&request)?, id_of(&request)?, Shell::begin(&request)?);
     let at = shell.look_back(&Params::parse(request.query_string()), &format!("/{}/{id}", spec.path))?;
     let config = std::sync::Arc::clone(&context.config);
-    let fetch = move |connection: &mut _, shell| show::fetch(connection, &scope, spec, id, at, &config, shell);
+    let fetch = move |connection: &mut _, shell| match at {
+        None => revision::page(connection, &scope, spec, id, &config, shell),
+        Some(_) => show::fetch(connection, &scope, spec, id, at, &config, shell),
+    };
     written(&context, shell, fetch).await
 }
 

@@ -1,5 +1,5 @@
 //! `/{kind}`, `/{kind}/{id}`, `/{kind}/{id}/history`, `/{kind}/{id}/touches`: four pages for every kind, drawn from its
-//! `KindSpec`; and `/{kind}/{id}/values` for those that have secrets.
+//! `KindSpec`; `/{kind}/{id}/values` for those that have secrets; and `/{kind}/{id}/revision` for whoever has one open.
 
 use diesel::QueryResult;
 
@@ -14,6 +14,7 @@ use crate::web::view::{Age, Diff};
 pub mod handlers;
 pub mod history;
 pub mod list;
+pub mod revision;
 pub mod show;
 pub mod touches;
 pub mod values;

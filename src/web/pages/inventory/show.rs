@@ -5,6 +5,7 @@ use askama_web::WebTemplate;
 
 use diesel::QueryResult;
 
+use super::revision::Revision;
 use super::touches::{self, TouchesPanel};
 use super::{age_of, changes_between};
 use crate::clock::Instant;
@@ -30,6 +31,8 @@ pub struct ShowPage {
     pub spec: &'static KindSpec,
     /// Of this page, without a query.
     pub path: String,
+    /// By which a window learns that there is more to say; none of a past moment, which stays as it was.
+    pub revision: Option<Revision>,
     pub name: String,
     pub external_id: String,
     pub status: String,
@@ -203,6 +206,7 @@ pub fn fetch(
     let age = age_of(connection, scope, &row, listing.as_ref(), shell.now)?;
     Ok(Some(ShowPage {
         path,
+        revision: None,
         touches,
         dns,
         name: row.title().to_owned(),
