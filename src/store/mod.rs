@@ -64,6 +64,7 @@ pub mod sources;
 pub mod sql;
 pub mod stage;
 pub mod standing;
+pub mod statistics;
 pub mod syncs;
 pub mod tasks;
 pub mod teams;

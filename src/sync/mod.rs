@@ -30,7 +30,7 @@ use crate::relations::placement;
 use crate::store::scopes::ScopeState;
 use crate::store::sources::SourceState;
 use crate::store::syncs;
-use crate::store::{Db, StoreError, sources};
+use crate::store::{Db, StoreError, sources, statistics};
 use crate::wire::{ErrorKind, Event, Outcome, ProviderError, ScopeRef};
 
 mod decide;
@@ -204,6 +204,10 @@ impl<'a> Pass<'a> {
                 self.ended.extend(unmentioned);
             }
             Err(error) => self.errors.insert(0, error),
+        }
+        // Before places are derived, which asks about what has just come.
+        if self.ended.iter().map(|report| report.tally.added).sum::<u64>() >= statistics::WORTH_IT {
+            statistics::renew(self.db).await?;
         }
         placement::derive(self.db).await?;
         self.finish().await

@@ -14,5 +14,6 @@ mod history;
 mod losses;
 mod placement;
 mod scopes;
+mod statistics;
 mod two_workers;
 mod unsaid;
