@@ -36,6 +36,10 @@ export async function journey({ program, visit }) {
         await visitor.open('/dns-changes');
         assert(await page.getByRole('link', { name: /^Switch from eu-edge to us-edge$/ }).isVisible(), 'the list has it');
         await visitor.checkPage('dns changes');
+        // The switch and its way back are part of what the cluster tells of itself.
+        await visitor.open(`/clusters/${balancers.from.cluster}`);
+        await page.getByRole('list', { name: 'Switches' }).getByRole('listitem').nth(1).waitFor();
+        await visitor.checkPage('cluster that was switched');
       },
     });
   } finally {
