@@ -10,8 +10,8 @@
 
   // The page as it is now; nothing where it is no such page any more.
   const read = async () => {
-    const answer = await fetch(location.href, { headers: unattended })
-    if (answer.status >= 500) throw new Error(answer.statusText)
+    const answer = await fetch(location.href, { headers: unattended, signal: AbortSignal.timeout(AT_MOST_EVERY) })
+    if (answer.status >= 500 || answer.status === 429) throw new Error(answer.statusText)
     return answer.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), 'text/html') : null
   }
 
@@ -25,15 +25,18 @@
       return [`${name} ${seen[name]}`, one]
     })
   }
-  const same = (element, root) => all(element.localName, root).find(one =>
-    one.id === element.id && one.getAttribute('href') === element.getAttribute('href') && called(one) === called(element))
+  // Those that look and lead alike, in their order: two buttons of one name may be two records'.
+  const alike = (element, root) => all(element.localName, root).filter(one =>
+    ['id', 'href', 'aria-label', 'name', 'value'].every(name => one.getAttribute(name) === element.getAttribute(name)) &&
+    called(one) === called(element))
 
   // What somebody has begun to say in a form.
   const fields = part => all('input:not([type=hidden]), textarea, select', part)
-  const place = field => `${field.form?.getAttribute('action')} ${field.name}`
+  const chosen = field => /^(checkbox|radio)$/.test(field.type)
+  const place = field => `${field.form?.getAttribute('action')} ${field.name} ${chosen(field) ? field.value : ''}`
   const begun = field => {
     if (field.localName === 'select') return field.selectedIndex !== Math.max(0, [...field.options].findIndex(one => one.defaultSelected))
-    return /^(checkbox|radio)$/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue
+    return chosen(field) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue
   }
 
   // What somebody has opened or begun, and where they are, stays.
@@ -42,15 +45,17 @@
     opened(fresh).forEach(([name, one]) => { one.open = open.get(name) ?? one.open })
     fields(here).filter(begun).forEach(field => {
       const again = fields(fresh).find(one => place(one) === place(field) && one.type === field.type)
-      if (again) [again.value, again.checked] = [field.value, field.checked]
+      if (again && chosen(field)) again.checked = field.checked
+      else if (again) again.value = field.value
     })
     const scrolled = all('.scroll', here).map(one => one.scrollLeft)
     const focused = here.contains(document.activeElement) ? document.activeElement : null
+    const nth = focused ? alike(focused, here).indexOf(focused) : -1
     here.replaceWith(fresh)
     // By this the page's own script learns that there is something new to dress.
     fresh.dispatchEvent(new Event('fresh', { bubbles: true }))
     all('.scroll', fresh).forEach((one, index) => { one.scrollLeft = scrolled[index] ?? 0 })
-    if (focused) same(focused, fresh)?.focus({ preventScroll: true })
+    if (focused) alike(focused, fresh)[nth]?.focus({ preventScroll: true })
   }
   // Whether both pages have it, and it is swapped.
   const swapped = (id, page) => {
@@ -110,18 +115,29 @@
       note.replaceChildren(words, button)
     }
 
+    // What was sent may take a while, and its form shall not come back as one that can be sent again.
+    let sent = 0
+    document.addEventListener('submit', event => { if (here().contains(event.target)) sent = Date.now() })
+    addEventListener('pageshow', () => { sent = 0 })
+
     const busy = () => {
-      const chosen = getSelection()
-      return fields(here()).some(field => field === document.activeElement || begun(field)) ||
+      const marked = getSelection()
+      return Date.now() - sent < AT_MOST_EVERY || fields(here()).some(field => field === document.activeElement || begun(field)) ||
         document.querySelector('dialog[open]') || here().querySelector('details.menu[open]') ||
-        (!chosen.isCollapsed && here().contains(chosen.anchorNode))
+        (!marked.isCollapsed && here().contains(marked.anchorNode))
     }
     const end = () => {
       ended = true
       tell('This page does not follow what changes any more.', 'Reload', () => location.reload())
     }
-    const show = async () => {
+    const changed = () => tell('This page has changed.', 'Show it', () => show().catch(() => {}))
+    // Unasked only where nobody has begun anything meanwhile either.
+    const show = async unasked => {
       const page = await read()
+      const fresh = page?.getElementById(part.id)
+      // Another person has signed in, or a look as somebody else is over: then all of the page is another one.
+      if (fresh && fresh.dataset.viewer !== here().dataset.viewer) return location.reload()
+      if (unasked && busy()) return changed()
       if (!swapped(part.id, page)) return end()
       swapped('head', page)
       known = shown = here().dataset.revision
@@ -140,8 +156,8 @@
         // Signed out, or nothing that is there for this person: that does not come back by asking.
         else if (answer.status !== 304) return end()
         if (said(known) !== said(shown)) {
-          if (!busy()) await show()
-          else if (facts(known) !== facts(shown)) tell('This page has changed.', 'Show it', () => show().catch(() => {}))
+          if (!busy()) await show(true)
+          else if (facts(known) !== facts(shown)) changed()
         }
         pause = EVERY
       } catch (error) { pause = Math.min(2 * pause, AT_MOST_EVERY) }

@@ -84,12 +84,13 @@ const READER_SETTINGS: &str = "PRAGMA cache_size = -2000;";
 const WRITER_SETTINGS: &str =
     "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 65536; PRAGMA journal_size_limit = 67108864;";
 
-/// Bytes of log that are worth copying: a page that many slices change is copied once, and until then read from there.
-const LONG_LOG: u64 = 67_108_864;
+/// More bytes of log than these are worth copying: a page that many slices change is copied once, and until then read
+/// from there.
+pub const LONG_LOG: u64 = 67_108_864;
 
-/// Whether SQLite's write-ahead log has grown long.
-pub fn log_is_long(url: &str) -> bool {
-    std::fs::metadata(format!("{}-wal", sqlite_path(url))).is_ok_and(|log| log.len() > LONG_LOG)
+/// How long SQLite's write-ahead log is, in bytes.
+pub fn log_length(url: &str) -> u64 {
+    std::fs::metadata(format!("{}-wal", sqlite_path(url))).map_or(0, |log| log.len())
 }
 
 /// Gives back the memory in which SQLite holds pages.

@@ -80,7 +80,12 @@ impl Gate {
                 if priority == Priority::Interactive {
                     self.has_waited();
                 }
-                self.writer.lock().await
+                let turn = self.writer.lock().await;
+                // Counted from the end of the wait, which may have been a long one.
+                if priority == Priority::Interactive {
+                    self.has_waited();
+                }
+                turn
             }
             Priority::Background => loop {
                 // Registered before the count is read, so that the last one to go cannot be missed.

@@ -7,6 +7,7 @@
 //! **One more table**: its migration in both folders, its columns in `schema.rs`, its file here with the row, the
 //! insert and the queries.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -104,6 +105,9 @@ fn cores() -> u32 {
 /// heartbeat gives them back.
 const HELD: Duration = Duration::from_secs(10);
 
+/// A log that could not begin anew is copied again after so many more bytes.
+const GROWN: u64 = 16_777_216;
+
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
@@ -118,6 +122,8 @@ pub struct Db {
     writer: Arc<Mutex<Writer>>,
     /// The connection that copies SQLite's log into the file.
     keeper: Arc<Mutex<Option<AnyConnection>>>,
+    /// How long the log was when it was copied last without beginning anew since, in bytes.
+    settled: Arc<AtomicU64>,
     vault: Arc<OnceLock<Vault>>,
     pub clock: Clock,
 }
@@ -176,6 +182,7 @@ impl Db {
             turns: Arc::new(Semaphore::new(readers() as usize)),
             writer: Arc::default(),
             keeper: Arc::default(),
+            settled: Arc::default(),
             vault: Arc::default(),
             clock,
         })
@@ -295,10 +302,17 @@ impl Db {
     /// Copies the log into the file once it is long, outside the gate: a person's write waits for no disk meanwhile, and
     /// those in the background, who have made it long, do.
     async fn settle_log(&self) -> Result<(), StoreError> {
-        let db = self.clone();
-        if !connection::log_is_long(self.manager.url()) {
+        let (length, before) = (connection::log_length(self.manager.url()), self.settled.load(Ordering::Relaxed));
+        if length <= connection::LONG_LOG {
+            self.settled.store(0, Ordering::Relaxed);
             return Ok(());
         }
+        // Somebody still reads from it, and it goes on: once more when it is worth it.
+        if (before..before + GROWN).contains(&length) {
+            return Ok(());
+        }
+        self.settled.store(length, Ordering::Relaxed);
+        let db = self.clone();
         blocking(move || {
             let mut keeper = db.keeper.lock().unwrap_or_else(PoisonError::into_inner);
             let mut connection = match keeper.take() {

@@ -102,8 +102,9 @@ pub fn search(
     };
     let first = asked.best(connection, &[Fit::Exact, Fit::Beginning])?;
     if extent == Extent::First && !first.found.is_empty() {
-        // What has too many beginnings is too common for the middle of a word to tell anything apart.
-        let has_rest = !first.terms_capped && word.iter().any(|spelling| words::is_looked_for_within(spelling));
+        // What has too many is too common for the middle of a word to tell anything apart.
+        let has_rest =
+            !first.terms_capped && !first.capped && word.iter().any(|spelling| words::is_looked_for_within(spelling));
         return Ok(Found { groups: asked.groups(connection, first)?, has_rest });
     }
     let mut rest = asked.best(connection, &[Fit::Part])?;

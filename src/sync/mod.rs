@@ -207,7 +207,10 @@ impl<'a> Pass<'a> {
         }
         // Before places are derived, which asks about what has just come.
         if self.ended.iter().map(|report| report.tally.added).sum::<u64>() >= statistics::WORTH_IT {
-            statistics::renew(self.db).await?;
+            // Without it the next questions are slow, and the listing is as good as before.
+            if let Err(error) = statistics::renew(self.db).await {
+                tracing::warn!(error = %error, "the database's samples of the inventory could not be taken anew");
+            }
         }
         placement::derive(self.db).await?;
         self.finish().await

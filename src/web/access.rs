@@ -96,7 +96,7 @@ pub async fn guard(
         Err(refusal) => return Ok(request.error_response(refusal)),
     };
     if let Caller::Person(person) = &caller
-        && !session::is_unattended(request.headers())
+        && !(request.method().is_safe() && session::is_unattended(request.headers()))
         && let Some(context) = request.app_data::<web::Data<Context>>()
     {
         session::note_use(&context.db, person).await;

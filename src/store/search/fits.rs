@@ -59,7 +59,9 @@ pub fn terms_among(own: &[words::Term], word: &[String], fits: &[Fit]) -> (Vec<w
         let beginning: Vec<&words::Term> =
             own.iter().filter(|term| term.term.starts_with(spelling.as_str())).take(begins).collect();
         let wanted = fits.contains(&Fit::Part) && beginning.len() < TERMS && words::is_looked_for_within(spelling);
-        let within = |term: &&words::Term| term.term.contains(spelling.as_str()) && !is_opaque(&term.term);
+        let is_new = |term: &words::Term| begins > 0 || !term.term.starts_with(spelling.as_str());
+        let within =
+            |term: &&words::Term| term.term.contains(spelling.as_str()) && !is_opaque(&term.term) && is_new(term);
         let part: Vec<&words::Term> = own.iter().filter(within).take(if wanted { TERMS } else { 0 }).collect();
         capped |= beginning.len() >= TERMS || part.len() >= TERMS;
         found.extend(beginning.into_iter().chain(part).cloned());
@@ -77,4 +79,23 @@ pub fn fit(term: &str, word: &[String]) -> Option<Fit> {
             _ => None,
         })
         .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn among_a_teams_own_terms_beginnings_take_no_room_from_parts() {
+        let names = (0..TERMS).map(|number| format!("shop-{number:03}")).chain(["www.shop".to_owned()]);
+        let own: Vec<words::Term> = (0..).zip(names).map(|(id, term)| words::Term { id, term }).collect();
+        let word = ["shop".to_owned()];
+        let (parts, capped) = terms_among(&own, &word, &[Fit::Part]);
+        assert_eq!(
+            (parts.iter().map(|term| term.term.as_str()).collect::<Vec<_>>(), capped),
+            (vec!["www.shop"], false)
+        );
+        let (first, capped) = terms_among(&own, &word, &[Fit::Exact, Fit::Beginning]);
+        assert_eq!((first.len(), capped), (TERMS, true));
+    }
 }

@@ -148,7 +148,8 @@ pub async fn show(context: web::Data<Context>, request: HttpRequest, scope: Scop
     let (params, mut shell) = (Params::parse(request.query_string()), Shell::begin(&request)?);
     let at = shell.look_back(&params, "/search")?;
     let query = params.get("q").unwrap_or_default().to_owned();
-    let parts = params.get("parts").is_some_and(|value| value == "1");
+    // Several words are looked for anywhere at once.
+    let parts = params.get("parts") == Some("1") && query.split_whitespace().nth(1).is_none();
     let fetch = move |connection: &mut _, shell| fetch(connection, &scope, query, parts, at, shell).map(Some);
     written(&context, shell, fetch).await
 }

@@ -65,7 +65,7 @@ async fn a_switch_and_its_way_back_stand_on_the_page_of_the_cluster_and_of_both_
         estate.sync().await;
         let (panel, otto) = panel(&estate).await;
         let before = otto.get("/clusters/front").await.text;
-        assert!(before.contains("No switch between balancers was made here yet."), "{before}");
+        assert!(before.contains("No switch between balancers is known here."), "{before}");
         assert!(before.contains("serves: 4 records lead there") && before.contains("stands by"), "{before}");
 
         // What was only planned is no switch.

@@ -86,7 +86,9 @@ pub fn page(
     // Read before the facts: what is written in between is asked about once more.
     let watermark = mark(connection, scope, spec, id, shell.now)?;
     let Some(mut page) = show::fetch(connection, scope, spec, id, None, config, shell)? else { return Ok(None) };
-    let confirmed = hashed(&(page.age.confirmed_at, page.age.stale, page.last_seen_at));
+    let looks = page.served.iter().flat_map(|panel| &panel.lines).map(|line| (line.checked_at, line.read_at));
+    let looks: Vec<_> = looks.collect();
+    let confirmed = hashed(&(page.age.confirmed_at, page.age.stale, page.last_seen_at, looks));
     page.revision = facts(&mut page).map(|facts| Revision { watermark, facts, confirmed });
     Ok(Some(page))
 }
@@ -118,6 +120,10 @@ fn facts(page: &mut ShowPage) -> Option<u64> {
     let shell = mem::replace(&mut page.shell, still);
     let key = page.dns.as_mut().map(|panel| mem::take(&mut panel.key));
     let confirmed = (page.age.confirmed_at.take(), page.last_seen_at.take());
+    let served = page.served.clone();
+    for line in page.served.iter_mut().flat_map(|panel| &mut panel.lines) {
+        (line.checked_at, line.read_at) = (None, None);
+    }
     let mut hash = Writing(Xxh3::new());
     let written = page.render_into(&mut hash);
     page.shell = shell;
@@ -125,6 +131,7 @@ fn facts(page: &mut ShowPage) -> Option<u64> {
         panel.key = key;
     }
     (page.age.confirmed_at, page.last_seen_at) = confirmed;
+    page.served = served;
     // A page that cannot be written says so itself.
     written.ok().map(|()| hash.0.digest())
 }
