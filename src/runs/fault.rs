@@ -52,7 +52,8 @@ pub fn reach(context: &Context, point: Point, position: i32) {
         Some(":stop") => {
             tracing::warn!(%point, position, "stopping here, as told");
             let own = std::process::id().to_string();
-            if let Err(error) = std::process::Command::new("kill").args(["-STOP", &own]).status() {
+            let stop = || std::process::Command::new("kill").args(["-STOP", &own]).status();
+            if let Err(error) = context.db.between_writes(stop) {
                 tracing::error!(%error, "could not be stopped");
             }
         }

@@ -168,3 +168,13 @@ impl r2d2::ManageConnection for Manager {
         connection.is_broken()
     }
 }
+
+/// Connection failures belong into the log, not onto standard error as plain text.
+#[derive(Debug)]
+pub struct LoggingHandler;
+
+impl<E: std::error::Error> r2d2::HandleError<E> for LoggingHandler {
+    fn handle_error(&self, error: E) {
+        tracing::warn!(error = %error, "a database connection failed");
+    }
+}

@@ -172,7 +172,7 @@ impl Db {
             .min_idle(Some(1))
             .connection_timeout(POOL_WAIT)
             .test_on_check_out(backend == Backend::Postgres)
-            .error_handler(Box::new(LoggingHandler))
+            .error_handler(Box::new(connection::LoggingHandler))
             .build(manager.clone())?;
         Ok(Self {
             pool,
@@ -293,6 +293,13 @@ impl Db {
         }
     }
 
+    /// Runs `act` while nothing of this process is in the middle of a write, on SQLite: a process that is stopped there
+    /// keeps the file locked, and nobody can take over from it.
+    pub fn between_writes<T>(&self, act: impl FnOnce() -> T) -> T {
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        act()
+    }
+
     /// Whether a person waits to write, or has waited a moment ago. Never on PostgreSQL, where a write in the background
     /// is in nobody's way.
     pub fn somebody_waits(&self) -> bool {
@@ -383,14 +390,4 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Cancelled)?
-}
-
-/// Connection failures belong into the log, not onto standard error as plain text.
-#[derive(Debug)]
-struct LoggingHandler;
-
-impl<E: std::error::Error> r2d2::HandleError<E> for LoggingHandler {
-    fn handle_error(&self, error: E) {
-        tracing::warn!(error = %error, "a database connection failed");
-    }
 }
