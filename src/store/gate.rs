@@ -101,9 +101,7 @@ impl Gate {
             },
         }
     }
-}
 
-impl Gate {
     fn has_waited(&self) {
         *self.waited.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
