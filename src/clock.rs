@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike, Utc};
 
 /// An instant in UTC, cut to whole milliseconds when it comes from a [`Clock`].
 pub type Instant = DateTime<Utc>;
@@ -17,6 +17,27 @@ pub fn push_digits(text: &mut String, number: u32, width: u32) {
     for place in (0..width).rev() {
         text.push(char::from_digit(number / 10_u32.pow(place) % 10, 10).unwrap_or('0'));
     }
+}
+
+/// Appends `2026-11-21T03:10:22`, with milliseconds where there are any, for years of four digits and whole milliseconds;
+/// appends nothing and gives `false` for another.
+pub fn push_instant(text: &mut String, at: NaiveDateTime, between: char) -> bool {
+    let millis = at.nanosecond() / 1_000_000;
+    let Some(year) = u32::try_from(at.year()).ok().filter(|year| (1_000..10_000).contains(year)) else { return false };
+    if !at.nanosecond().is_multiple_of(1_000_000) || at.nanosecond() >= 1_000_000_000 {
+        return false;
+    }
+    push_digits(text, year, 4);
+    let parts = [('-', at.month()), ('-', at.day()), (between, at.hour()), (':', at.minute()), (':', at.second())];
+    for (mark, part) in parts {
+        text.push(mark);
+        push_digits(text, part, 2);
+    }
+    if millis > 0 {
+        text.push('.');
+        push_digits(text, millis, 3);
+    }
+    true
 }
 
 /// Tells the time; cheap to clone.

@@ -227,7 +227,14 @@ pub fn is_public(address: IpAddr) -> bool {
 }
 
 fn reversed(host: &str) -> String {
-    host.rsplit('.').collect::<Vec<_>>().join(".")
+    let mut reversed = String::with_capacity(host.len());
+    for (position, label) in host.rsplit('.').enumerate() {
+        if position > 0 {
+            reversed.push('.');
+        }
+        reversed.push_str(label);
+    }
+    reversed
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! The backend is chosen by the URL's scheme alone: SQLite would take any mistyped URL for a file name and begin an
 //! empty database.
 
+use std::time::{Duration, Instant};
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::R2D2Connection;
@@ -144,28 +146,57 @@ impl Manager {
     }
 }
 
+/// A connection of the pool, and when it was last known to live.
+pub struct Pooled {
+    inner: AnyConnection,
+    proven: Option<Instant>,
+}
+
+/// A connection that has answered so lately is not asked whether it lives: on PostgreSQL that is a round trip of its own,
+/// before each of a page's two or three.
+const TRUSTED: Duration = Duration::from_secs(1);
+
+impl Pooled {
+    /// Asks something of it. One that failed to answer is asked whether it lives before anybody has it again.
+    pub fn ask<T>(&mut self, question: impl FnOnce(&mut AnyConnection) -> QueryResult<T>) -> QueryResult<T> {
+        let answer = question(self.inner());
+        self.proven = answer.is_ok().then(Instant::now);
+        answer
+    }
+
+    /// Itself, for what is no question; it is asked whether it lives the next time.
+    pub fn inner(&mut self) -> &mut AnyConnection {
+        self.proven = None;
+        &mut self.inner
+    }
+}
+
 impl r2d2::ManageConnection for Manager {
-    type Connection = AnyConnection;
+    type Connection = Pooled;
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<Self::Connection, Self::Error> {
-        match self.backend {
+        let inner = match self.backend {
             Backend::Postgres => {
                 let mut connection =
                     PgConnection::establish(&self.url).map_err(diesel::r2d2::Error::ConnectionError)?;
                 connection.batch_execute(POSTGRES_SETTINGS).map_err(diesel::r2d2::Error::QueryError)?;
-                Ok(AnyConnection::Postgres(connection))
+                AnyConnection::Postgres(connection)
             }
-            Backend::Sqlite => self.sqlite(READER_SETTINGS),
-        }
+            Backend::Sqlite => self.sqlite(READER_SETTINGS)?,
+        };
+        Ok(Pooled { inner, proven: Some(Instant::now()) })
     }
 
     fn is_valid(&self, connection: &mut Self::Connection) -> Result<(), Self::Error> {
-        connection.ping().map_err(diesel::r2d2::Error::QueryError)
+        if connection.proven.is_some_and(|at| at.elapsed() < TRUSTED) {
+            return Ok(());
+        }
+        connection.ask(AnyConnection::ping).map_err(diesel::r2d2::Error::QueryError)
     }
 
     fn has_broken(&self, connection: &mut Self::Connection) -> bool {
-        connection.is_broken()
+        connection.inner.is_broken()
     }
 }
 

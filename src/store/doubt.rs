@@ -92,13 +92,7 @@ fn look(connection: &mut AnyConnection, kind: &str, now: Instant) -> QueryResult
     if let Some(Troubled { source, name, state }) = sql.first(connection)? {
         return Ok(Some(format!("{source} {name}: the last listing is {state}")));
     }
-    let mut sql = Sql::new(
-        "SELECT s.source, MIN(s.confirmed_at) AS oldest, COUNT(*) - COUNT(s.confirmed_at) AS unconfirmed, \
-         COALESCE(o.every_seconds, 0) AS every_seconds FROM scopes s LEFT JOIN sources o ON o.name = s.source \
-         WHERE s.gone_at IS NULL AND s.kind = ",
-    );
-    sql.bind(kind).push(" GROUP BY s.source, o.every_seconds ORDER BY s.source");
-    let sources: Vec<OfSource> = sql.load(connection)?;
+    let sources: Vec<OfSource> = confirmations(kind).load(connection)?;
     if sources.is_empty() {
         return Ok(Some(format!("nothing of the kind {} was ever listed", kind.replace('_', " "))));
     }
@@ -110,6 +104,22 @@ fn look(connection: &mut AnyConnection, kind: &str, now: Instant) -> QueryResult
         }
     }
     Ok(None)
+}
+
+/// The sources that list the kind, each with its oldest confirmation: from source to source by one step down the index,
+/// for one of them may have a scope for each of thousands of zones. Public for a look at how a database means to answer it.
+pub fn confirmations(kind: &str) -> Sql {
+    const OF_KIND: &str = "FROM scopes s WHERE s.gone_at IS NULL AND s.kind = ";
+    let mut sql = Sql::new("WITH RECURSIVE met(source) AS (SELECT * FROM (SELECT s.source ");
+    sql.push(OF_KIND).bind(kind).push(" ORDER BY s.source LIMIT 1) x UNION ALL SELECT (SELECT s.source ");
+    sql.push(OF_KIND).bind(kind).push(" AND s.source > met.source ORDER BY s.source LIMIT 1)");
+    sql.push(" FROM met WHERE met.source IS NOT NULL) SELECT met.source, (SELECT MIN(s.confirmed_at) ");
+    sql.push(OF_KIND).bind(kind).push(" AND s.source = met.source) AS oldest, CASE WHEN EXISTS (SELECT 1 ");
+    sql.push(OF_KIND).bind(kind).push(" AND s.source = met.source AND s.confirmed_at IS NULL)");
+    sql.push(" THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS unconfirmed, ");
+    sql.push("COALESCE((SELECT o.every_seconds FROM sources o WHERE o.name = met.source), 0) AS every_seconds");
+    sql.push(" FROM met WHERE met.source IS NOT NULL ORDER BY met.source");
+    sql
 }
 
 fn oldest_scope(connection: &mut AnyConnection, kind: &str, source: &str) -> QueryResult<String> {

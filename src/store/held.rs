@@ -53,28 +53,35 @@ pub struct HeldLossRow {
     pub rows: i64,
 }
 
+/// From the losses, of which there are few, to their scopes, of which there may be thousands: `CROSS JOIN` keeps SQLite from
+/// going the other way.
 const SELECT: &str = "SELECT h.id, h.scope_id, s.source, s.kind, s.name AS scope, h.subject, h.state, h.reason, h.baseline, h.opened_at, \
     h.seen, h.decided_at, h.decided_by, (SELECT COUNT(*) FROM held_loss_items i WHERE i.held_loss_id = h.id) AS rows \
-    FROM held_losses h JOIN scopes s ON s.id = h.scope_id";
+    FROM held_losses h CROSS JOIN scopes s WHERE s.id = h.scope_id";
 
 /// The losses that wait for a decision: of one source, or of all.
 pub fn open(connection: &mut AnyConnection, scope: &Scope, source: Option<&str>) -> QueryResult<Vec<HeldLossRow>> {
     if !scope.sees_everything() {
         return Ok(Vec::new());
     }
+    waiting(source).load(connection)
+}
+
+/// The statement of [`open`] for who sees everything, for a look at how a database means to answer it.
+pub fn waiting(source: Option<&str>) -> Sql {
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE h.state = 'open' AND s.source IN (SELECT o.name FROM sources o WHERE o.removed_at IS NULL)");
+    sql.push(" AND h.state = 'open' AND s.source IN (SELECT o.name FROM sources o WHERE o.removed_at IS NULL)");
     if let Some(source) = source {
         sql.push(" AND s.source = ").bind(source);
     }
     sql.push(" ORDER BY h.id");
-    sql.load(connection)
+    sql
 }
 
 /// The open losses of one scope, oldest first.
 pub fn open_in(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<Vec<HeldLossRow>> {
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE h.state = 'open' AND h.scope_id = ").bind(scope_id).push(" ORDER BY h.id");
+    sql.push(" AND h.state = 'open' AND h.scope_id = ").bind(scope_id).push(" ORDER BY h.id");
     sql.load(connection)
 }
 
@@ -84,7 +91,7 @@ pub fn find(connection: &mut AnyConnection, scope: &Scope, id: i64) -> QueryResu
         return Ok(None);
     }
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE h.id = ").bind(id);
+    sql.push(" AND h.id = ").bind(id);
     sql.first(connection)
 }
 
@@ -215,7 +222,7 @@ pub fn decide(
 /// The losses of fields in a scope that are held: nobody has decided them, or somebody has said that they are none.
 pub fn fields_in(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<Vec<HeldLossRow>> {
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE h.state IN ('open', 'rejected') AND h.subject <> 'rows' AND h.scope_id = ").bind(scope_id);
+    sql.push(" AND h.state IN ('open', 'rejected') AND h.subject <> 'rows' AND h.scope_id = ").bind(scope_id);
     sql.push(" ORDER BY h.id");
     sql.load(connection)
 }
@@ -223,7 +230,7 @@ pub fn fields_in(connection: &mut AnyConnection, scope_id: i64) -> QueryResult<V
 /// The newest loss of a field in a scope, if there ever was one.
 pub fn field_state(connection: &mut AnyConnection, scope_id: i64, field: &str) -> QueryResult<Option<HeldLossRow>> {
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE h.scope_id = ")
+    sql.push(" AND h.scope_id = ")
         .bind(scope_id)
         .push(" AND h.subject = ")
         .bind(field)

@@ -21,14 +21,15 @@ impl Db {
     pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
         let db = self.clone();
         tokio::task::spawn_blocking(move || {
-            let mut connection = db.pool.get()?;
-            db.refuse_newer(&mut connection)?;
-            lock(&mut connection)?;
-            let applied = match &mut *connection {
+            let mut pooled = db.pool.get()?;
+            let connection = pooled.inner();
+            db.refuse_newer(connection)?;
+            lock(connection)?;
+            let applied = match connection {
                 AnyConnection::Sqlite(inner) => versions(inner.run_pending_migrations(SQLITE)),
                 AnyConnection::Postgres(inner) => versions(inner.run_pending_migrations(POSTGRES)),
             };
-            unlock(&mut connection)?;
+            unlock(connection)?;
             applied
         })
         .await
@@ -39,8 +40,9 @@ impl Db {
     pub async fn revert_everything(&self) -> Result<(), StoreError> {
         let db = self.clone();
         tokio::task::spawn_blocking(move || {
-            let mut connection = db.pool.get()?;
-            match &mut *connection {
+            let mut pooled = db.pool.get()?;
+            let connection = pooled.inner();
+            match connection {
                 AnyConnection::Sqlite(inner) => versions(inner.revert_all_migrations(SQLITE)),
                 AnyConnection::Postgres(inner) => versions(inner.revert_all_migrations(POSTGRES)),
             }
@@ -54,9 +56,10 @@ impl Db {
     pub async fn is_current(&self) -> Result<bool, StoreError> {
         let db = self.clone();
         tokio::task::spawn_blocking(move || {
-            let mut connection = db.pool.get()?;
-            db.refuse_newer(&mut connection)?;
-            let pending = match &mut *connection {
+            let mut pooled = db.pool.get()?;
+            let connection = pooled.inner();
+            db.refuse_newer(connection)?;
+            let pending = match connection {
                 AnyConnection::Sqlite(inner) => inner.has_pending_migration(SQLITE),
                 AnyConnection::Postgres(inner) => inner.has_pending_migration(POSTGRES),
             };

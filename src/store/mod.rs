@@ -218,9 +218,11 @@ impl Db {
         let snapshot = self.backend == Backend::Sqlite;
         let _turn = if snapshot { Some(self.turn().await?) } else { None };
         blocking(move || {
-            let connection: &mut AnyConnection = &mut *pool.get()?;
             // On PostgreSQL a transaction would cost two round trips a page for a moment's consistency.
-            if snapshot { Ok(connection.transaction(question)?) } else { Ok(question(connection)?) }
+            let ask = |connection: &mut AnyConnection| {
+                if snapshot { connection.transaction(question) } else { question(connection) }
+            };
+            Ok(pool.get()?.ask(ask)?)
         })
         .await
     }
@@ -244,7 +246,7 @@ impl Db {
     {
         match self.backend {
             Backend::Sqlite => match self.pool.try_get() {
-                Some(mut connection) => Ok(question(&mut connection)?),
+                Some(mut connection) => Ok(connection.ask(question)?),
                 None => self.read(question).await,
             },
             Backend::Postgres => self.read(question).await,
@@ -289,7 +291,9 @@ impl Db {
                 }
                 outcome
             }
-            Backend::Postgres => blocking(move || Ok((*db.pool.get()?).transaction(change)?)).await,
+            Backend::Postgres => {
+                blocking(move || Ok(db.pool.get()?.ask(|connection| connection.transaction(change))?)).await
+            }
         }
     }
 

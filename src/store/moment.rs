@@ -4,7 +4,7 @@
 //! other, which takes longer than finding the row. What is written is what diesel writes, byte for byte, since texts
 //! are compared; what is not in that form is left to diesel.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
@@ -12,10 +12,10 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Timestamp;
 use diesel::sqlite::{Sqlite, SqliteValue};
 
-use crate::clock::{Instant, push_digits};
+use crate::clock::{Instant, push_instant};
 
 /// A moment in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, FromSqlRow, AsExpression)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, FromSqlRow, AsExpression)]
 #[diesel(sql_type = Timestamp)]
 pub struct Moment(NaiveDateTime);
 
@@ -87,26 +87,13 @@ fn number(digits: &[u8]) -> Option<u32> {
 
 /// The same back, for years of four digits and whole milliseconds.
 fn written(at: NaiveDateTime) -> Option<String> {
-    let millis = at.nanosecond() / 1_000_000;
-    let year = u32::try_from(at.year()).ok().filter(|year| (1_000..10_000).contains(year))?;
-    if !at.nanosecond().is_multiple_of(1_000_000) || at.nanosecond() >= 1_000_000_000 {
-        return None;
-    }
     let mut text = String::with_capacity(23);
-    push_digits(&mut text, year, 4);
-    for (mark, part) in [('-', at.month()), ('-', at.day()), (' ', at.hour()), (':', at.minute()), (':', at.second())] {
-        text.push(mark);
-        push_digits(&mut text, part, 2);
-    }
-    if millis > 0 {
-        text.push('.');
-        push_digits(&mut text, millis, 3);
-    }
-    Some(text)
+    push_instant(&mut text, at, ' ').then_some(text)
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike;
     use diesel::connection::SimpleConnection;
     use diesel::prelude::*;
     use proptest::prelude::*;

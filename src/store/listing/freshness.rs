@@ -41,22 +41,15 @@ const UNCONFIRMED: i64 = 2;
 const OLDEST: i64 = 3;
 const QUESTIONS: [(i64, &str); 4] = [
     (ANY, ""),
-    (INCOMPLETE, " AND s.state <> 'complete'"),
+    // In the order of the one index that holds no others.
+    (INCOMPLETE, " AND s.state <> 'complete' ORDER BY s.source, s.name"),
     (UNCONFIRMED, " AND s.confirmed_at IS NULL"),
     (OLDEST, " AND s.confirmed_at IS NOT NULL ORDER BY s.confirmed_at"),
 ];
 
 /// The freshness of what `query` lists.
 pub(super) fn of(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) -> QueryResult<Freshness> {
-    let mut sql = Sql::default();
-    for (question, condition) in QUESTIONS {
-        sql.push(if question == ANY { "SELECT * FROM (SELECT " } else { ") x UNION ALL SELECT * FROM (SELECT " });
-        sql.bind(question).push(" AS question, s.confirmed_at FROM scopes s WHERE s.gone_at IS NULL");
-        reached(&mut sql, scope, query);
-        sql.push(condition).push(" LIMIT 1");
-    }
-    sql.push(") x");
-    let answers: Vec<Answer> = sql.load_positional(connection)?;
+    let answers: Vec<Answer> = statement(scope, query).load_positional(connection)?;
     let answer = |question: i64| answers.iter().find(|answer| answer.question == question);
     if answer(ANY).is_none() {
         return Ok(Freshness { confirmed_at: None, complete: false });
@@ -66,6 +59,19 @@ pub(super) fn of(connection: &mut AnyConnection, scope: &Scope, query: &ListQuer
     // younger.
     let confirmed_at = oldest.map(|oldest| oldest.and_utc()).map(|oldest| query.at.map_or(oldest, |at| at.min(oldest)));
     Ok(Freshness { confirmed_at, complete: answer(INCOMPLETE).is_none() })
+}
+
+/// The statement that asks them all, for a look at how a database means to answer it.
+pub fn statement(scope: &Scope, query: &ListQuery) -> Sql {
+    let mut sql = Sql::default();
+    for (question, condition) in QUESTIONS {
+        sql.push(if question == ANY { "SELECT * FROM (SELECT " } else { ") x UNION ALL SELECT * FROM (SELECT " });
+        sql.bind(question).push(" AS question, s.confirmed_at FROM scopes s WHERE s.gone_at IS NULL");
+        reached(&mut sql, scope, query);
+        sql.push(condition).push(" LIMIT 1");
+    }
+    sql.push(") x");
+    sql
 }
 
 /// The scopes that the query's filters can reach.

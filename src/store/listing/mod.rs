@@ -100,6 +100,15 @@ impl ListQuery {
     }
 }
 
+/// The rows of the first page of `query`, for who does not ask how far they can be trusted, or whether there are more.
+pub fn first(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) -> QueryResult<Vec<ResourceRow>> {
+    if scope.sees_nothing() {
+        return Ok(Vec::new());
+    }
+    let (narrowed, ways) = narrowed(connection, scope, query)?;
+    slice::rows(connection, scope, narrowed.as_ref().unwrap_or(query), &ways, None, query.limit.clamp(1, MOST))
+}
+
 /// The page that `query` asks for.
 pub fn list(connection: &mut AnyConnection, scope: &Scope, query: &ListQuery) -> QueryResult<Page> {
     if let Some(cursor) = &query.cursor {

@@ -11,7 +11,7 @@ use super::keyset::{Key, Segment};
 use super::plan::{self, Drive, Restriction};
 use super::ways::Way;
 use super::{Cursor, ListQuery};
-use crate::store::rows::{COLUMNS, ENDED_VERSION_COLUMNS, ResourceRow, VERSION_COLUMNS, Wanted};
+use crate::store::rows::{COLUMNS, Chosen, ENDED_VERSION_COLUMNS, ResourceRow, VERSION_COLUMNS, Wanted};
 use crate::store::scope::Placed;
 use crate::store::sql::Sql;
 use crate::store::{AnyConnection, Scope, words};
@@ -75,7 +75,8 @@ pub(super) fn rows(
         let from = from.filter(|cursor| cursor.segment() == position);
         let left = wanted - rows.len();
         let stretch = Stretch { scope, query, segment: segments[position], from, backwards, left };
-        rows.extend(stretch.statement(connection, &restrictions)?.load_positional::<ResourceRow>(connection)?);
+        let chosen: Vec<Chosen> = stretch.statement(connection, &restrictions)?.load(connection)?;
+        rows.extend(chosen.into_iter().map(|Chosen(row)| row));
         if rows.len() >= wanted {
             break;
         }

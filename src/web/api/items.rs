@@ -10,6 +10,7 @@ mod attrs;
 mod changes;
 mod dns_changes;
 mod findings;
+mod instant;
 mod runs;
 mod teams;
 
@@ -39,16 +40,22 @@ pub struct Item {
     pub cluster: String,
     pub app: String,
     pub status: String,
+    #[serde(serialize_with = "instant::one")]
     pub first_seen_at: DateTime<Utc>,
     /// Since when this version is true.
+    #[serde(serialize_with = "instant::one")]
     pub changed_at: DateTime<Utc>,
     /// The last complete listing that showed it.
+    #[serde(serialize_with = "instant::maybe")]
     pub last_seen_at: Option<DateTime<Utc>>,
     /// Since when it is a tombstone.
+    #[serde(serialize_with = "instant::maybe")]
     pub gone_at: Option<DateTime<Utc>>,
     /// Since when a complete listing lacks it while the loss is held.
+    #[serde(serialize_with = "instant::maybe")]
     pub missing_since: Option<DateTime<Utc>>,
     /// The next moment worth attention: an expiry, the start of a maintenance.
+    #[serde(serialize_with = "instant::maybe")]
     pub due_at: Option<DateTime<Utc>>,
     /// The kind's own fields.
     #[schema(value_type = Object)]

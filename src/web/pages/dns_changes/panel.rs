@@ -241,11 +241,11 @@ fn others(
     let mut others = Vec::new();
     if !row.cluster.is_empty() {
         query.filters.extend(Filter::named(spec, "cluster", [row.cluster.as_str()]));
-        others = listing::list(connection, scope, &query)?.rows;
+        others = listing::first(connection, scope, &query)?;
         query.filters.clear();
     }
     if others.len() <= OFFERED {
-        let beside = listing::list(connection, scope, &query)?.rows;
+        let beside = listing::first(connection, scope, &query)?;
         others.extend(beside.into_iter().filter(|other| row.cluster.is_empty() || other.cluster != row.cluster));
     }
     others.retain(|other| other.id != row.id);
