@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
 use serde::de::value::CowStrDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
@@ -106,54 +107,21 @@ impl<'de> Entries<'de> {
 
     /// A string with its quotes, and whether anything in it is escaped.
     fn string(&mut self) -> Result<(&'de str, bool)> {
-        let from = self.at;
-        self.expect(b'"')?;
-        let mut escaped = false;
-        loop {
-            match self.byte() {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    self.at += 2;
-                }
-                Some(_) => self.at += 1,
-                None => return Err(self.error()),
-            }
+        if self.byte() != Some(b'"') {
+            return Err(self.error());
         }
-        self.at += 1;
-        Ok((&self.json[from..self.at], escaped))
+        let (end, escaped) = string_end(self.json.as_bytes(), self.at + 1).ok_or_else(|| self.error())?;
+        let string = &self.json[self.at..end];
+        self.at = end;
+        Ok((string, escaped))
     }
 
     /// A value, as far as its own brackets and quotes tell its end; what is in it is not looked at.
     fn value(&mut self) -> Result<&'de str> {
-        let from = self.at;
-        let mut depth = 0_usize;
-        loop {
-            match self.byte() {
-                Some(b'"') => {
-                    self.string()?;
-                    if depth == 0 {
-                        break;
-                    }
-                }
-                Some(b'{' | b'[') => {
-                    depth += 1;
-                    self.at += 1;
-                }
-                Some(b'}' | b']') if depth > 0 => {
-                    depth -= 1;
-                    self.at += 1;
-                    if depth == 0 {
-                        break;
-                    }
-                }
-                // The end of a number or a word.
-                Some(b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n') if depth == 0 => break,
-                Some(_) => self.at += 1,
-                None => return Err(self.error()),
-            }
-        }
-        if self.at == from { Err(self.error()) } else { Ok(&self.json[from..self.at]) }
+        let end = value_end(self.json.as_bytes(), self.at).filter(|end| *end > self.at).ok_or_else(|| self.error())?;
+        let value = &self.json[self.at..end];
+        self.at = end;
+        Ok(value)
     }
 
     fn byte(&self) -> Option<u8> {
@@ -176,6 +144,48 @@ impl<'de> Entries<'de> {
 
     fn error(&self) -> Error {
         Error::custom(format_args!("no object, by its byte {}", self.at))
+    }
+}
+
+/// Behind the closing quote of the string whose content begins at `at`, and whether anything in it is escaped.
+fn string_end(json: &[u8], mut at: usize) -> Option<(usize, bool)> {
+    let mut escaped = false;
+    loop {
+        at += memchr2(b'"', b'\\', json.get(at..)?)?;
+        if json[at] == b'"' {
+            return Some((at + 1, escaped));
+        }
+        escaped = true;
+        at += 2;
+    }
+}
+
+/// Behind the value that begins at `at`; there, where none does.
+fn value_end(json: &[u8], mut at: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    loop {
+        match *json.get(at)? {
+            b'"' => {
+                at = string_end(json, at + 1)?.0;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                at += 1;
+            }
+            b'}' | b']' if depth > 0 => {
+                depth -= 1;
+                at += 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            // The end of a number or a word.
+            b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => return Some(at),
+            _ => at += 1,
+        }
     }
 }
 

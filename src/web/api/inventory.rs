@@ -11,7 +11,7 @@ use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::KindSpec;
 use crate::relations::{self, Neighbours};
-use crate::store::listing as lists;
+use crate::store::listing::{self as lists, ListQuery};
 use crate::store::search::Extent;
 use crate::store::{Scope, resources, search as searches};
 use crate::web::params::Params;
@@ -29,7 +29,7 @@ pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scop
     if wants_csv(&request, &asked.params) {
         return Ok(export::csv(context, scope, asked));
     }
-    let query = asked.query;
+    let query = ListQuery { wanted: Item::wanted(), ..asked.query };
     let page = context.db.read(move |connection| lists::list(connection, &scope, &query)).await?;
     answer(
         &request,

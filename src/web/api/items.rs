@@ -24,7 +24,7 @@ pub use findings::{FindingItem, FindingRuleItem, IgnoreUntil, OtherItem, StepIte
 pub use runs::{CachePurge, RunAccepted, RunDetail, RunItem, RunStepItem};
 pub use teams::{MemberItem, MemberWanted, ReachWanted, TeamItem, TeamRuleItem, TeamWanted, WithinWanted};
 
-use crate::store::rows::ResourceRow;
+use crate::store::rows::{ResourceRow, Wanted};
 
 /// A resource.
 #[derive(Debug, Serialize, ToSchema)]
@@ -310,6 +310,17 @@ impl<T> List<T> {
 pub struct Reason {
     /// 1 to 500 characters.
     pub reason: String,
+}
+
+impl Item {
+    /// The columns that it is made of.
+    pub fn wanted() -> Wanted {
+        Wanted::only(["source", "region", "cluster", "app", "status", "first_seen_at", "changed_at"]).and([
+            "confirmed_at",
+            "due_at",
+            "attrs",
+        ])
+    }
 }
 
 impl From<ResourceRow> for Item {

@@ -5,6 +5,7 @@ mod changes;
 mod holders;
 mod list_plans;
 mod listing;
+mod many_scopes;
 mod migrations;
 mod month;
 mod search;
