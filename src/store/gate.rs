@@ -58,6 +58,11 @@ pub enum Priority {
 /// After a person has waited, background writes stay short for so long.
 const COURTESY: Duration = Duration::from_secs(3);
 
+/// Who has just written for a person writes once more soon, as likely as not: a sign-in does before it looks at the
+/// password, after it, and for the session. The next background write waits so long for that, and no longer, so that each
+/// of these waits for one write of a sync at most among them.
+const ENCORE: Duration = Duration::from_millis(50);
+
 /// Admits one writer at a time.
 #[derive(Debug, Default)]
 pub struct Gate {
@@ -66,50 +71,78 @@ pub struct Gate {
     quiet: Notify,
     /// When a person waited last.
     waited: std::sync::Mutex<Option<Instant>>,
+    /// When a person's write began last.
+    served: std::sync::Mutex<Option<Instant>>,
 }
 
 impl Gate {
     /// Waits for one's turn; the turn lasts until the guard is dropped.
     pub async fn pass(&self, priority: Priority) -> MutexGuard<'_, ()> {
         match priority {
-            Priority::Interactive | Priority::Clockwork => {
-                if let Ok(turn) = self.writer.try_lock() {
-                    return turn;
-                }
-                let _waiting = Waiting::begin(self);
-                if priority == Priority::Interactive {
-                    self.has_waited();
-                }
-                let turn = self.writer.lock().await;
-                // Counted from the end of the wait, which may have been a long one.
-                if priority == Priority::Interactive {
-                    self.has_waited();
-                }
+            Priority::Interactive => {
+                let turn = self.before_others(priority).await;
+                set(&self.served);
                 turn
             }
-            Priority::Background => loop {
-                // Registered before the count is read, so that the last one to go cannot be missed.
-                let quiet = self.quiet.notified();
-                if self.waiting.load(Ordering::SeqCst) == 0 {
-                    let turn = self.writer.lock().await;
-                    if self.waiting.load(Ordering::SeqCst) == 0 {
-                        return turn;
-                    }
-                    continue;
-                }
-                quiet.await;
-            },
+            Priority::Clockwork => self.before_others(priority).await,
+            Priority::Background => self.after_others().await,
         }
     }
 
-    fn has_waited(&self) {
-        *self.waited.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    async fn before_others(&self, priority: Priority) -> MutexGuard<'_, ()> {
+        if let Ok(turn) = self.writer.try_lock() {
+            return turn;
+        }
+        let _waiting = Waiting::begin(self);
+        if priority == Priority::Interactive {
+            set(&self.waited);
+        }
+        let turn = self.writer.lock().await;
+        // Counted from the end of the wait, which may have been a long one.
+        if priority == Priority::Interactive {
+            set(&self.waited);
+        }
+        turn
+    }
+
+    async fn after_others(&self) -> MutexGuard<'_, ()> {
+        let patience = Instant::now() + ENCORE;
+        loop {
+            // Registered before the count is read, so that the last one to go cannot be missed.
+            let quiet = self.quiet.notified();
+            if self.waiting.load(Ordering::SeqCst) > 0 {
+                quiet.await;
+                continue;
+            }
+            if let Some(encore) = self.encore().filter(|_| Instant::now() < patience) {
+                tokio::time::sleep_until(encore.min(patience)).await;
+                continue;
+            }
+            let turn = self.writer.lock().await;
+            if self.waiting.load(Ordering::SeqCst) == 0 {
+                return turn;
+            }
+        }
+    }
+
+    /// Until when somebody who has just written is waited for; `None` where nobody is.
+    fn encore(&self) -> Option<Instant> {
+        let until = get(&self.served)? + ENCORE;
+        (until > Instant::now()).then_some(until)
     }
 
     /// Whether a person waits, or has waited a moment ago: people come in rows, and a page is many requests.
     pub fn waited_lately(&self) -> bool {
-        self.waited.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() < COURTESY)
+        get(&self.waited).is_some_and(|at| at.elapsed() < COURTESY)
     }
+}
+
+fn set(moment: &std::sync::Mutex<Option<Instant>>) {
+    *moment.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+}
+
+fn get(moment: &std::sync::Mutex<Option<Instant>>) -> Option<Instant> {
+    *moment.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Counts one who waits, also when the wait is cancelled.
@@ -188,5 +221,24 @@ mod tests {
             writer.await.unwrap();
         }
         assert_eq!(*order.lock().await, ["page", "sync"]);
+    }
+
+    #[tokio::test]
+    async fn who_has_just_written_is_waited_for_and_not_for_ever() {
+        let gate = Arc::new(Gate::default());
+        drop(gate.pass(Priority::Interactive).await);
+        let began = Instant::now();
+        let sync = tokio::spawn({
+            let gate = gate.clone();
+            async move { drop(gate.pass(Priority::Background).await) }
+        });
+        // Somebody who goes on and on is not waited for again and again.
+        while !sync.is_finished() && began.elapsed() < 100 * ENCORE {
+            tokio::time::sleep(ENCORE / 5).await;
+            drop(gate.pass(Priority::Interactive).await);
+        }
+        assert!(sync.is_finished() && began.elapsed() >= ENCORE, "{:?}", began.elapsed());
+        tokio::time::sleep(2 * ENCORE).await;
+        assert_eq!(gate.encore(), None, "nobody has written lately");
     }
 }

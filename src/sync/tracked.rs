@@ -17,6 +17,8 @@ use super::{Claim, Source};
 pub const LARGE: usize = 2_000;
 /// Rows put on the stage, or taken off it, in one transaction.
 pub const STAGED_AT_ONCE: usize = 1_000;
+/// The same while people write too.
+const STAGED_WHILE_SOMEBODY_WAITS: usize = 250;
 
 /// A scope in the middle of its listing.
 pub struct Tracked {
@@ -175,7 +177,8 @@ impl Tracked {
         // They all go before the first slice comes, of which they are as likely as of any other.
         let mut again: Vec<i64> = std::mem::take(&mut self.again).into_iter().collect();
         loop {
-            let slice: Vec<StagedRow> = rows.by_ref().take(STAGED_AT_ONCE).collect();
+            let most = if db.somebody_waits() { STAGED_WHILE_SOMEBODY_WAITS } else { STAGED_AT_ONCE };
+            let slice: Vec<StagedRow> = rows.by_ref().take(most).collect();
             if slice.is_empty() {
                 return Ok(());
             }

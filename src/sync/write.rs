@@ -15,9 +15,9 @@ use crate::store::stage::{self, Op, StagedRow};
 use crate::store::syncs::{self, Tally};
 use crate::store::{AnyConnection, Db, Priority, StoreError, Vault, gate, held, resource_writes, secret_values};
 
-/// Rows of a slice while people write too: so many are written within some 30 ms, a million others beside them, and a
-/// whole slice takes ten times as long. Each row costs more in a short one.
-const SHORT_SLICE: usize = 200;
+/// Rows of a slice while people write too: so many are written within some 10 ms, a million others beside them, and a
+/// whole slice takes thirty times as long. Each row costs more in a short one.
+const SHORT_SLICE: usize = 50;
 
 /// How the application of a stage ends; kept with the scope, so that another process can finish it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,7 +59,9 @@ pub async fn write(
     let marks = decision.gone.len() + decision.missing.len() + decision.back.len();
     let scope = tracked.scope.clone();
     let ending = decision.ending.clone();
-    let tally = if !tracked.staged && tracked.pending.len() + marks <= LARGE {
+    // Somebody who writes too would wait for all of it.
+    let most = if db.somebody_waits() { SHORT_SLICE } else { LARGE };
+    let tally = if !tracked.staged && tracked.pending.len() + marks <= most {
         small(db, claim, batch, tracked, decision).await?
     } else {
         tracked.stage_pending(db, claim).await?;
