@@ -55,7 +55,7 @@ pub enum Priority {
     Background,
 }
 
-/// After a person has waited, background writes stay short for so long.
+/// After a person has waited, background writes stay short for so long after the last write of any.
 const COURTESY: Duration = Duration::from_secs(3);
 
 /// Who has just written for a person writes once more soon, as likely as not: a sign-in does before it looks at the
@@ -82,6 +82,10 @@ impl Gate {
             Priority::Interactive => {
                 let turn = self.before_others(priority).await;
                 set(&self.served);
+                // Who came through without a wait did so because slices are short.
+                if self.waited_lately() {
+                    set(&self.waited);
+                }
                 turn
             }
             Priority::Clockwork => self.before_others(priority).await,
@@ -131,7 +135,8 @@ impl Gate {
         (until > Instant::now()).then_some(until)
     }
 
-    /// Whether a person waits, or has waited a moment ago: people come in rows, and a page is many requests.
+    /// Whether a person waits, or has waited and they have not been gone for long: people come in rows, and a page is many
+    /// requests.
     pub fn waited_lately(&self) -> bool {
         get(&self.waited).is_some_and(|at| at.elapsed() < COURTESY)
     }
@@ -186,8 +191,12 @@ mod tests {
         page.await.unwrap();
         drop(gate.pass(Priority::Background).await);
         assert!(gate.waited_lately(), "a page has waited a moment ago");
+        *gate.waited.lock().unwrap() = Instant::now().checked_sub(COURTESY / 2);
+        drop(gate.pass(Priority::Interactive).await);
+        assert!(get(&gate.waited).is_some_and(|at| at.elapsed() < COURTESY / 4), "people go on");
         *gate.waited.lock().unwrap() = Instant::now().checked_sub(COURTESY);
-        assert!(!gate.waited_lately());
+        drop(gate.pass(Priority::Interactive).await);
+        assert!(!gate.waited_lately(), "nobody has waited");
         let turn = gate.pass(Priority::Background).await;
         let beat = tokio::spawn({
             let gate = gate.clone();
