@@ -164,6 +164,11 @@ impl Pooled {
         answer
     }
 
+    /// For who has it for good, outside of a pool.
+    pub fn into_inner(self) -> AnyConnection {
+        self.inner
+    }
+
     /// Itself, for what is no question; it is asked whether it lives the next time.
     pub fn inner(&mut self) -> &mut AnyConnection {
         self.proven = None;

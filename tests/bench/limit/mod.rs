@@ -66,7 +66,7 @@ pub async fn hello(listen: &str) -> anyhow::Result<()> {
 
 /// As the panel opens it, with the same settings.
 fn connect(file: &Path) -> anyhow::Result<SqliteConnection> {
-    match Manager::new(&format!("sqlite://{}", file.display()))?.connect()? {
+    match Manager::new(&format!("sqlite://{}", file.display()))?.connect()?.into_inner() {
         AnyConnection::Sqlite(connection) => Ok(connection),
         AnyConnection::Postgres(_) => bail!("bare rows are read from a file"),
     }
