@@ -1,7 +1,7 @@
 //! Who writes, and what becomes of a write that breaks off.
 
 use diesel::connection::SimpleConnection;
-use quarterdeck::store::{AnyConnection, Scope, ids, sources};
+use quarterdeck::store::{AnyConnection, Backend, Scope, ids, sources};
 
 use crate::support::database::on_each_database;
 use crate::support::seed::{self, minute};
@@ -46,6 +46,35 @@ async fn what_one_has_written_is_what_the_next_one_reads() {
             };
             assert_eq!(tokio::join!(read(one), read(other)), (Some(round + 2), Some(round + 2)));
         }
+    })
+    .await;
+}
+
+/// A connection that has answered a moment ago is not asked whether it lives, and may have been ended since: that costs one
+/// answer, and it is not had again.
+#[tokio::test]
+async fn a_server_that_hangs_up_costs_one_answer_for_each_connection() {
+    on_each_database(async |db| {
+        if db.backend() != Backend::Postgres {
+            return;
+        }
+        let ask = |sql: &'static str| db.read(move |connection| connection.batch_execute(sql));
+        let (one, other) = tokio::join!(ask("SELECT pg_sleep(0.3)"), ask("SELECT pg_sleep(0.3)"));
+        assert!(one.is_ok() && other.is_ok(), "two connections are open");
+        let ended = ask(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()",
+        );
+        ended.await.unwrap();
+        let mut failed = 0;
+        for _ in 0..6 {
+            failed += usize::from(ask("SELECT 1").await.is_err());
+        }
+        assert!(failed <= 1, "{failed} of 6 failed");
+        // By itself, in the middle of its own question.
+        assert!(ask("SELECT pg_terminate_backend(pg_backend_pid())").await.is_err());
+        let next = tokio::join!(ask("SELECT 1"), ask("SELECT 1"));
+        assert!(next.0.is_ok() && next.1.is_ok());
     })
     .await;
 }
