@@ -1,7 +1,7 @@
 //! Why the listings of a kind prove no absence: one of them is not complete, is too old, or there is none; or a source
 //! that may list the kind was never listed at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -23,8 +23,19 @@ pub struct Doubts {
     known: BTreeMap<String, Option<String>>,
 }
 
+/// A source that was never listed, and the kinds that it may have.
+#[derive(QueryableByName)]
+struct Unlisted {
+    #[diesel(sql_type = Text)]
+    source: String,
+    #[diesel(sql_type = Text)]
+    kinds: String,
+}
+
 #[derive(QueryableByName)]
 struct Troubled {
+    #[diesel(sql_type = Text)]
+    kind: String,
     #[diesel(sql_type = Text)]
     source: String,
     #[diesel(sql_type = Text)]
@@ -35,6 +46,8 @@ struct Troubled {
 
 #[derive(QueryableByName)]
 struct OfSource {
+    #[diesel(sql_type = Text)]
+    kind: String,
     #[diesel(sql_type = Text)]
     source: String,
     #[diesel(sql_type = Nullable<Timestamp>)]
@@ -58,16 +71,24 @@ impl Doubts {
         connection: &mut AnyConnection,
         kinds: impl IntoIterator<Item = &'k str>,
     ) -> QueryResult<Option<String>> {
-        for kind in kinds {
-            if !self.known.contains_key(kind) {
-                let doubt = look(connection, kind, self.now)?;
-                self.known.insert(kind.to_owned(), doubt);
-            }
-            if let Some(Some(doubt)) = self.known.get(kind) {
-                return Ok(Some(self.worded(doubt.clone())));
-            }
+        let kinds: Vec<&str> = kinds.into_iter().collect();
+        self.learn(connection, kinds.iter().copied())?;
+        let doubt = kinds.into_iter().find_map(|kind| self.known.get(kind)?.clone());
+        Ok(doubt.map(|doubt| self.worded(doubt)))
+    }
+
+    /// Looks at all of these kinds that are not known yet, in as many statements as for one.
+    pub fn learn<'k>(
+        &mut self,
+        connection: &mut AnyConnection,
+        kinds: impl IntoIterator<Item = &'k str>,
+    ) -> QueryResult<()> {
+        let unknown: BTreeSet<&str> = kinds.into_iter().filter(|kind| !self.known.contains_key(*kind)).collect();
+        if !unknown.is_empty() {
+            let unknown: Vec<&str> = unknown.into_iter().collect();
+            self.known.extend(look(connection, &unknown, self.now)?);
         }
-        Ok(None)
+        Ok(())
     }
 
     /// A doubt in the words that this asker may read.
@@ -76,54 +97,86 @@ impl Doubts {
     }
 }
 
-fn look(connection: &mut AnyConnection, kind: &str, now: Instant) -> QueryResult<Option<String>> {
+/// The doubt about each of these kinds, if there is one.
+fn look(connection: &mut AnyConnection, kinds: &[&str], now: Instant) -> QueryResult<BTreeMap<String, Option<String>>> {
     // Nobody knows what lies behind a source that has never said so.
-    let mut sql = Sql::new(
-        "SELECT o.name AS source, '' AS name, o.state FROM sources o WHERE o.removed_at IS NULL \
-         AND NOT EXISTS (SELECT 1 FROM scopes s WHERE s.source = o.name) AND ' ' || o.kinds || ' ' LIKE ",
-    );
-    sql.bind(format!("% {kind} %")).push(" ORDER BY o.name LIMIT 1");
-    if let Some(Troubled { source, .. }) = sql.first(connection)? {
-        return Ok(Some(format!("{source} was never listed")));
+    let unlisted: Vec<Unlisted> = Sql::new(
+        "SELECT o.name AS source, o.kinds FROM sources o WHERE o.removed_at IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM scopes s WHERE s.source = o.name) ORDER BY o.name",
+    )
+    .load(connection)?;
+    let troubled: Vec<Troubled> = troubled(kinds).load(connection)?;
+    let listed: Vec<OfSource> = confirmations(kinds).load(connection)?;
+    let mut doubts = BTreeMap::new();
+    for kind in kinds {
+        let never = unlisted.iter().find(|source| source.kinds.split(' ').any(|may| may == *kind));
+        let broken = troubled.iter().find(|scope| scope.kind == *kind);
+        let mut sources = listed.iter().filter(|source| source.kind == *kind).peekable();
+        let doubt = match (never, broken) {
+            (Some(Unlisted { source, .. }), _) => Some(format!("{source} was never listed")),
+            (None, Some(Troubled { source, name, state, .. })) => {
+                Some(format!("{source} {name}: the last listing is {state}"))
+            }
+            (None, None) if sources.peek().is_none() => {
+                Some(format!("nothing of the kind {} was ever listed", kind.replace('_', " ")))
+            }
+            (None, None) => match sources.find(|source| source.is_stale(now)) {
+                Some(OfSource { source, .. }) => {
+                    let name = oldest_scope(connection, kind, source)?;
+                    Some(format!("{source} {name}: the last listing is stale"))
+                }
+                None => None,
+            },
+        };
+        doubts.insert((*kind).to_owned(), doubt);
     }
-    let mut sql =
-        Sql::new("SELECT source, name, state FROM scopes WHERE gone_at IS NULL AND state <> 'complete' AND kind = ");
-    sql.bind(kind).push(" ORDER BY source, name LIMIT 1");
-    if let Some(Troubled { source, name, state }) = sql.first(connection)? {
-        return Ok(Some(format!("{source} {name}: the last listing is {state}")));
-    }
-    let sources: Vec<OfSource> = confirmations(kind).load(connection)?;
-    if sources.is_empty() {
-        return Ok(Some(format!("nothing of the kind {} was ever listed", kind.replace('_', " "))));
-    }
-    for OfSource { source, oldest, unconfirmed, every_seconds } in sources {
-        let limit = now - stale_after(every_seconds);
-        if unconfirmed > 0 || oldest.is_none_or(|oldest| oldest.and_utc() < limit) {
-            let name = oldest_scope(connection, kind, &source)?;
-            return Ok(Some(format!("{source} {name}: the last listing is stale")));
-        }
-    }
-    Ok(None)
+    Ok(doubts)
 }
 
-/// The sources that list the kind, each with its oldest confirmation: from source to source by one step down the index,
+impl OfSource {
+    fn is_stale(&self, now: Instant) -> bool {
+        let limit = now - stale_after(self.every_seconds);
+        self.unconfirmed > 0 || self.oldest.is_none_or(|oldest| oldest.and_utc() < limit)
+    }
+}
+
+/// Of each kind the first listing that is not complete.
+fn troubled(kinds: &[&str]) -> Sql {
+    let mut sql = Sql::default();
+    for (position, kind) in kinds.iter().enumerate() {
+        sql.push(if position == 0 { "SELECT * FROM (" } else { ") x UNION ALL SELECT * FROM (" });
+        sql.push(
+            "SELECT kind, source, name, state FROM scopes WHERE gone_at IS NULL AND state <> 'complete' AND kind = ",
+        );
+        sql.bind(*kind).push(" ORDER BY source, name LIMIT 1");
+    }
+    sql.push(") x");
+    sql
+}
+
+/// The sources that list these kinds, each with its oldest confirmation: from source to source by one step down the index,
 /// for one of them may have a scope for each of thousands of zones. Public for a look at how a database means to answer it.
-pub fn confirmations(kind: &str) -> Sql {
-    const OF_KIND: &str = "FROM scopes s WHERE s.gone_at IS NULL AND s.kind = ";
-    let mut sql = Sql::new("WITH RECURSIVE met(source) AS (SELECT * FROM (SELECT s.source ");
-    sql.push(OF_KIND).bind(kind).push(" ORDER BY s.source LIMIT 1) x UNION ALL SELECT (SELECT s.source ");
-    sql.push(OF_KIND).bind(kind).push(" AND s.source > met.source ORDER BY s.source LIMIT 1)");
-    sql.push(" FROM met WHERE met.source IS NOT NULL) SELECT met.source, (SELECT MIN(s.confirmed_at) ");
-    sql.push(OF_KIND).bind(kind).push(" AND s.source = met.source) AS oldest, CASE WHEN EXISTS (SELECT 1 ");
-    sql.push(OF_KIND).bind(kind).push(" AND s.source = met.source AND s.confirmed_at IS NULL)");
-    sql.push(" THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS unconfirmed, ");
-    sql.push("COALESCE((SELECT o.every_seconds FROM sources o WHERE o.name = met.source), 0) AS every_seconds");
-    sql.push(" FROM met WHERE met.source IS NOT NULL ORDER BY met.source");
+pub fn confirmations(kinds: &[&str]) -> Sql {
+    let mut sql = Sql::new("WITH RECURSIVE met(kind, source) AS (");
+    for kind in kinds {
+        sql.push("SELECT * FROM (SELECT s.kind, s.source FROM scopes s WHERE s.gone_at IS NULL AND s.kind = ");
+        sql.bind(*kind).push(" ORDER BY s.source LIMIT 1) x UNION ALL ");
+    }
+    sql.push(
+        "SELECT met.kind, (SELECT s.source FROM scopes s WHERE s.gone_at IS NULL AND s.kind = met.kind \
+         AND s.source > met.source ORDER BY s.source LIMIT 1) FROM met WHERE met.source IS NOT NULL) \
+         SELECT met.kind, met.source, (SELECT MIN(s.confirmed_at) FROM scopes s \
+         WHERE s.gone_at IS NULL AND s.kind = met.kind AND s.source = met.source) AS oldest, \
+         CASE WHEN EXISTS (SELECT 1 FROM scopes s WHERE s.gone_at IS NULL AND s.kind = met.kind AND s.source = met.source \
+         AND s.confirmed_at IS NULL) THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS unconfirmed, \
+         COALESCE((SELECT o.every_seconds FROM sources o WHERE o.name = met.source), 0) AS every_seconds \
+         FROM met WHERE met.source IS NOT NULL ORDER BY met.kind, met.source",
+    );
     sql
 }
 
 fn oldest_scope(connection: &mut AnyConnection, kind: &str, source: &str) -> QueryResult<String> {
-    let mut sql = Sql::new("SELECT source, name, state FROM scopes WHERE gone_at IS NULL AND kind = ");
+    let mut sql = Sql::new("SELECT kind, source, name, state FROM scopes WHERE gone_at IS NULL AND kind = ");
     sql.bind(kind).push(" AND source = ").bind(source);
     sql.push(" ORDER BY CASE WHEN confirmed_at IS NULL THEN 0 ELSE 1 END, confirmed_at, name LIMIT 1");
     Ok(sql.first::<Troubled>(connection)?.map(|scope| scope.name).unwrap_or_default())

@@ -2,7 +2,7 @@
 
 use const_format::concatcp;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 
 use super::AnyConnection;
 use super::rows::{COLUMNS, ENDED_VERSION_COLUMNS, ResourceRow, VERSION_COLUMNS};
@@ -107,83 +107,106 @@ pub fn present(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) -> Qu
     Ok(rows)
 }
 
-/// The present resources of a kind that are due before `until`, the nearest first.
+/// One select for each of these kinds, each with an order and an end of its own: one statement, where a statement for each
+/// kind would be a journey to the database for each.
+fn of_each(specs: &[&'static KindSpec], select: impl Fn(&mut Sql, &KindSpec)) -> Sql {
+    let mut sql = Sql::default();
+    for (position, spec) in specs.iter().enumerate() {
+        sql.push(if position == 0 { "SELECT * FROM (" } else { ") x UNION ALL SELECT * FROM (" });
+        select(&mut sql, spec);
+    }
+    sql.push(") x");
+    sql
+}
+
+/// The present resources of these kinds that are due before `until`: of each kind at most `limit`, the nearest first.
 pub fn due(
     connection: &mut AnyConnection,
     scope: &Scope,
-    spec: &KindSpec,
+    specs: &[&'static KindSpec],
     until: Instant,
     limit: usize,
 ) -> QueryResult<Vec<ResourceRow>> {
-    if scope.sees_nothing() {
+    if scope.sees_nothing() || specs.is_empty() {
         return Ok(Vec::new());
     }
-    let mut sql = Sql::new(concatcp!(
-        "SELECT ",
-        COLUMNS,
-        " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND r.gone_at IS NULL AND r.due_at IS NOT NULL AND r.kind = "
-    ));
-    sql.bind(spec.name).push(" AND r.due_at < ").bind(until);
-    scope.restrict(&mut sql, Placed::Resource);
-    sql.push(" ORDER BY r.due_at, r.id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let sql = of_each(specs, |sql, spec| {
+        sql.push(concatcp!(
+            "SELECT ",
+            COLUMNS,
+            " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND r.gone_at IS NULL AND r.due_at IS NOT NULL AND r.kind = "
+        ));
+        sql.bind(spec.name).push(" AND r.due_at < ").bind(until);
+        scope.restrict(sql, Placed::Resource);
+        sql.push(" ORDER BY r.due_at, r.id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    });
     sql.load_positional(connection)
 }
 
-/// How many those are, counted to `most`.
-pub fn due_count(
+/// How many of each kind those are, counted to `most`.
+pub fn due_counts(
     connection: &mut AnyConnection,
     scope: &Scope,
-    spec: &KindSpec,
+    specs: &[&'static KindSpec],
     until: Instant,
     most: i64,
-) -> QueryResult<i64> {
+) -> QueryResult<Vec<(&'static KindSpec, i64)>> {
     #[derive(QueryableByName)]
     struct Count {
+        #[diesel(sql_type = Text)]
+        kind: String,
         #[diesel(sql_type = BigInt)]
         n: i64,
     }
-    if scope.sees_nothing() {
-        return Ok(0);
+    if scope.sees_nothing() || specs.is_empty() {
+        return Ok(specs.iter().map(|spec| (*spec, 0)).collect());
     }
-    let mut sql =
-        Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM resources r WHERE r.gone_at IS NULL AND r.kind = ");
-    sql.bind(spec.name).push(" AND r.due_at IS NOT NULL AND r.due_at < ").bind(until);
-    scope.restrict(&mut sql, Placed::Resource);
-    sql.push(" LIMIT ").bind(most).push(") x");
-    Ok(sql.first::<Count>(connection)?.map_or(0, |count| count.n))
+    let sql = of_each(specs, |sql, spec| {
+        sql.push("SELECT CAST(").bind(spec.name).push(" AS TEXT) AS kind, COUNT(*) AS n FROM (SELECT 1 AS one");
+        sql.push(" FROM resources r WHERE r.gone_at IS NULL AND r.kind = ").bind(spec.name);
+        sql.push(" AND r.due_at IS NOT NULL AND r.due_at < ").bind(until);
+        scope.restrict(sql, Placed::Resource);
+        sql.push(" LIMIT ").bind(most).push(") c");
+    });
+    let counts: Vec<Count> = sql.load(connection)?;
+    let of = |spec: &KindSpec| counts.iter().find(|count| count.kind == spec.name).map_or(0, |count| count.n);
+    Ok(specs.iter().map(|spec| (*spec, of(spec))).collect())
 }
 
-/// The resources of a kind that came or changed after `since`, or, with `gone`, went; the newest first.
+/// The resources of these kinds that came or changed after `since`, or, with `gone`, went: of each kind at most `limit`,
+/// the newest first.
 pub fn latest(
     connection: &mut AnyConnection,
     scope: &Scope,
-    spec: &KindSpec,
+    specs: &[&'static KindSpec],
     gone: bool,
     since: Instant,
     limit: usize,
 ) -> QueryResult<Vec<ResourceRow>> {
-    if scope.sees_nothing() {
+    if scope.sees_nothing() || specs.is_empty() {
         return Ok(Vec::new());
     }
-    let mut sql = Sql::new(concatcp!(
-        "SELECT ",
-        COLUMNS,
-        " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND r.kind = "
-    ));
-    sql.bind(spec.name);
-    sql.push(if gone {
-        " AND r.gone_at IS NOT NULL AND r.gone_at > "
-    } else {
-        " AND r.gone_at IS NULL AND r.changed_at > "
+    let sql = of_each(specs, |sql, spec| {
+        sql.push(concatcp!(
+            "SELECT ",
+            COLUMNS,
+            " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND r.kind = "
+        ));
+        sql.bind(spec.name);
+        sql.push(if gone {
+            " AND r.gone_at IS NOT NULL AND r.gone_at > "
+        } else {
+            " AND r.gone_at IS NULL AND r.changed_at > "
+        });
+        sql.bind(since);
+        scope.restrict(sql, Placed::Resource);
+        sql.push(if gone {
+            " ORDER BY r.gone_at DESC, r.id DESC LIMIT "
+        } else {
+            " ORDER BY r.changed_at DESC, r.id DESC LIMIT "
+        });
+        sql.bind(i64::try_from(limit).unwrap_or(i64::MAX));
     });
-    sql.bind(since);
-    scope.restrict(&mut sql, Placed::Resource);
-    sql.push(if gone {
-        " ORDER BY r.gone_at DESC, r.id DESC LIMIT "
-    } else {
-        " ORDER BY r.changed_at DESC, r.id DESC LIMIT "
-    });
-    sql.bind(i64::try_from(limit).unwrap_or(i64::MAX));
     sql.load_positional(connection)
 }
 

@@ -30,6 +30,7 @@ pub fn tally(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Que
     let ignored = findings::ignored(connection, scope, now)?;
     let shares = findings::shares(connection, scope, &names, now)?;
     let mut doubts = Doubts::at(now, scope);
+    doubts.learn(connection, shares.iter().flat_map(|share| needs(&share.needs)))?;
     let mut tallies = Vec::with_capacity(RULES.len());
     for rule in RULES {
         let computed_at = passes.get(rule.name).map(|pass| pass.began_at.and_utc());
@@ -40,7 +41,7 @@ pub fn tally(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Que
         for share in shares.iter().filter(|share| share.rule == rule.name) {
             let n = share.n.min(left);
             left -= n;
-            let doubt = doubts.about(connection, share.needs.split(' ').filter(|kind| !kind.is_empty()))?;
+            let doubt = doubts.about(connection, needs(&share.needs))?;
             if share.doubt.is_empty() && doubt.is_none() {
                 tally.sure += n;
             } else {
@@ -52,4 +53,9 @@ pub fn tally(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Que
         tallies.push(tally);
     }
     Ok(tallies)
+}
+
+/// The kinds that a finding needs to be sure, as they are stored.
+fn needs(stored: &str) -> impl Iterator<Item = &str> {
+    stored.split(' ').filter(|kind| !kind.is_empty())
 }

@@ -121,6 +121,20 @@ pub fn total(connection: &mut AnyConnection, scope: &Scope, spec: &KindSpec) -> 
     Ok(Total { present, more: false })
 }
 
+/// How many of each of these kinds are present.
+pub fn totals(connection: &mut AnyConnection, scope: &Scope, specs: &[&'static KindSpec]) -> QueryResult<Vec<Total>> {
+    if !scope.sees_everything() {
+        return specs.iter().map(|spec| total(connection, scope, spec)).collect();
+    }
+    let names: Vec<&str> = specs.iter().map(|spec| spec.name).collect();
+    // A count's `facet` is its kind here.
+    let mut sql = Sql::new("SELECT kind, value, present FROM counts WHERE kind IN ");
+    sql.bind_list(&names).push(" AND facet = ").bind(ALL).push(" AND cluster = ").bind(EVERYWHERE);
+    let counts: Vec<Count> = sql.load_positional(connection)?;
+    let of = |spec: &KindSpec| counts.iter().find(|count| count.facet == spec.name).map_or(0, |count| count.present);
+    Ok(specs.iter().map(|spec| Total { present: of(spec), more: false }).collect())
+}
+
 pub(super) fn of_facet(sql: &mut Sql, spec: &KindSpec, facet: &str) {
     sql.push("SELECT facet, value, present FROM counts WHERE kind = ").bind(spec.name);
     sql.push(" AND facet = ").bind(facet).push(" AND cluster = ").bind(EVERYWHERE);

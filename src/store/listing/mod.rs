@@ -21,7 +21,7 @@ mod slice;
 mod ways;
 
 pub use cursor::{Cursor, CursorError};
-pub use facets::{Counts, Total, facets, total};
+pub use facets::{Counts, Total, facets, total, totals};
 pub use filter::Filter;
 pub use freshness::Freshness;
 pub use keyset::Sort;

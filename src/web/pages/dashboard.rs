@@ -113,17 +113,19 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
     let worst = alerts::worst(connection, scope, SHOWN)?;
     let sources = sources::lines(connection, scope, shell.now)?;
     let held = held::open(connection, scope, None)?;
-    let mut kinds = Vec::with_capacity(KINDS.len());
-    let mut upcoming = Vec::new();
-    let mut changes = Vec::new();
-    let mut due = Vec::new();
-    for spec in KINDS.iter().copied() {
-        let listing::Total { present, more } = listing::total(connection, scope, spec)?;
-        kinds.push(KindCount { name: spec.name, path: spec.path, titles: spec.titles, present, more });
-        due.push((spec.path, resources::due_count(connection, scope, spec, shell.now + HORIZON, COUNTED)?));
-        upcoming.extend(coming(connection, scope, spec, shell.now)?);
-        changes.extend(recent(connection, scope, spec, shell.now)?);
-    }
+    let totals = listing::totals(connection, scope, KINDS)?;
+    let counted = |(spec, total): (&&'static KindSpec, listing::Total)| KindCount {
+        name: spec.name,
+        path: spec.path,
+        titles: spec.titles,
+        present: total.present,
+        more: total.more,
+    };
+    let kinds = KINDS.iter().zip(totals).map(counted).collect();
+    let due = resources::due_counts(connection, scope, KINDS, shell.now + HORIZON, COUNTED)?;
+    let due: Vec<(&str, i64)> = due.into_iter().map(|(spec, count)| (spec.path, count)).collect();
+    let mut upcoming = coming(connection, scope, shell.now)?;
+    let mut changes = recent(connection, scope, shell.now)?;
     upcoming.sort_by_key(|item| item.at);
     changes.sort_by_key(|change| std::cmp::Reverse(change.at));
     changes.truncate(SHOWN + 4);
@@ -157,17 +159,12 @@ fn brief(line: SourceLine) -> SourceBrief {
     SourceBrief { name, state, tone, reason, confirmed_at }
 }
 
-/// What is due within the horizon, overdue first.
-fn coming(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    spec: &'static KindSpec,
-    now: Instant,
-) -> QueryResult<Vec<Upcoming>> {
-    let rows = resources::due(connection, scope, spec, now + HORIZON, SHOWN)?;
-    let due = rows.iter().filter_map(|row| Some((row, row.due_at()?)));
+/// What is due within the horizon, kind by kind, overdue first.
+fn coming(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> QueryResult<Vec<Upcoming>> {
+    let rows = resources::due(connection, scope, KINDS, now + HORIZON, SHOWN)?;
+    let due = rows.iter().filter_map(|row| Some((row, row.spec()?, row.due_at()?)));
     Ok(due
-        .map(|(row, at)| Upcoming {
+        .map(|(row, spec, at)| Upcoming {
             at,
             name: row.title().to_owned(),
             href: cells::href(spec, row.id, None),
@@ -193,28 +190,23 @@ fn due_words(spec: &KindSpec, row: &ResourceRow) -> String {
 }
 
 /// What came, changed or went in the last day.
-fn recent(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    spec: &'static KindSpec,
-    now: Instant,
-) -> QueryResult<Vec<RecentChange>> {
+fn recent(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> QueryResult<Vec<RecentChange>> {
     let since = now - TimeDelta::days(1);
     let mut changes = Vec::new();
-    for row in resources::latest(connection, scope, spec, false, since, SHOWN)? {
+    for row in resources::latest(connection, scope, KINDS, false, since, SHOWN)? {
         let (what, tone) =
             if row.changed_at == row.first_seen_at { ("added", Tone::Good) } else { ("changed", Tone::Plain) };
-        changes.push(change(spec, &row, row.changed_at(), what, tone));
+        changes.extend(change(&row, row.changed_at(), what, tone));
     }
-    for row in resources::latest(connection, scope, spec, true, since, SHOWN)? {
-        changes.push(change(spec, &row, row.gone_at().unwrap_or(since), "gone", Tone::Muted));
+    for row in resources::latest(connection, scope, KINDS, true, since, SHOWN)? {
+        changes.extend(change(&row, row.gone_at().unwrap_or(since), "gone", Tone::Muted));
     }
     Ok(changes)
 }
 
-fn change(spec: &'static KindSpec, row: &ResourceRow, at: Instant, what: &'static str, tone: Tone) -> RecentChange {
-    let name = row.title().to_owned();
-    RecentChange { at, what, tone, kind: spec.title, name, href: cells::href(spec, row.id, None) }
+fn change(row: &ResourceRow, at: Instant, what: &'static str, tone: Tone) -> Option<RecentChange> {
+    let (spec, name) = (row.spec()?, row.title().to_owned());
+    Some(RecentChange { at, what, tone, kind: spec.title, name, href: cells::href(spec, row.id, None) })
 }
 
 /// `GET /`.

@@ -29,7 +29,7 @@ fn counting() -> Option<Box<dyn Instrumentation>> {
 }
 
 /// The pages that are measured, and how many statements each may send to PostgreSQL, the session's own included.
-const PAGES: [(&str, usize); 8] = [
+const PAGES: [(&str, usize); 9] = [
     ("/instances", 5),
     ("/instances?status=running&provider_region=a", 6),
     ("/dns-records", 5),
@@ -38,6 +38,7 @@ const PAGES: [(&str, usize); 8] = [
     ("/instances/1?at=2026-11-01T00:15:00Z", 8),
     ("/search?q=r-01", 6),
     ("/pulse", 9),
+    ("/", 30),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,10 +61,8 @@ async fn a_server_that_hangs_up_costs_one_answer_for_each_connection() {
         let ask = |sql: &'static str| db.read(move |connection| connection.batch_execute(sql));
         let (one, other) = tokio::join!(ask("SELECT pg_sleep(0.3)"), ask("SELECT pg_sleep(0.3)"));
         assert!(one.is_ok() && other.is_ok(), "two connections are open");
-        let ended = ask(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-             WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()",
-        );
+        let ended = ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()");
         ended.await.unwrap();
         let mut failed = 0;
         for _ in 0..6 {
