@@ -3,6 +3,8 @@
 //! The backend is chosen by the URL's scheme alone: SQLite would take any mistyped URL for a file name and begin an
 //! empty database.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -111,11 +113,13 @@ pub fn settle_log(connection: &mut AnyConnection) -> QueryResult<()> {
 pub struct Manager {
     url: String,
     backend: Backend,
+    /// Questions that were not answered.
+    failures: Arc<AtomicU64>,
 }
 
 impl Manager {
     pub fn new(url: &str) -> Result<Self, UnknownScheme> {
-        Ok(Self { url: url.to_owned(), backend: Backend::of_url(url)? })
+        Ok(Self { url: url.to_owned(), backend: Backend::of_url(url)?, failures: Arc::default() })
     }
 
     pub fn backend(&self) -> Backend {
@@ -149,7 +153,9 @@ impl Manager {
 /// A connection of the pool, and when it was last known to live.
 pub struct Pooled {
     inner: AnyConnection,
-    proven: Option<Instant>,
+    /// And after how many failures of any.
+    proven: Option<(Instant, u64)>,
+    failures: Arc<AtomicU64>,
 }
 
 /// A connection that has answered so lately is not asked whether it lives: on PostgreSQL that is a round trip of its own,
@@ -157,10 +163,14 @@ pub struct Pooled {
 const TRUSTED: Duration = Duration::from_secs(1);
 
 impl Pooled {
-    /// Asks something of it. One that failed to answer is asked whether it lives before anybody has it again.
+    /// Asks something of it. After one that failed to answer, each is asked whether it lives before anybody has it again: a
+    /// server that hangs up hangs up on all of them.
     pub fn ask<T>(&mut self, question: impl FnOnce(&mut AnyConnection) -> QueryResult<T>) -> QueryResult<T> {
         let answer = question(self.inner());
-        self.proven = answer.is_ok().then(Instant::now);
+        match answer {
+            Ok(_) => self.proven = Some((Instant::now(), self.failures.load(Ordering::Relaxed))),
+            Err(_) => _ = self.failures.fetch_add(1, Ordering::Relaxed),
+        }
         answer
     }
 
@@ -190,11 +200,13 @@ impl r2d2::ManageConnection for Manager {
             }
             Backend::Sqlite => self.sqlite(READER_SETTINGS)?,
         };
-        Ok(Pooled { inner, proven: Some(Instant::now()) })
+        let proven = Some((Instant::now(), self.failures.load(Ordering::Relaxed)));
+        Ok(Pooled { inner, proven, failures: self.failures.clone() })
     }
 
     fn is_valid(&self, connection: &mut Self::Connection) -> Result<(), Self::Error> {
-        if connection.proven.is_some_and(|at| at.elapsed() < TRUSTED) {
+        let failures = self.failures.load(Ordering::Relaxed);
+        if connection.proven.is_some_and(|(at, after)| at.elapsed() < TRUSTED && after == failures) {
             return Ok(());
         }
         connection.ask(AnyConnection::ping).map_err(diesel::r2d2::Error::QueryError)

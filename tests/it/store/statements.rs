@@ -34,11 +34,11 @@ const PAGES: [(&str, usize); 9] = [
     ("/instances?status=running&provider_region=a", 6),
     ("/dns-records", 5),
     ("/instances?at=2026-11-01T00:15:00Z", 10),
-    ("/instances/1", 15),
+    ("/instances/1", 14),
     ("/instances/1?at=2026-11-01T00:15:00Z", 8),
-    ("/search?q=r-01", 6),
+    ("/search?q=r-01", 5),
     ("/pulse", 9),
-    ("/", 30),
+    ("/", 19),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

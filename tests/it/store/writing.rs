@@ -51,9 +51,9 @@ async fn what_one_has_written_is_what_the_next_one_reads() {
 }
 
 /// A connection that has answered a moment ago is not asked whether it lives, and may have been ended since: that costs one
-/// answer, and it is not had again.
+/// answer, and then none of those is had again that ended with it.
 #[tokio::test]
-async fn a_server_that_hangs_up_costs_one_answer_for_each_connection() {
+async fn a_server_that_hangs_up_costs_one_answer_and_no_more() {
     on_each_database(async |db| {
         if db.backend() != Backend::Postgres {
             return;
@@ -64,15 +64,13 @@ async fn a_server_that_hangs_up_costs_one_answer_for_each_connection() {
         let ended = ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()");
         ended.await.unwrap();
-        let mut failed = 0;
-        for _ in 0..6 {
-            failed += usize::from(ask("SELECT 1").await.is_err());
-        }
-        assert!(failed <= 1, "{failed} of 6 failed");
-        // By itself, in the middle of its own question.
+        // The last one by itself, in the middle of its own question.
         assert!(ask("SELECT pg_terminate_backend(pg_backend_pid())").await.is_err());
-        let next = tokio::join!(ask("SELECT 1"), ask("SELECT 1"));
-        assert!(next.0.is_ok() && next.1.is_ok());
+        for _ in 0..3 {
+            let (one, other) = tokio::join!(ask("SELECT pg_sleep(0.01)"), ask("SELECT pg_sleep(0.01)"));
+            one.unwrap();
+            other.unwrap();
+        }
     })
     .await;
 }
