@@ -159,7 +159,7 @@ pub struct Pooled {
 }
 
 /// A connection that has answered so lately is not asked whether it lives: on PostgreSQL that is a round trip of its own,
-/// before each of a page's two or three.
+/// and a page takes two connections, one for its session.
 const TRUSTED: Duration = Duration::from_secs(1);
 
 impl Pooled {

@@ -142,16 +142,14 @@ impl OfSource {
 
 /// Of each kind the first listing that is not complete.
 fn troubled(kinds: &[&str]) -> Sql {
-    let mut sql = Sql::default();
-    for (position, kind) in kinds.iter().enumerate() {
-        sql.push(if position == 0 { "SELECT * FROM (" } else { ") x UNION ALL SELECT * FROM (" });
-        sql.push(
+    let of_kind = |kind: &&str| {
+        let mut sql = Sql::new(
             "SELECT kind, source, name, state FROM scopes WHERE gone_at IS NULL AND state <> 'complete' AND kind = ",
         );
         sql.bind(*kind).push(" ORDER BY source, name LIMIT 1");
-    }
-    sql.push(") x");
-    sql
+        sql
+    };
+    Sql::union_all(kinds.iter().map(of_kind))
 }
 
 /// The sources that list these kinds, each with its oldest confirmation: from source to source by one step down the index,

@@ -107,18 +107,6 @@ pub fn present(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) -> Qu
     Ok(rows)
 }
 
-/// One select for each of these kinds, each with an order and an end of its own: one statement, where a statement for each
-/// kind would be a journey to the database for each.
-fn of_each(specs: &[&'static KindSpec], select: impl Fn(&mut Sql, &KindSpec)) -> Sql {
-    let mut sql = Sql::default();
-    for (position, spec) in specs.iter().enumerate() {
-        sql.push(if position == 0 { "SELECT * FROM (" } else { ") x UNION ALL SELECT * FROM (" });
-        select(&mut sql, spec);
-    }
-    sql.push(") x");
-    sql
-}
-
 /// The present resources of these kinds that are due before `until`: of each kind at most `limit`, the nearest first.
 pub fn due(
     connection: &mut AnyConnection,
@@ -130,17 +118,18 @@ pub fn due(
     if scope.sees_nothing() || specs.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = of_each(specs, |sql, spec| {
-        sql.push(concatcp!(
+    let of_kind = |spec: &&KindSpec| {
+        let mut sql = Sql::new(concatcp!(
             "SELECT ",
             COLUMNS,
             " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND r.gone_at IS NULL AND r.due_at IS NOT NULL AND r.kind = "
         ));
         sql.bind(spec.name).push(" AND r.due_at < ").bind(until);
-        scope.restrict(sql, Placed::Resource);
+        scope.restrict(&mut sql, Placed::Resource);
         sql.push(" ORDER BY r.due_at, r.id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    });
-    sql.load_positional(connection)
+        sql
+    };
+    Sql::union_all(specs.iter().map(of_kind)).load_positional(connection)
 }
 
 /// How many of each kind those are, counted to `most`.
@@ -161,14 +150,16 @@ pub fn due_counts(
     if scope.sees_nothing() || specs.is_empty() {
         return Ok(specs.iter().map(|spec| (*spec, 0)).collect());
     }
-    let sql = of_each(specs, |sql, spec| {
-        sql.push("SELECT CAST(").bind(spec.name).push(" AS TEXT) AS kind, COUNT(*) AS n FROM (SELECT 1 AS one");
+    let of_kind = |spec: &&KindSpec| {
+        let mut sql = Sql::new("SELECT CAST(");
+        sql.bind(spec.name).push(" AS TEXT) AS kind, COUNT(*) AS n FROM (SELECT 1 AS one");
         sql.push(" FROM resources r WHERE r.gone_at IS NULL AND r.kind = ").bind(spec.name);
         sql.push(" AND r.due_at IS NOT NULL AND r.due_at < ").bind(until);
-        scope.restrict(sql, Placed::Resource);
+        scope.restrict(&mut sql, Placed::Resource);
         sql.push(" LIMIT ").bind(most).push(") c");
-    });
-    let counts: Vec<Count> = sql.load(connection)?;
+        sql
+    };
+    let counts: Vec<Count> = Sql::union_all(specs.iter().map(of_kind)).load(connection)?;
     let of = |spec: &KindSpec| counts.iter().find(|count| count.kind == spec.name).map_or(0, |count| count.n);
     Ok(specs.iter().map(|spec| (*spec, of(spec))).collect())
 }
@@ -186,8 +177,8 @@ pub fn latest(
     if scope.sees_nothing() || specs.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = of_each(specs, |sql, spec| {
-        sql.push(concatcp!(
+    let of_kind = |spec: &&KindSpec| {
+        let mut sql = Sql::new(concatcp!(
             "SELECT ",
             COLUMNS,
             " FROM resources r CROSS JOIN scopes s WHERE s.id = r.scope_id AND r.kind = "
@@ -199,15 +190,16 @@ pub fn latest(
             " AND r.gone_at IS NULL AND r.changed_at > "
         });
         sql.bind(since);
-        scope.restrict(sql, Placed::Resource);
+        scope.restrict(&mut sql, Placed::Resource);
         sql.push(if gone {
             " ORDER BY r.gone_at DESC, r.id DESC LIMIT "
         } else {
             " ORDER BY r.changed_at DESC, r.id DESC LIMIT "
         });
         sql.bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    });
-    sql.load_positional(connection)
+        sql
+    };
+    Sql::union_all(specs.iter().map(of_kind)).load_positional(connection)
 }
 
 /// The present resources of a kind that have one of these names.

@@ -110,6 +110,18 @@ impl Sql {
         self
     }
 
+    /// These queries as one, each with an order and an end of its own: a statement for each would be a journey to the
+    /// database for each. There must be one.
+    pub fn union_all(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Self::default();
+        for part in parts {
+            all.push(if all.0.is_empty() { "SELECT * FROM (" } else { ") x UNION ALL SELECT * FROM (" });
+            all.append(part);
+        }
+        all.push(") x");
+        all
+    }
+
     /// Appends a column of rows, as one array; only PostgreSQL has them.
     fn bind_column(&mut self, column: Column) -> &mut Self {
         self.0.push(Piece::Column(column));

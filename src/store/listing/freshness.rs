@@ -63,15 +63,13 @@ pub(super) fn of(connection: &mut AnyConnection, scope: &Scope, query: &ListQuer
 
 /// The statement that asks them all, for a look at how a database means to answer it.
 pub fn statement(scope: &Scope, query: &ListQuery) -> Sql {
-    let mut sql = Sql::default();
-    for (question, condition) in QUESTIONS {
-        sql.push(if question == ANY { "SELECT * FROM (SELECT " } else { ") x UNION ALL SELECT * FROM (SELECT " });
+    Sql::union_all(QUESTIONS.map(|(question, condition)| {
+        let mut sql = Sql::new("SELECT ");
         sql.bind(question).push(" AS question, s.confirmed_at FROM scopes s WHERE s.gone_at IS NULL");
         reached(&mut sql, scope, query);
         sql.push(condition).push(" LIMIT 1");
-    }
-    sql.push(") x");
-    sql
+        sql
+    }))
 }
 
 /// The scopes that the query's filters can reach.
