@@ -66,19 +66,36 @@ async fn follow(db: &Db, leaders: Vec<i64>, hops: i64) -> Result<usize, StoreErr
 }
 
 async fn place(db: &Db, ids: Vec<i64>, hops: i64, follows: bool) -> Result<usize, StoreError> {
-    let derived = db.read(move |connection| look(connection, &ids)).await?;
-    if derived.is_empty() {
-        return Ok(0);
+    let mut derived = db.read(move |connection| look(connection, &ids)).await?;
+    let (mut moved, now) = (0, db.clock.now());
+    while !derived.is_empty() {
+        let house = db.clone();
+        let (some, rest) = db
+            .write_as(Priority::Background, move |connection| {
+                let (mut moved, mut stint) = (0, house.stint());
+                loop {
+                    let rest = beyond(&mut derived, stint.portion());
+                    let leaders = places::relocate(connection, &derived, follows, now)?;
+                    if hops < HOPS {
+                        placement_due::add(connection, &leaders, hops + 1)?;
+                    }
+                    moved += leaders.len();
+                    if rest.is_empty() || !stint.goes_on() {
+                        return Ok((moved, rest));
+                    }
+                    derived = rest;
+                }
+            })
+            .await?;
+        moved += some;
+        derived = rest;
     }
-    let now = db.clock.now();
-    db.write_as(Priority::Background, move |connection| {
-        let moved = places::relocate(connection, &derived, follows, now)?;
-        if hops < HOPS {
-            placement_due::add(connection, &moved, hops + 1)?;
-        }
-        Ok(moved.len())
-    })
-    .await
+    Ok(moved)
+}
+
+/// Cuts off what is more than `count`, and gives it.
+fn beyond<T>(rows: &mut BTreeMap<i64, T>, count: usize) -> BTreeMap<i64, T> {
+    rows.keys().nth(count).copied().map_or_else(BTreeMap::new, |first| rows.split_off(&first))
 }
 
 /// Where relations put those of these rows about which they say something, or said something about an app.

@@ -114,7 +114,7 @@ impl Gate {
         loop {
             // Registered before the count is read, so that the last one to go cannot be missed.
             let quiet = self.quiet.notified();
-            if self.waiting.load(Ordering::SeqCst) > 0 {
+            if self.is_waited_for() {
                 quiet.await;
                 continue;
             }
@@ -123,7 +123,7 @@ impl Gate {
                 continue;
             }
             let turn = self.writer.lock().await;
-            if self.waiting.load(Ordering::SeqCst) == 0 {
+            if !self.is_waited_for() {
                 return turn;
             }
         }
@@ -133,6 +133,11 @@ impl Gate {
     fn encore(&self) -> Option<Instant> {
         let until = get(&self.served)? + ENCORE;
         (until > Instant::now()).then_some(until)
+    }
+
+    /// Whether somebody waits at this moment who goes before every background write.
+    pub fn is_waited_for(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) > 0
     }
 
     /// Whether a person waits, or has waited and they have not been gone for long: people come in rows, and a page is many

@@ -7,11 +7,10 @@
 //! **One more table**: its migration in both folders, its columns in `schema.rs`, its file here with the row, the
 //! insert and the queries.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -77,12 +76,15 @@ pub mod vault;
 pub mod versions;
 pub mod watermark;
 pub mod words;
+mod writer;
 pub mod zone_scopes;
 
 pub use connection::{AnyConnection, Backend};
 pub use gate::Priority;
 pub use scope::Scope;
 pub use vault::Vault;
+pub use writer::Stint;
+use writer::Writer;
 
 /// A page waits this long for a connection before it says that the panel is overloaded.
 const POOL_WAIT: Duration = Duration::from_secs(5);
@@ -100,13 +102,6 @@ fn readers() -> u32 {
 fn cores() -> u32 {
     std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2))
 }
-
-/// The writer holds the pages that a background write has filled its memory with for so long after the last one; the next
-/// heartbeat gives them back.
-const HELD: Duration = Duration::from_secs(10);
-
-/// A log that could not begin anew is copied again after so many more bytes.
-const GROWN: u64 = 16_777_216;
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -302,91 +297,6 @@ impl Db {
     pub fn between_writes<T>(&self, act: impl FnOnce() -> T) -> T {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         act()
-    }
-
-    /// Whether a person waits to write, or has waited a moment ago. Never on PostgreSQL, where a write in the background
-    /// is in nobody's way.
-    pub fn somebody_waits(&self) -> bool {
-        self.gate.waited_lately()
-    }
-
-    /// Copies the log into the file once it is long, outside the gate: a person's write waits for no disk meanwhile, and
-    /// those in the background, who have made it long, do.
-    async fn settle_log(&self) -> Result<(), StoreError> {
-        let (length, before) = (connection::log_length(self.manager.url()), self.settled.load(Ordering::Relaxed));
-        if length <= connection::LONG_LOG {
-            self.settled.store(0, Ordering::Relaxed);
-            return Ok(());
-        }
-        // Somebody still reads from it, and it goes on: once more when it is worth it.
-        if (before..before + GROWN).contains(&length) {
-            return Ok(());
-        }
-        self.settled.store(length, Ordering::Relaxed);
-        let db = self.clone();
-        blocking(move || {
-            let mut keeper = db.keeper.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut connection = match keeper.take() {
-                Some(connection) => connection,
-                None => db.manager.keeper()?,
-            };
-            connection::settle_log(&mut connection)?;
-            *keeper = Some(connection);
-            Ok(())
-        })
-        .await
-    }
-
-    /// On SQLite's one writer, which is opened by the first who writes.
-    fn write_alone<T>(
-        &self,
-        priority: Priority,
-        change: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
-    ) -> Result<T, StoreError> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        // Taken out while it works: one that was left in the middle by a panic is not used again.
-        let mut connection = match writer.connection.take() {
-            Some(connection) => connection,
-            None => self.manager.writer()?,
-        };
-        let outcome = immediate(&mut connection, change);
-        match priority {
-            Priority::Background => writer.filled_at = Some(std::time::Instant::now()),
-            Priority::Clockwork if writer.filled_at.is_some_and(|at| at.elapsed() > HELD) => {
-                if connection::let_go(&mut connection).is_ok() {
-                    writer.filled_at = None;
-                }
-            }
-            Priority::Clockwork | Priority::Interactive => {}
-        }
-        writer.connection = Some(connection);
-        Ok(outcome?)
-    }
-}
-
-/// SQLite's one writer.
-#[derive(Default)]
-struct Writer {
-    connection: Option<AnyConnection>,
-    /// When a background write has filled its memory last; `None` once that is given back.
-    filled_at: Option<std::time::Instant>,
-}
-
-/// A transaction that takes SQLite's write lock at its beginning, where waiting for it is safe.
-fn immediate<T>(
-    connection: &mut AnyConnection,
-    change: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
-) -> QueryResult<T> {
-    let AnyConnection::Sqlite(inner) = connection else { return connection.transaction(change) };
-    AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
-    let outcome = change(connection);
-    let AnyConnection::Sqlite(inner) = connection else { return outcome };
-    match outcome {
-        Ok(value) => AnsiTransactionManager::commit_transaction(inner).map(|()| value),
-        Err(error) => {
-            AnsiTransactionManager::rollback_transaction(inner)?;
-            Err(error)
-        }
     }
 }
 

@@ -15,9 +15,8 @@ use crate::store::stage::{self, Op, StagedRow};
 use crate::store::syncs::{self, Tally};
 use crate::store::{AnyConnection, Db, Priority, StoreError, Vault, gate, held, resource_writes, secret_values};
 
-/// Rows of a slice while people write too: so many are written within some 10 ms, a million others beside them, and a
-/// whole slice takes thirty times as long. Each row costs more in a short one.
-const SHORT_SLICE: usize = 50;
+/// What is written in one piece while people write too, whatever else there is to say of a scope.
+const SHORT: usize = 50;
 
 /// How the application of a stage ends; kept with the scope, so that another process can finish it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -60,7 +59,7 @@ pub async fn write(
     let scope = tracked.scope.clone();
     let ending = decision.ending.clone();
     // Somebody who writes too would wait for all of it.
-    let most = if db.somebody_waits() { SHORT_SLICE } else { LARGE };
+    let most = if db.somebody_waits() { SHORT } else { LARGE };
     let tally = if !tracked.staged && tracked.pending.len() + marks <= most {
         small(db, claim, batch, tracked, decision).await?
     } else {
@@ -186,8 +185,8 @@ async fn large(
     db.read(move |connection| syncs::tally(connection, sync_id, scope_id)).await
 }
 
-/// Applies a stage slice by slice, in shorter ones as long as people write too, and ends the scope as planned. Without
-/// a claim it is a recovery. Two processes that do so take turns, and what the other one has finished is finished.
+/// Applies a stage slice by slice, each as long as nobody waits for its end, and ends the scope as planned. Without a claim
+/// it is a recovery. Two processes that do so take turns, and what the other one has finished is finished.
 pub async fn apply_stage(
     db: &Db,
     claim: Option<&Claim>,
@@ -205,8 +204,16 @@ pub async fn apply_stage(
                 }
                 gate::take_turn(connection, gate::Turn::Inventory)?;
                 let unfinished = scopes::hold_application(connection, batch.scope_id, &application.text)?;
-                let rows = if house.somebody_waits() { SHORT_SLICE } else { SLICE };
-                if unfinished { apply_slice(connection, &batch, &application.plan, rows) } else { Ok(false) }
+                if !unfinished {
+                    return Ok(false);
+                }
+                let mut stint = house.stint();
+                loop {
+                    let more = apply_slice(connection, &batch, &application.plan, stint.portion())?;
+                    if !more || !stint.goes_on() {
+                        return Ok(more);
+                    }
+                }
             })
             .await?;
     }

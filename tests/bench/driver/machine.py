@@ -40,13 +40,15 @@ def busy_ticks():
     return sum(fields) - fields[3] - fields[4]
 
 
-def wait_for_quiet(most):
-    """Waits, `most` seconds at the longest, until less than a seventh of a core is in use."""
-    end = time.monotonic() + most
+def wait_for_quiet(most, lasting=0.5):
+    """Waits, `most` seconds at the longest, until less than a seventh of a core has been in use for `lasting` seconds."""
+    end, since = time.monotonic() + most, time.monotonic()
     while time.monotonic() < end:
         before = busy_ticks()
         time.sleep(0.5)
-        if (busy_ticks() - before) / TICK / 0.5 < 0.15:
+        if (busy_ticks() - before) / TICK / 0.5 >= 0.15:
+            since = time.monotonic()
+        elif time.monotonic() - since >= lasting:
             return
 
 
