@@ -189,7 +189,8 @@ fn joined(askers: &BTreeMap<String, Vec<&Asking>>, found: &[(Key, Link)]) -> Vec
     }
     let mut meetings = Vec::new();
     for (key, links) in by_key {
-        for asking in askers.get(&key.stored()).into_iter().flatten() {
+        let stored = key.stored();
+        for asking in askers.get(&stored).into_iter().flatten() {
             let others = links.iter().filter(|link| link.resource_id != asking.resource);
             let holders: BTreeSet<i64> = others
                 .clone()
@@ -202,7 +203,7 @@ fn joined(askers: &BTreeMap<String, Vec<&Asking>>, found: &[(Key, Link)]) -> Vec
                     from: asking.resource,
                     to: link.resource_id,
                     // The name that was meant; a wildcard only where we are the wildcard.
-                    key: if link.key == key.stored() { key.clone() } else { specific(key, &link.key) },
+                    key: if link.key == stored { key.clone() } else { specific(key, &link.key) },
                     role,
                     way: way(asking.side, asking.role, role),
                     ambiguous: role == Role::Is && holders.len() > 1,

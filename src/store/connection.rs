@@ -67,9 +67,11 @@ pub fn make_private(url: &str) {
 }
 
 /// Every query here has its index. A plan that was made and cached while a table was empty must not scan it once it is
-/// full, be it row by row or as one side of a merge or a hash; and compiling a plan costs more than running it.
+/// full, be it row by row or as one side of a merge or a hash; and compiling a plan costs more than running it. Making one
+/// does too, at each asking as long as the server thinks that the values might lead to a better one: two thirds of a
+/// dashboard, a third of a list. So each is made once a connection, and again when the samples of its tables are new.
 const POSTGRES_SETTINGS: &str = "SET TIME ZONE 'UTC'; SET enable_seqscan = off; SET enable_mergejoin = off; \
-    SET enable_hashjoin = off; SET random_page_cost = 1.1; SET jit = off";
+    SET enable_hashjoin = off; SET random_page_cost = 1.1; SET jit = off; SET plan_cache_mode = force_generic_plan";
 
 /// For every connection to SQLite. The whole file is mapped, however large it is, or each page beyond would be copied
 /// at each reading (`.cargo/config.toml` lifts SQLite's own limit of 2 GiB). NORMAL is safe in WAL mode: a power cut
@@ -80,6 +82,10 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode =
 /// For those that read, of which there are several: what is in the file is mapped and not copied, so that a cache holds
 /// little else than pages of the log.
 const READER_SETTINGS: &str = "PRAGMA cache_size = -2000;";
+
+/// For the one that keeps house. It maps nothing: what is mapped counts as the process's memory, sixteen pages for each that
+/// is looked at, and a sync looks at an index from end to end.
+const KEEPER_SETTINGS: &str = "PRAGMA cache_size = -2000; PRAGMA mmap_size = 0;";
 
 /// For the one that writes. A slice of a large listing changes pages all over the indexes: what is in memory is not
 /// read back out of the log. Copying the log into the file is left to who made it long ([`settle_log`]); that a commit
@@ -135,9 +141,9 @@ impl Manager {
         self.sqlite(WRITER_SETTINGS)
     }
 
-    /// The one that copies the log into the file, on SQLite.
+    /// The one that copies the log into the file and reads it from end to end, on SQLite.
     pub fn keeper(&self) -> Result<AnyConnection, diesel::r2d2::Error> {
-        self.sqlite(READER_SETTINGS)
+        self.sqlite(KEEPER_SETTINGS)
     }
 
     fn sqlite(&self, settings: &str) -> Result<AnyConnection, diesel::r2d2::Error> {

@@ -83,17 +83,19 @@ impl Db {
         }
         self.settled.store(length, Ordering::Relaxed);
         let db = self.clone();
-        blocking(move || {
-            let mut keeper = db.keeper.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut connection = match keeper.take() {
-                Some(connection) => connection,
-                None => db.manager.keeper()?,
-            };
-            connection::settle_log(&mut connection)?;
-            *keeper = Some(connection);
-            Ok(())
-        })
-        .await
+        blocking(move || db.as_keeper(connection::settle_log)).await
+    }
+
+    /// Lets the connection that keeps house act; one that failed is not used again.
+    pub(super) fn as_keeper<T>(&self, act: impl FnOnce(&mut AnyConnection) -> QueryResult<T>) -> Result<T, StoreError> {
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = match keeper.take() {
+            Some(connection) => connection,
+            None => self.manager.keeper()?,
+        };
+        let outcome = act(&mut connection)?;
+        *keeper = Some(connection);
+        Ok(outcome)
     }
 
     /// On SQLite's one writer, which is opened by the first who writes.
