@@ -83,10 +83,6 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode =
 /// little else than pages of the log.
 const READER_SETTINGS: &str = "PRAGMA cache_size = -2000;";
 
-/// For the one that keeps house. It maps nothing: what is mapped counts as the process's memory, sixteen pages for each that
-/// is looked at, and a sync looks at an index from end to end.
-const KEEPER_SETTINGS: &str = "PRAGMA cache_size = -2000; PRAGMA mmap_size = 0;";
-
 /// For the one that writes. A slice of a large listing changes pages all over the indexes: what is in memory is not
 /// read back out of the log. Copying the log into the file is left to who made it long ([`settle_log`]); that a commit
 /// does so itself, at four times the length, is for when nobody of these comes. A log that begins anew is cut to 64 MB,
@@ -141,9 +137,9 @@ impl Manager {
         self.sqlite(WRITER_SETTINGS)
     }
 
-    /// The one that copies the log into the file and reads it from end to end, on SQLite.
+    /// The one that copies the log into the file, on SQLite.
     pub fn keeper(&self) -> Result<AnyConnection, diesel::r2d2::Error> {
-        self.sqlite(KEEPER_SETTINGS)
+        self.sqlite(READER_SETTINGS)
     }
 
     fn sqlite(&self, settings: &str) -> Result<AnyConnection, diesel::r2d2::Error> {

@@ -115,7 +115,7 @@ pub struct Db {
     /// SQLite's one writer. A connection of its own, because it alone knows that nobody else has changed what it holds
     /// in memory.
     writer: Arc<Mutex<Writer>>,
-    /// The connection that copies SQLite's log into the file, and reads what is long.
+    /// The connection that copies SQLite's log into the file.
     keeper: Arc<Mutex<Option<AnyConnection>>>,
     /// How long the log was when it was copied last without beginning anew since, in bytes.
     settled: Arc<AtomicU64>,
@@ -220,20 +220,6 @@ impl Db {
             Ok(pool.get()?.ask(ask)?)
         })
         .await
-    }
-
-    /// Runs a question that goes through all of something large, for the worker: like [`Db::read`], but on SQLite one at a
-    /// time, and what is read does not stay in the process's memory.
-    pub async fn survey<T, F>(&self, question: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
-    {
-        let db = self.clone();
-        match self.backend {
-            Backend::Sqlite => blocking(move || db.as_keeper(|connection| connection.transaction(question))).await,
-            Backend::Postgres => self.read(question).await,
-        }
     }
 
     /// Waits for a reader's turn; it lasts until the permit is dropped.

@@ -14,8 +14,8 @@ use super::apply::SLICE;
 use super::gate::Gate;
 use super::{AnyConnection, Backend, Db, Priority, StoreError, blocking, connection};
 
-/// Rows of a portion, and of all portions of one transaction, while nobody waits: half a tenth of a second at most for who
-/// comes first, and a twentieth dearer than one portion.
+/// Rows of a portion, and of all portions of one transaction, while nobody waits: less than a tenth of a second for who
+/// comes first, and some hundredths dearer than one portion.
 const LONG: (usize, usize) = (500, SLICE);
 /// The same as long as people write too. So many rows take some 10 ms, with a million others beside them, and are a third
 /// dearer; and what is written is soon on its way into the log, which who waits has to sit out as well.
@@ -83,19 +83,17 @@ impl Db {
         }
         self.settled.store(length, Ordering::Relaxed);
         let db = self.clone();
-        blocking(move || db.as_keeper(connection::settle_log)).await
-    }
-
-    /// Lets the connection that keeps house act; one that failed is not used again.
-    pub(super) fn as_keeper<T>(&self, act: impl FnOnce(&mut AnyConnection) -> QueryResult<T>) -> Result<T, StoreError> {
-        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut connection = match keeper.take() {
-            Some(connection) => connection,
-            None => self.manager.keeper()?,
-        };
-        let outcome = act(&mut connection)?;
-        *keeper = Some(connection);
-        Ok(outcome)
+        blocking(move || {
+            let mut keeper = db.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut connection = match keeper.take() {
+                Some(connection) => connection,
+                None => db.manager.keeper()?,
+            };
+            connection::settle_log(&mut connection)?;
+            *keeper = Some(connection);
+            Ok(())
+        })
+        .await
     }
 
     /// On SQLite's one writer, which is opened by the first who writes.

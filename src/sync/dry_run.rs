@@ -130,7 +130,7 @@ struct Compared {
 impl Compared {
     async fn begin(db: &Db, source: &Source, scope: &ScopeRef) -> Result<Self, StoreError> {
         let (name, wanted) = (source.config.name.clone(), scope.clone());
-        let read = db.survey(move |connection| {
+        let read = db.read(move |connection| {
             let row = scopes::find(connection, &name, &wanted)?;
             let known = match &row {
                 Some(row) => scopes::known(connection, row.id)?,

@@ -109,7 +109,7 @@ impl Tracked {
         }
         let id = row.id;
         let (known, missing) =
-            db.survey(move |connection| Ok((scopes::known(connection, id)?, scopes::missing(connection, id)?))).await?;
+            db.read(move |connection| Ok((scopes::known(connection, id)?, scopes::missing(connection, id)?))).await?;
         let seen = vec![0; known.len().div_ceil(64)];
         Ok(Self {
             scope,
