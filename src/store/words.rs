@@ -24,6 +24,10 @@ const MOST_TRIGRAMS: usize = 12;
 /// More words than this narrow nothing down any more.
 const MOST_WORDS: usize = 8;
 
+/// As the index `terms_trigram` of PostgreSQL translates them.
+const MARKS: [(char, char); 8] =
+    [('.', 'q'), ('-', 'x'), ('_', 'w'), (':', 'j'), ('/', 'z'), ('=', 'k'), ('@', 'v'), (' ', 'y')];
+
 /// The terms that a word is in.
 #[derive(Clone, Debug)]
 pub enum Found {
@@ -122,7 +126,9 @@ fn terms_with(backend: Backend, word: &str) -> Sql {
             sql.bind(trigrams(word)).push(" AND instr(m.term, ").bind(word).push(") > 0");
         }
         Backend::Postgres => {
-            sql.push("terms m WHERE NOT m.opaque AND (m.term || '') LIKE ").bind(pattern(word));
+            sql.push("terms m WHERE NOT m.opaque AND translate(m.term, '.-_:/=@ ', 'qxwjzkvy') LIKE ");
+            // Several marks and letters are one there, hence the second look.
+            sql.bind(pattern(&lettered(word))).push(" AND strpos(m.term, ").bind(word).push(") > 0");
         }
     }
     sql
@@ -165,6 +171,13 @@ fn trigrams(word: &str) -> String {
     }
     let quoted = |trigram: &&[char]| format!("\"{}\"", trigram.iter().collect::<String>().replace('"', "\"\""));
     distinct.iter().map(quoted).collect::<Vec<_>>().join(" AND ")
+}
+
+/// A word as PostgreSQL's trigram index has it: with letters in place of the marks at which pg_trgm would cut it.
+fn lettered(word: &str) -> String {
+    word.chars()
+        .map(|letter| MARKS.iter().find(|(mark, _)| *mark == letter).map_or(letter, |(_, as_letter)| *as_letter))
+        .collect()
 }
 
 fn backend(connection: &AnyConnection) -> Backend {

@@ -55,6 +55,9 @@ async fn every_character_is_what_it_is() {
         "emoji-🦀-crab",
         "{brace}^",
         "trail.",
+        // The same to PostgreSQL's index, which has letters in place of marks.
+        "marks.and-more_of:them",
+        "marksqandxmorewofjthem",
     ];
     on_each_database(async |db| {
         let seeds = strange.iter().zip(1..).map(|(name, id)| Seed::new(id, "instance", 1, name)).collect();
@@ -74,6 +77,8 @@ async fn every_character_is_what_it_is() {
             ("🦀-c", "emoji-🦀-crab"),
             ("'quo", "semi;colon'quote"),
             ("n)or:", "(paren)OR:near"),
+            ("rks.and-more_of:t", "marks.and-more_of:them"),
+            ("rksqandxmorewofjt", "marksqandxmorewofjthem"),
         ] {
             assert_eq!(names(&db, part).await, [whole], "{part}");
         }
