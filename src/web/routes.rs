@@ -18,6 +18,7 @@ use super::pages::{
     team, teams, tokens, users, view_as,
 };
 use super::{api as machines, assets, health, moment, zone_file};
+use crate::kinds::KindSpec;
 use crate::roles::Role::{Admin, Operator, Viewer};
 use crate::roles::TokenScope::{Act, Generated, Read};
 use Access::{Api, ApiOf, ApiWhole, Enrolling, Hidden, Open, Public, Role, SignedIn, Whole};
@@ -226,18 +227,45 @@ pub fn configure_guarded(service: &mut web::ServiceConfig) {
     configure(service, |access| access != Open);
 }
 
+/// A path with a part that varies is a regular expression, and each is tried in turn, twice per request: those that
+/// begin alike lie in a scope of their own, so that whoever asks for something else passes them at once.
 fn configure(service: &mut web::ServiceConfig, wanted: fn(Access) -> bool) {
     let entries: Vec<&Entry> = ROUTES.iter().filter(|entry| wanted(entry.access)).collect();
-    let mut paths: Vec<&str> = Vec::new();
+    let mut paths: Vec<&'static str> = Vec::new();
     for entry in &entries {
         if !paths.contains(&entry.path) {
             paths.push(entry.path);
         }
     }
-    for path in paths {
+    let resource = |path: &str, within: &str| {
         let of_path = entries.iter().filter(|entry| entry.path == path);
-        service.service(of_path.fold(web::resource(path), |resource, entry| resource.route(entry.route())));
+        of_path.fold(web::resource(&path[within.len()..]), |resource, entry| resource.route(entry.route()))
+    };
+    let (varying, fixed): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.contains('{'));
+    for path in fixed {
+        service.service(resource(path, ""));
     }
+    let mut scoped: Vec<&str> = Vec::new();
+    for path in &varying {
+        match own_scope(path) {
+            None => _ = service.service(resource(path, "")),
+            Some(within) if scoped.contains(&within) => {}
+            Some(within) => {
+                scoped.push(within);
+                let of_scope = varying.iter().filter(|path| own_scope(path) == Some(within));
+                let scope = of_scope.fold(web::scope(within), |scope, path| scope.service(resource(path, within)));
+                service.service(scope);
+            }
+        }
+    }
+}
+
+/// What a varying path begins with, if nothing but paths of this table can begin so: a kind's have others beside them.
+fn own_scope(path: &str) -> Option<&str> {
+    let within = path.split("/{").next()?;
+    let is_shared = matches!(within, "" | "/api/v1")
+        || within.rsplit('/').next().is_some_and(|word| KindSpec::by_path(word).is_some());
+    (!is_shared).then_some(within)
 }
 
 impl Entry {
