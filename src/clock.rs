@@ -3,20 +3,23 @@
 //! Everything that asks for the time is handed a [`Clock`], so that tests can hold it still and move it by hand, and so
 //! that every stored instant has the same resolution: milliseconds, the coarsest that both databases keep exactly.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 /// An instant in UTC, cut to whole milliseconds when it comes from a [`Clock`].
 pub type Instant = DateTime<Utc>;
 
-/// Appends a part of a date in `width` decimal digits. Lists write hundreds of dates, and a format string for each
-/// would take longer than finding the rows.
-pub fn push_digits(text: &mut String, number: u32, width: u32) {
-    for place in (0..width).rev() {
-        text.push(char::from_digit(number / 10_u32.pow(place) % 10, 10).unwrap_or('0'));
-    }
+/// Appends a part of a date in `width` decimal digits, four at most. Lists write hundreds of dates, and a format string for
+/// each would take longer than finding the rows.
+pub fn push_digits(text: &mut String, number: u32, width: usize) {
+    let mut digits = [0; 4];
+    put(&mut digits[..width], number);
+    push(text, &digits[..width]);
 }
 
 /// Appends `2026-11-21T03:10:22`, with milliseconds where there are any, for years of four digits and whole milliseconds;
@@ -27,18 +30,63 @@ pub fn push_instant(text: &mut String, at: NaiveDateTime, between: char) -> bool
     if !at.nanosecond().is_multiple_of(1_000_000) || at.nanosecond() >= 1_000_000_000 {
         return false;
     }
-    push_digits(text, year, 4);
-    let parts = [('-', at.month()), ('-', at.day()), (between, at.hour()), (':', at.minute()), (':', at.second())];
-    for (mark, part) in parts {
-        text.push(mark);
-        push_digits(text, part, 2);
+    let mut day = *b"0000-00-00";
+    put(&mut day[..4], year);
+    put(&mut day[5..7], at.month());
+    put(&mut day[8..], at.day());
+    let mut time = *b"00:00:00.000";
+    for (position, part) in [at.hour(), at.minute(), at.second()].into_iter().enumerate() {
+        put(&mut time[3 * position..3 * position + 2], part);
     }
-    if millis > 0 {
-        text.push('.');
-        push_digits(text, millis, 3);
-    }
+    put(&mut time[9..], millis);
+    push(text, &day);
+    text.push(between);
+    push(text, if millis == 0 { &time[..8] } else { &time });
     true
 }
+
+/// Writes a number in as many decimal digits as there is room for.
+fn put(digits: &mut [u8], number: u32) {
+    let mut rest = number;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+    }
+}
+
+fn push(text: &mut String, digits: &[u8]) {
+    text.push_str(std::str::from_utf8(digits).unwrap_or_default());
+}
+
+/// Reads `2026-11-21T03:10:22Z` as [`push_instant`] writes it, or without a fraction at least; `None` for anything else, which
+/// may be an instant all the same.
+fn plain_instant(text: &str) -> Option<Instant> {
+    let digits = |from: usize, width: usize| -> Option<u32> {
+        let digits = text.as_bytes().get(from..from + width)?;
+        digits.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
+    };
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
+    if text.len() != 20 || marks.iter().any(|(at, mark)| text.as_bytes()[*at] != *mark) {
+        return None;
+    }
+    let year = i32::try_from(digits(0, 4)?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, digits(5, 2)?, digits(8, 2)?)?;
+    Some(day.and_hms_opt(digits(11, 2)?, digits(14, 2)?, digits(17, 2)?)?.and_utc())
+}
+
+/// Reads an instant of a resource's stored facts, for serde's `deserialize_with`: a list reads hundreds, and all the ways in
+/// which RFC 3339 lets one be written take as long as the rest of a row.
+///
+/// # Errors
+/// What is no instant.
+pub fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Instant>, D::Error> {
+    let Some(Text(text)) = Option::<Text<'de>>::deserialize(deserializer)? else { return Ok(None) };
+    plain_instant(&text).map_or_else(|| text.parse().map(Some).map_err(D::Error::custom), |at| Ok(Some(at)))
+}
+
+/// A string that is borrowed where it can be.
+#[derive(Deserialize)]
+struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
 
 /// Tells the time; cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -78,5 +126,43 @@ impl Clock {
         if let Hands::Held(millis) = &self.0 {
             millis.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Facts {
+        #[serde(deserialize_with = "stored")]
+        at: Option<Instant>,
+    }
+
+    fn read(at: &str) -> Option<Option<Instant>> {
+        serde_json::from_str(&format!(r#"{{"at":{at}}}"#)).ok().map(|Facts { at }| at)
+    }
+
+    #[test]
+    fn a_stored_instant_is_read_as_chrono_would() {
+        let texts = [
+            "2026-11-21T03:10:22Z",
+            "0001-01-01T00:00:00Z",
+            "2024-02-29T23:59:59Z",
+            "2016-12-31T23:59:60Z",
+            "2026-11-21T03:10:22.5Z",
+            "2026-11-21T03:10:22+02:00",
+            "2026-11-21 03:10:22Z",
+        ];
+        for text in texts {
+            assert_eq!(read(&format!("{text:?}")), Some(Some(text.parse().unwrap())), "{text}");
+        }
+        for wrong in
+            ["2023-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-21T24:00:00Z", "2026-11-2:T03:10:22Z", ""]
+        {
+            assert_eq!(read(&format!("{wrong:?}")), None, "{wrong}");
+        }
+        assert_eq!(read("null"), Some(None));
+        assert_eq!(read(r#""2026-11-21T03:10:22\u005a""#), read(r#""2026-11-21T03:10:22Z""#));
     }
 }

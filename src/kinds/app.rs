@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::key::normal_host;
 use super::{Cell, Column, Facts, Key, Kind, KindSpec, Mention, Origin, Role, Section, Tone, erased};
-use crate::clock::Instant;
+use crate::clock::{Instant, stored};
 
 mod deploys;
 
@@ -50,6 +50,7 @@ pub struct App {
     pub node_tags: BTreeMap<String, String>,
     /// The latest release that did not fail, as `v42`.
     pub release: String,
+    #[serde(deserialize_with = "stored")]
     pub released_at: Option<Instant>,
     /// The last few, newest first.
     pub releases: Vec<Release>,
@@ -57,6 +58,7 @@ pub struct App {
     pub unseen: Vec<String>,
     /// Fields of the controller that this version does not know, as they came.
     pub other: BTreeMap<String, Value>,
+    #[serde(deserialize_with = "stored")]
     pub created_at: Option<Instant>,
 }
 

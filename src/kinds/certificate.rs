@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::app::distinct;
 use super::key::normal_host;
 use super::{Cell, Column, Facts, Key, Kind, KindSpec, Mention, Origin, Role, Section, Tone, erased};
-use crate::clock::Instant;
+use crate::clock::{Instant, stored};
 
 /// A stored certificate; the key and the PEM itself are never given back by a controller.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -31,10 +31,13 @@ pub struct Certificate {
     pub subject: String,
     /// SHA-256, upper-case hex pairs with colons.
     pub fingerprint: String,
+    #[serde(deserialize_with = "stored")]
     pub not_before: Option<Instant>,
+    #[serde(deserialize_with = "stored")]
     pub not_after: Option<Instant>,
     /// The certificates as they are sent, the own one first, where a source can tell; a controller cannot.
     pub chain: Vec<Link>,
+    #[serde(deserialize_with = "stored")]
     pub created_at: Option<Instant>,
     /// Fields of the controller that this version does not know, as they came.
     pub other: BTreeMap<String, Value>,
@@ -46,6 +49,7 @@ pub struct Certificate {
 pub struct Link {
     pub subject: String,
     pub issuer: String,
+    #[serde(deserialize_with = "stored")]
     pub not_after: Option<Instant>,
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::zone::unicode;
 use super::{Cell, Column, Facts, Key, Kind, KindSpec, Mention, Origin, Role, Section, Tone, erased};
-use crate::clock::Instant;
+use crate::clock::{Instant, stored};
 use crate::wire::dns::{RecordValue, SetName};
 
 /// The longest part of a content that search looks into; DKIM keys and the like go on and on.
@@ -50,8 +50,10 @@ pub struct DnsRecord {
     /// back as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<serde_json::Value>,
+    #[serde(deserialize_with = "stored")]
     pub created_on: Option<Instant>,
     /// Changes with every write, also with those that change nothing.
+    #[serde(deserialize_with = "stored")]
     pub modified_on: Option<Instant>,
     /// Of an SOA, and not in its content, since every write to the zone moves it.
     #[serde(skip_serializing_if = "Option::is_none")]

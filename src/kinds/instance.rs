@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::terms::Terms;
 use super::{Cell, Column, Facts, Key, Kind, KindSpec, Mention, Origin, Role, Section, Tone, erased};
-use crate::clock::Instant;
+use crate::clock::{Instant, stored};
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +41,7 @@ pub struct Instance {
     pub private_host: String,
     pub public_host: String,
     /// Of the last launch, not of the creation.
+    #[serde(deserialize_with = "stored")]
     pub launched_at: Option<Instant>,
     pub system_status: String,
     pub instance_status: String,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::terms::Terms;
 use super::{Cell, Column, Facts, Key, Kind, KindSpec, Mention, Origin, Role, Section, Tone, erased};
-use crate::clock::Instant;
+use crate::clock::{Instant, stored};
 
 mod health;
 #[cfg(test)]
@@ -42,6 +42,7 @@ pub struct LoadBalancer {
     pub targets: Vec<Target>,
     /// Why the targets are not known, if they are not.
     pub targets_error: String,
+    #[serde(deserialize_with = "stored")]
     pub created_at: Option<Instant>,
     pub tags: Vec<(String, String)>,
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::terms::Terms;
 use super::{Cell, Column, Facts, Key, Kind, KindSpec, Mention, Origin, Role, Section, Tone, erased};
-use crate::clock::Instant;
+use crate::clock::{Instant, stored};
 
 /// A scheduled event of one instance.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -22,9 +22,12 @@ pub struct MaintenanceEvent {
     /// `scheduled`, `completed`, `canceled`; read off the description's prefix, which is how AWS tells.
     pub state: String,
     pub description: String,
+    #[serde(deserialize_with = "stored")]
     pub not_before: Option<Instant>,
+    #[serde(deserialize_with = "stored")]
     pub not_after: Option<Instant>,
     /// Until when the start can be moved by the customer.
+    #[serde(deserialize_with = "stored")]
     pub not_before_deadline: Option<Instant>,
 }
 

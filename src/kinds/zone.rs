@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cell, Column, Facts, Key, Kind, KindSpec, Mention, Origin, Role, Section, Tone, erased};
-use crate::clock::Instant;
+use crate::clock::{Instant, stored};
 
 /// A zone at a DNS provider.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -33,9 +33,12 @@ pub struct Zone {
     pub original_registrar: String,
     /// What the token may do: `#dns_records:edit` and the like.
     pub permissions: Vec<String>,
+    #[serde(deserialize_with = "stored")]
     pub created_at: Option<Instant>,
+    #[serde(deserialize_with = "stored")]
     pub activated_at: Option<Instant>,
     /// Changes with every write, also with those that change nothing.
+    #[serde(deserialize_with = "stored")]
     pub modified_on: Option<Instant>,
     /// Of the SOA, where the provider tells it; moves with every write.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -88,7 +88,7 @@ fn common(spec: &KindSpec, row: &ResourceRow, column: &str) -> Cell {
 
 /// A resource's own page, at the same moment.
 pub fn href(spec: &KindSpec, id: i64, at: Option<Instant>) -> String {
-    format!("/{}/{id}{}", spec.path, href_query(at))
+    ["/", spec.path, "/", &id.to_string(), &href_query(at)].concat()
 }
 
 /// The query that keeps a page at a moment.

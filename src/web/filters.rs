@@ -214,23 +214,23 @@ impl Stamp {
 /// `2 min ago`, `in 3 days`, `just now`.
 pub fn relative(at: Instant, now: Instant) -> String {
     let seconds = (now - at).num_seconds();
-    let size = coarse(seconds.abs());
+    let (number, unit) = coarse(seconds.abs());
     match seconds {
         0..10 => "just now".to_owned(),
-        10.. => format!("{size} ago"),
-        _ => format!("in {size}"),
+        10.. => format!("{number} {unit} ago"),
+        _ => format!("in {number} {unit}"),
     }
 }
 
 /// The largest unit alone: nobody needs the seconds of last week.
-fn coarse(seconds: i64) -> String {
+fn coarse(seconds: i64) -> (i64, &'static str) {
     match seconds {
-        0..60 => format!("{seconds} s"),
-        60..5_400 => format!("{} min", (seconds + 30) / 60),
-        5_400..129_600 => format!("{} h", (seconds + 1_800) / 3_600),
-        129_600..5_184_000 => format!("{} days", (seconds + 43_200) / 86_400),
-        5_184_000..63_072_000 => format!("{} months", seconds / 2_629_800),
-        _ => format!("{} years", seconds / 31_557_600),
+        0..60 => (seconds, "s"),
+        60..5_400 => ((seconds + 30) / 60, "min"),
+        5_400..129_600 => ((seconds + 1_800) / 3_600, "h"),
+        129_600..5_184_000 => ((seconds + 43_200) / 86_400, "days"),
+        5_184_000..63_072_000 => (seconds / 2_629_800, "months"),
+        _ => (seconds / 31_557_600, "years"),
     }
 }
 
