@@ -14,7 +14,7 @@ use crate::passwords::Passwords;
 use crate::providers::{self, Built, Parts, Provider};
 use crate::runs::Bell;
 use crate::store::sources::{ConfiguredSource, configure};
-use crate::store::{Db, StoreError};
+use crate::store::{Db, Pages, StoreError};
 use crate::telemetry::Metrics;
 
 /// A running process. Cheap to clone.
@@ -65,7 +65,20 @@ impl Context {
     /// [`StoreError::Newer`] among others: a database ahead of this program is left alone. [`StoreError::WrongKey`]: so
     /// is one that was sealed with another key.
     pub async fn open(config: Config, sources: Vec<(SourceConfig, Built)>, parts: Parts) -> Result<Self, StoreError> {
-        let db = Db::open(config.server.database_url.expose_secret(), parts.clock.clone())?;
+        Self::open_by(config, sources, parts, Pages::Mapped).await
+    }
+
+    /// The same, of which `pages` says how SQLite reads its file.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn open_by(
+        config: Config,
+        sources: Vec<(SourceConfig, Built)>,
+        parts: Parts,
+        pages: Pages,
+    ) -> Result<Self, StoreError> {
+        let db = Db::open_by(config.server.database_url.expose_secret(), parts.clock.clone(), pages)?;
         for migration in db.migrate().await? {
             tracing::info!(migration, "brought the database up to date");
         }

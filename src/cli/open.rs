@@ -15,7 +15,7 @@ use crate::net::http::Http;
 use crate::providers::{Built, Parts, build};
 use crate::runs::Executor;
 use crate::store::connection::sqlite_path;
-use crate::store::{Backend, Db};
+use crate::store::{Backend, Db, Pages};
 use crate::sync::Source;
 use crate::worker::Worker;
 
@@ -45,6 +45,12 @@ pub fn parts() -> Parts {
 pub async fn context(from: &LoadFrom, environment: &Environment) -> anyhow::Result<Context> {
     let Prepared { config, sources, parts } = prepare(from, environment)?;
     Ok(Context::open(config, sources, parts).await?)
+}
+
+/// The same for who goes through the whole of a large file once, and ends.
+pub async fn context_for_once(from: &LoadFrom, environment: &Environment) -> anyhow::Result<Context> {
+    let Prepared { config, sources, parts } = prepare(from, environment)?;
+    Ok(Context::open_by(config, sources, parts, Pages::Read).await?)
 }
 
 /// Reads the configuration and opens the database for reading: nothing is made, migrated or written.

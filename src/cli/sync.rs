@@ -39,7 +39,7 @@ pub async fn run(arguments: Arguments, from: &LoadFrom, environment: &Environmen
         let sources = chosen(&context, arguments.source.as_deref())?;
         return super::dry_run::run(&context.db, &sources).await;
     }
-    let context = open::context(from, environment).await?;
+    let context = open::context_for_once(from, environment).await?;
     let sources = chosen(&context, arguments.source.as_deref())?;
     let all = open::collectable(&context);
     recover::recover(&context.db, &all, false).await?;

@@ -73,11 +73,29 @@ pub fn make_private(url: &str) {
 const POSTGRES_SETTINGS: &str = "SET TIME ZONE 'UTC'; SET enable_seqscan = off; SET enable_mergejoin = off; \
     SET enable_hashjoin = off; SET random_page_cost = 1.1; SET jit = off; SET plan_cache_mode = force_generic_plan";
 
-/// For every connection to SQLite. The whole file is mapped, however large it is, or each page beyond would be copied
-/// at each reading (`.cargo/config.toml` lifts SQLite's own limit of 2 GiB). NORMAL is safe in WAL mode: a power cut
-/// may lose the last commits, never the consistency.
+/// For every connection to SQLite. NORMAL is safe in WAL mode: a power cut may lose the last commits, never the
+/// consistency.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1099511627776;";
+    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
+
+/// How the pages of SQLite's file come into the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pages {
+    /// The whole file is mapped, however large it is, or each page beyond would be copied at each reading
+    /// (`.cargo/config.toml` lifts SQLite's own limit of 2 GiB). For whoever answers pages.
+    Mapped,
+    /// Each is read when it is needed. What goes through the whole file once would have all of it in memory at its end.
+    Read,
+}
+
+impl Pages {
+    fn settings(self) -> &'static str {
+        match self {
+            Self::Mapped => "PRAGMA mmap_size = 1099511627776;",
+            Self::Read => "PRAGMA mmap_size = 0;",
+        }
+    }
+}
 
 /// For those that read, of which there are several: what is in the file is mapped and not copied, so that a cache holds
 /// little else than pages of the log.
@@ -115,13 +133,14 @@ pub fn settle_log(connection: &mut AnyConnection) -> QueryResult<()> {
 pub struct Manager {
     url: String,
     backend: Backend,
+    pages: Pages,
     /// Questions that were not answered.
     failures: Arc<AtomicU64>,
 }
 
 impl Manager {
-    pub fn new(url: &str) -> Result<Self, UnknownScheme> {
-        Ok(Self { url: url.to_owned(), backend: Backend::of_url(url)?, failures: Arc::default() })
+    pub fn new(url: &str, pages: Pages) -> Result<Self, UnknownScheme> {
+        Ok(Self { url: url.to_owned(), backend: Backend::of_url(url)?, pages, failures: Arc::default() })
     }
 
     pub fn backend(&self) -> Backend {
@@ -145,7 +164,7 @@ impl Manager {
     fn sqlite(&self, settings: &str) -> Result<AnyConnection, diesel::r2d2::Error> {
         let mut connection =
             SqliteConnection::establish(sqlite_path(&self.url)).map_err(diesel::r2d2::Error::ConnectionError)?;
-        for settings in [SQLITE_SETTINGS, settings] {
+        for settings in [SQLITE_SETTINGS, self.pages.settings(), settings] {
             connection.batch_execute(settings).map_err(diesel::r2d2::Error::QueryError)?;
         }
         Ok(AnyConnection::Sqlite(connection))

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use diesel::prelude::*;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::clock::Clock;
@@ -79,7 +80,7 @@ pub mod words;
 mod writer;
 pub mod zone_scopes;
 
-pub use connection::{AnyConnection, Backend};
+pub use connection::{AnyConnection, Backend, Pages};
 pub use gate::Priority;
 pub use scope::Scope;
 pub use vault::Vault;
@@ -120,6 +121,9 @@ pub struct Db {
     /// How long the log was when it was copied last without beginning anew since, in bytes.
     settled: Arc<AtomicU64>,
     vault: Arc<OnceLock<Vault>>,
+    /// Where it was opened: each worker of the server has a runtime of its own, and each thread that has read once keeps
+    /// the memory of that.
+    runtime: Option<Handle>,
     pub clock: Clock,
 }
 
@@ -153,7 +157,12 @@ pub enum StoreError {
 impl Db {
     /// Opens the database behind a `sqlite:` or `postgres:` URL without looking at its state; see [`migrate`].
     pub fn open(url: &str, clock: Clock) -> Result<Self, StoreError> {
-        let manager = connection::Manager::new(url)?;
+        Self::open_by(url, clock, Pages::Mapped)
+    }
+
+    /// The same, of which `pages` says how SQLite reads its file.
+    pub fn open_by(url: &str, clock: Clock, pages: Pages) -> Result<Self, StoreError> {
+        let manager = connection::Manager::new(url, pages)?;
         let backend = manager.backend();
         if backend == Backend::Sqlite {
             connection::make_private(url);
@@ -179,6 +188,7 @@ impl Db {
             keeper: Arc::default(),
             settled: Arc::default(),
             vault: Arc::default(),
+            runtime: Handle::try_current().ok(),
             clock,
         })
     }
@@ -212,7 +222,7 @@ impl Db {
         let pool = self.pool.clone();
         let snapshot = self.backend == Backend::Sqlite;
         let _turn = if snapshot { Some(self.turn().await?) } else { None };
-        blocking(move || {
+        self.blocking(move || {
             // On PostgreSQL a transaction would cost two round trips a page for a moment's consistency.
             let ask = |connection: &mut AnyConnection| {
                 if snapshot { connection.transaction(question) } else { question(connection) }
@@ -277,7 +287,7 @@ impl Db {
         match self.backend {
             Backend::Sqlite => {
                 let passed = self.gate.pass(priority).await;
-                let outcome = blocking(move || db.write_alone(priority, change)).await;
+                let outcome = self.blocking(move || db.write_alone(priority, change)).await;
                 drop(passed);
                 if priority == Priority::Background
                     && let Err(error) = self.settle_log().await
@@ -287,7 +297,7 @@ impl Db {
                 outcome
             }
             Backend::Postgres => {
-                blocking(move || Ok(db.pool.get()?.ask(|connection| connection.transaction(change))?)).await
+                self.blocking(move || Ok(db.pool.get()?.ask(|connection| connection.transaction(change))?)).await
             }
         }
     }
@@ -298,10 +308,16 @@ impl Db {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         act()
     }
-}
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Cancelled)?
+    /// Does it on a thread that may wait.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let working = match &self.runtime {
+            Some(runtime) => runtime.spawn_blocking(work),
+            None => tokio::task::spawn_blocking(work),
+        };
+        working.await.map_err(|_| StoreError::Cancelled)?
+    }
 }

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 
 use super::apply::SLICE;
 use super::gate::Gate;
-use super::{AnyConnection, Backend, Db, Priority, StoreError, blocking, connection};
+use super::{AnyConnection, Backend, Db, Priority, StoreError, connection};
 
 /// Rows of a portion, and of all portions of one transaction, while nobody waits: less than a tenth of a second for who
 /// comes first, and some hundredths dearer than one portion.
@@ -83,7 +83,7 @@ impl Db {
         }
         self.settled.store(length, Ordering::Relaxed);
         let db = self.clone();
-        blocking(move || {
+        self.blocking(move || {
             let mut keeper = db.keeper.lock().unwrap_or_else(PoisonError::into_inner);
             let mut connection = match keeper.take() {
                 Some(connection) => connection,
