@@ -14,7 +14,7 @@ use anyhow::bail;
 use diesel::prelude::*;
 use diesel::r2d2::ManageConnection;
 use quarterdeck::store::AnyConnection;
-use quarterdeck::store::connection::Manager;
+use quarterdeck::store::connection::{Manager, Pages};
 use quarterdeck::store::schema::resources::dsl as r;
 use serde::Deserialize;
 
@@ -66,7 +66,7 @@ pub async fn hello(listen: &str) -> anyhow::Result<()> {
 
 /// As the panel opens it, with the same settings.
 fn connect(file: &Path) -> anyhow::Result<SqliteConnection> {
-    match Manager::new(&format!("sqlite://{}", file.display()))?.connect()?.into_inner() {
+    match Manager::new(&format!("sqlite://{}", file.display()), Pages::Mapped)?.connect()?.into_inner() {
         AnyConnection::Sqlite(connection) => Ok(connection),
         AnyConnection::Postgres(_) => bail!("bare rows are read from a file"),
     }

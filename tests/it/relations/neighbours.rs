@@ -40,6 +40,23 @@ async fn an_instance_knows_what_leads_to_it_and_what_is_served_there() {
     .await;
 }
 
+/// More than are read together whatever their role; and those behind the other address are not lost over it.
+#[tokio::test]
+async fn an_address_that_hundreds_point_at_hides_nothing() {
+    on_each_database(async |db| {
+        let pointing =
+            |number: i64| record(506, &format!("r-{number:03}.example.com"), "ip:192.0.2.1").numbered(5_000 + number);
+        let crowd = (0..300).map(pointing);
+        sown(&db, platform().into_iter().chain(crowd).collect()).await;
+        let found = near(&db, 101).await;
+        assert_eq!(found.iter().filter(|one| one.starts_with('5') && one.ends_with("@1")).count(), 301);
+        let others: Vec<&String> = found.iter().filter(|one| one.len() == "101@1".len()).collect();
+        assert_eq!(others, ["201@1", "301@1", "504@1", "505@2", "701@2"]);
+        assert_eq!(near(&db, 5_299).await, ["101@1", "401@1", "701@1"]);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_chain_leads_to_its_end_and_not_to_its_siblings() {
     on_each_database(async |db| {
