@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::R2D2Connection;
+use diesel::sql_types::Integer;
 
 /// A connection to SQLite or PostgreSQL.
 #[derive(diesel::MultiConnection)]
@@ -122,10 +123,22 @@ pub fn let_go(connection: &mut AnyConnection) -> QueryResult<()> {
     connection.batch_execute("PRAGMA shrink_memory")
 }
 
+/// How much of SQLite's log there is, and how much of that is in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Copied {
+    /// Pages in the log.
+    #[diesel(sql_type = Integer)]
+    pub log: i32,
+    /// Pages of these that are in the file.
+    #[diesel(sql_type = Integer)]
+    pub checkpointed: i32,
+}
+
 /// Copies what readers no longer need from SQLite's log into the file, without waiting for anybody and without anybody
-/// waiting for it. The log begins anew with the next write if all of it could be copied.
-pub fn settle_log(connection: &mut AnyConnection) -> QueryResult<()> {
-    connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")
+/// waiting for it. The log begins anew with the next write if all of it could be copied, and nobody reads from it any
+/// more.
+pub fn settle_log(connection: &mut AnyConnection) -> QueryResult<Copied> {
+    diesel::sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result(connection)
 }
 
 /// Makes connections for the pool.

@@ -11,6 +11,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 
 use super::apply::SLICE;
+use super::connection::Copied;
 use super::gate::Gate;
 use super::{AnyConnection, Backend, Db, Priority, StoreError, connection};
 
@@ -30,6 +31,12 @@ const LONG_WRITE: Duration = Duration::from_millis(50);
 
 /// A log that could not begin anew is copied again after so many more bytes.
 const GROWN: u64 = 16_777_216;
+
+/// So often at most a long log is copied in a row.
+const PASSES: usize = 4;
+
+/// As long as most pages read.
+const A_READING: Duration = Duration::from_millis(20);
 
 /// How much of a long background write is done in one transaction.
 #[derive(Debug)]
@@ -82,6 +89,21 @@ impl Db {
             return Ok(());
         }
         self.settled.store(length, Ordering::Relaxed);
+        // Who has read from the log meanwhile keeps it from being copied to its end, or from beginning anew, until they
+        // have done, which for a page is some milliseconds. Left alone it would grow until a commit has to copy it.
+        let mut before = -1;
+        for _ in 0..PASSES {
+            let copied = self.copy_log().await?;
+            tokio::time::sleep(A_READING).await;
+            if copied.checkpointed == copied.log || copied.checkpointed == before {
+                break;
+            }
+            before = copied.checkpointed;
+        }
+        Ok(())
+    }
+
+    async fn copy_log(&self) -> Result<Copied, StoreError> {
         let db = self.clone();
         self.blocking(move || {
             let mut keeper = db.keeper.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,9 +111,9 @@ impl Db {
                 Some(connection) => connection,
                 None => db.manager.keeper()?,
             };
-            connection::settle_log(&mut connection)?;
+            let copied = connection::settle_log(&mut connection)?;
             *keeper = Some(connection);
-            Ok(())
+            Ok(copied)
         })
         .await
     }

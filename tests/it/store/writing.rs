@@ -1,9 +1,13 @@
 //! Who writes, and what becomes of a write that breaks off.
 
-use diesel::connection::SimpleConnection;
-use quarterdeck::store::{AnyConnection, Backend, Scope, ids, sources};
+use std::time::Duration;
 
-use crate::support::database::on_each_database;
+use diesel::connection::SimpleConnection;
+use quarterdeck::clock::Clock;
+use quarterdeck::store::connection::{LONG_LOG, log_length};
+use quarterdeck::store::{AnyConnection, Backend, Priority, Scope, ids, sources};
+
+use crate::support::database::{Database, on_each_database};
 use crate::support::seed::{self, minute};
 
 #[tokio::test]
@@ -48,6 +52,42 @@ async fn what_one_has_written_is_what_the_next_one_reads() {
         }
     })
     .await;
+}
+
+/// A log that is never begun anew grows until a commit has to copy all of it, while everybody waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_grown_long_begins_anew_once_its_readers_have_done() {
+    let database = Database::fresh(Backend::Sqlite).await.expect("SQLite is always there");
+    let db = database.open(Clock::system());
+    let length = || log_length(database.url());
+    db.write(|connection| connection.batch_execute("CREATE TABLE padding (text TEXT)")).await.unwrap();
+    let (leave, left) = std::sync::mpsc::channel::<()>();
+    let reading = tokio::spawn({
+        let db = db.clone();
+        async move {
+            let page = move |connection: &mut AnyConnection| {
+                connection.batch_execute("SELECT count(*) FROM padding")?;
+                let _ = left.recv();
+                Ok(())
+            };
+            db.read(page).await
+        }
+    });
+    let pad = "INSERT INTO padding WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 160) \
+         SELECT hex(randomblob(250000)) FROM n";
+    let padding = tokio::spawn({
+        let db = db.clone();
+        async move { db.write_as(Priority::Background, move |connection| connection.batch_execute(pad)).await }
+    });
+    while length() <= LONG_LOG {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    leave.send(()).unwrap();
+    reading.await.unwrap().unwrap();
+    padding.await.unwrap().unwrap();
+    assert!(length() > LONG_LOG, "it is as long as it was");
+    db.write(|connection| ids::take(connection, "things", 1)).await.unwrap();
+    assert_eq!(length(), LONG_LOG, "and is cut by the next who writes");
 }
 
 /// A connection that has answered a moment ago is not asked whether it lives, and may have been ended since: that costs one
