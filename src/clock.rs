@@ -58,20 +58,25 @@ fn push(text: &mut String, digits: &[u8]) {
     text.push_str(std::str::from_utf8(digits).unwrap_or_default());
 }
 
-/// Reads `2026-11-21T03:10:22Z` as [`push_instant`] writes it, or without a fraction at least; `None` for anything else, which
-/// may be an instant all the same.
-fn plain_instant(text: &str) -> Option<Instant> {
-    let digits = |from: usize, width: usize| -> Option<u32> {
-        let digits = text.as_bytes().get(from..from + width)?;
-        digits.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
+/// Reads `2026-11-21T03:10:22` and `2026-11-21T03:10:22.123`, as [`push_instant`] writes them; `None` for anything else,
+/// which may be an instant all the same.
+pub fn read_instant(text: &[u8], between: u8) -> Option<NaiveDateTime> {
+    let (seconds, millis) = match text.len() {
+        19 => (text, 0),
+        23 if text[19] == b'.' => (&text[..19], number(&text[20..])?),
+        _ => return None,
     };
-    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
-    if text.len() != 20 || marks.iter().any(|(at, mark)| text.as_bytes()[*at] != *mark) {
+    let marks = [(4, b'-'), (7, b'-'), (10, between), (13, b':'), (16, b':')];
+    if marks.iter().any(|(position, mark)| seconds[*position] != *mark) {
         return None;
     }
-    let year = i32::try_from(digits(0, 4)?).ok()?;
-    let day = NaiveDate::from_ymd_opt(year, digits(5, 2)?, digits(8, 2)?)?;
-    Some(day.and_hms_opt(digits(11, 2)?, digits(14, 2)?, digits(17, 2)?)?.and_utc())
+    let year = i32::try_from(number(&seconds[..4])?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, number(&seconds[5..7])?, number(&seconds[8..10])?)?;
+    date.and_hms_milli_opt(number(&seconds[11..13])?, number(&seconds[14..16])?, number(&seconds[17..])?, millis)
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
 }
 
 /// Reads an instant of a resource's stored facts, for serde's `deserialize_with`: a list reads hundreds, and all the ways in
@@ -81,7 +86,10 @@ fn plain_instant(text: &str) -> Option<Instant> {
 /// What is no instant.
 pub fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Instant>, D::Error> {
     let Some(Text(text)) = Option::<Text<'de>>::deserialize(deserializer)? else { return Ok(None) };
-    plain_instant(&text).map_or_else(|| text.parse().map(Some).map_err(D::Error::custom), |at| Ok(Some(at)))
+    match text.strip_suffix('Z').and_then(|text| read_instant(text.as_bytes(), b'T')) {
+        Some(at) => Ok(Some(at.and_utc())),
+        None => text.parse().map(Some).map_err(D::Error::custom),
+    }
 }
 
 /// A string that is borrowed where it can be.

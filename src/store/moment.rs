@@ -4,7 +4,7 @@
 //! other, which takes longer than finding the row. What is written is what diesel writes, byte for byte, since texts
 //! are compared; what is not in that form is left to diesel.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
@@ -12,7 +12,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Timestamp;
 use diesel::sqlite::{Sqlite, SqliteValue};
 
-use crate::clock::{Instant, push_instant};
+use crate::clock::{Instant, push_instant, read_instant};
 
 /// A moment in UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, FromSqlRow, AsExpression)]
@@ -64,25 +64,9 @@ impl ToSql<Timestamp, Pg> for Moment {
     }
 }
 
-/// Reads `2026-11-21 03:10:22` and `2026-11-21 03:10:22.123`, the two forms that a clock of whole milliseconds leaves
-/// behind.
+/// Reads the two forms that a clock of whole milliseconds leaves behind.
 fn read(text: &[u8]) -> Option<NaiveDateTime> {
-    let (seconds, millis) = match text.len() {
-        19 => (text, 0),
-        23 if text[19] == b'.' => (&text[..19], number(&text[20..])?),
-        _ => return None,
-    };
-    let marks = [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')];
-    if marks.iter().any(|(position, mark)| seconds[*position] != *mark) {
-        return None;
-    }
-    let year = i32::try_from(number(&seconds[..4])?).ok()?;
-    let date = NaiveDate::from_ymd_opt(year, number(&seconds[5..7])?, number(&seconds[8..10])?)?;
-    date.and_hms_milli_opt(number(&seconds[11..13])?, number(&seconds[14..16])?, number(&seconds[17..])?, millis)
-}
-
-fn number(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+    read_instant(text, b' ')
 }
 
 /// The same back, for years of four digits and whole milliseconds.
