@@ -40,7 +40,7 @@ async fn an_instance_knows_what_leads_to_it_and_what_is_served_there() {
     .await;
 }
 
-/// More than are read together whatever their role; and those behind the other address are not lost over it.
+/// However many records lead to it, what else leads there is a neighbour too.
 #[tokio::test]
 async fn an_address_that_hundreds_point_at_hides_nothing() {
     on_each_database(async |db| {
