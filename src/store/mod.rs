@@ -1,6 +1,6 @@
 //! The database, and the only place that speaks SQL.
 //!
-//! [`Db`] hands out connections on blocking threads: [`Db::read`] for a page, [`Db::write`] for a change. SQLite has
+//! [`Db`] hands out connections on threads that may wait: [`Db::read`] for a page, [`Db::write`] for a change. SQLite has
 //! one writer, so its writes pass one gate in the process, where people and leases go before sync. Every read that a
 //! person's page makes takes a [`Scope`].
 //!
@@ -12,8 +12,6 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use diesel::prelude::*;
-use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::clock::Clock;
 use crate::error::NewerDatabase;
@@ -70,6 +68,7 @@ pub mod syncs;
 pub mod tasks;
 pub mod teams;
 pub mod terms;
+mod threads;
 pub mod tokens;
 pub mod unmet;
 pub mod users;
@@ -83,6 +82,7 @@ pub mod zone_scopes;
 pub use connection::{AnyConnection, Backend, Pages};
 pub use gate::Priority;
 pub use scope::Scope;
+use threads::{Lines, Threads};
 pub use vault::Vault;
 pub use writer::Stint;
 use writer::Writer;
@@ -92,16 +92,11 @@ const POOL_WAIT: Duration = Duration::from_secs(5);
 /// Connections to PostgreSQL at most; pages are short, and two cores serve no more than this at once.
 const POOL_SIZE: u32 = 16;
 
-/// Reads at a time on SQLite, where one is done by the very core that asks: more than two a core would wait for each other
-/// all the same, and each thread that has written a page keeps the memory for the next one, as each connection does its
-/// statements.
-fn readers() -> u32 {
-    2 * cores().clamp(2, 8)
-}
-
-/// As many as there are workers of the server, each of which takes one glance at a time ([`Db::glance`]).
+/// On SQLite what is read is read by the very core that asks, so that as many read before each line: more would only share
+/// the cores, each with the memory of its largest page and with a connection's statements. As many glances are taken at
+/// a time ([`Db::glance`]), one by each worker of the server.
 fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2))
+    std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2)).clamp(2, 8)
 }
 
 /// The database. Cheap to clone.
@@ -111,19 +106,17 @@ pub struct Db {
     manager: connection::Manager,
     backend: Backend,
     gate: Arc<gate::Gate>,
-    /// Turns of SQLite's readers.
-    turns: Arc<Semaphore>,
     /// SQLite's one writer. A connection of its own, because it alone knows that nobody else has changed what it holds
     /// in memory.
     writer: Arc<Mutex<Writer>>,
     /// The connection that copies SQLite's log into the file.
-    keeper: Arc<Mutex<Option<AnyConnection>>>,
+    keeper: Arc<tokio::sync::Mutex<Option<AnyConnection>>>,
     /// How long the log was when it was copied last without beginning anew since, in bytes.
     settled: Arc<AtomicU64>,
     vault: Arc<OnceLock<Vault>>,
-    /// Where it was opened: each worker of the server has a runtime of its own, and each thread that has read once keeps
-    /// the memory of that.
-    runtime: Option<Handle>,
+    readers: Arc<Lines>,
+    /// A pool of their own: who writes does not stand in the readers' line.
+    writers: Arc<Threads>,
     pub clock: Clock,
 }
 
@@ -148,6 +141,8 @@ pub enum StoreError {
     NoKey(#[from] std::io::Error),
     #[error("the vault is not open: the secret key has not been given")]
     Locked,
+    #[error("no threads for the database could be had")]
+    Threads(#[source] std::io::Error),
     #[error("too many others read at the same time")]
     Busy,
     #[error("a query was cut off by the end of the process")]
@@ -167,12 +162,14 @@ impl Db {
         if backend == Backend::Sqlite {
             connection::make_private(url);
         }
-        let most = match backend {
-            Backend::Postgres => POOL_SIZE,
-            Backend::Sqlite => readers() + cores(),
+        // SQLite has one who writes and one who copies the log, each with a connection of its own; and the workers of the
+        // server, which look by themselves as well.
+        let (lines, writers, connections) = match backend {
+            Backend::Postgres => (Lines::new(POOL_SIZE, 1), POOL_SIZE, POOL_SIZE),
+            Backend::Sqlite => (Lines::new(cores(), cores()), 2, 3 * cores()),
         };
         let pool = r2d2::Pool::builder()
-            .max_size(most)
+            .max_size(connections)
             .min_idle(Some(1))
             .connection_timeout(POOL_WAIT)
             .test_on_check_out(backend == Backend::Postgres)
@@ -183,12 +180,12 @@ impl Db {
             manager,
             backend,
             gate: Arc::default(),
-            turns: Arc::new(Semaphore::new(readers() as usize)),
             writer: Arc::default(),
             keeper: Arc::default(),
             settled: Arc::default(),
             vault: Arc::default(),
-            runtime: Handle::try_current().ok(),
+            readers: Arc::new(lines.map_err(StoreError::Threads)?),
+            writers: Arc::new(Threads::new(writers).map_err(StoreError::Threads)?),
             clock,
         })
     }
@@ -213,7 +210,7 @@ impl Db {
         (state.connections - state.idle_connections, state.connections)
     }
 
-    /// Runs `question` on a blocking thread. On SQLite all of it sees one moment.
+    /// Runs `question` on a thread of the database's. On SQLite all of it sees one moment.
     pub async fn read<T, F>(&self, question: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -221,24 +218,11 @@ impl Db {
     {
         let pool = self.pool.clone();
         let snapshot = self.backend == Backend::Sqlite;
-        let _turn = if snapshot { Some(self.turn().await?) } else { None };
-        self.blocking(move || {
-            // On PostgreSQL a transaction would cost two round trips a page for a moment's consistency.
-            let ask = |connection: &mut AnyConnection| {
-                if snapshot { connection.transaction(question) } else { question(connection) }
-            };
-            Ok(pool.get()?.ask(ask)?)
-        })
-        .await
-    }
-
-    /// Waits for a reader's turn; it lasts until the permit is dropped.
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
-        match tokio::time::timeout(POOL_WAIT, self.turns.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_closed)) => Err(StoreError::Cancelled),
-            Err(_elapsed) => Err(StoreError::Busy),
-        }
+        // On PostgreSQL a transaction would cost two round trips a page for a moment's consistency.
+        let ask = move |connection: &mut AnyConnection| {
+            if snapshot { connection.transaction(question) } else { question(connection) }
+        };
+        self.readers.run(POOL_WAIT, move || Ok(pool.get()?.ask(ask)?)).await
     }
 
     /// Runs a question that is answered by one row of a unique index. SQLite answers in less time than it takes to wake
@@ -287,7 +271,7 @@ impl Db {
         match self.backend {
             Backend::Sqlite => {
                 let passed = self.gate.pass(priority).await;
-                let outcome = self.blocking(move || db.write_alone(priority, change)).await;
+                let outcome = self.writers.run(move || db.write_alone(priority, change)).await;
                 drop(passed);
                 if priority == Priority::Background
                     && let Err(error) = self.settle_log().await
@@ -297,7 +281,7 @@ impl Db {
                 outcome
             }
             Backend::Postgres => {
-                self.blocking(move || Ok(db.pool.get()?.ask(|connection| connection.transaction(change))?)).await
+                self.writers.run(move || Ok(db.pool.get()?.ask(|connection| connection.transaction(change))?)).await
             }
         }
     }
@@ -307,17 +291,5 @@ impl Db {
     pub fn between_writes<T>(&self, act: impl FnOnce() -> T) -> T {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         act()
-    }
-
-    /// Does it on a thread that may wait.
-    async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let working = match &self.runtime {
-            Some(runtime) => runtime.spawn_blocking(work),
-            None => tokio::task::spawn_blocking(work),
-        };
-        working.await.map_err(|_| StoreError::Cancelled)?
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
+use tokio::sync::OwnedMutexGuard;
 
 use super::apply::SLICE;
 use super::connection::Copied;
@@ -88,12 +89,15 @@ impl Db {
         if (before..before + GROWN).contains(&length) {
             return Ok(());
         }
+        // Who copies it already does it for all.
+        let Ok(mut keeper) = Arc::clone(&self.keeper).try_lock_owned() else { return Ok(()) };
         self.settled.store(length, Ordering::Relaxed);
         // Who has read from the log meanwhile keeps it from being copied to its end, or from beginning anew, until they
         // have done, which for a page is some milliseconds. Left alone it would grow until a commit has to copy it.
         let mut before = -1;
         for _ in 0..PASSES {
-            let copied = self.copy_log().await?;
+            let copied;
+            (copied, keeper) = self.copy_log(keeper).await?;
             tokio::time::sleep(A_READING).await;
             if copied.checkpointed == copied.log || copied.checkpointed == before {
                 break;
@@ -103,19 +107,18 @@ impl Db {
         Ok(())
     }
 
-    async fn copy_log(&self) -> Result<Copied, StoreError> {
-        let db = self.clone();
-        self.blocking(move || {
-            let mut keeper = db.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+    async fn copy_log(&self, mut keeper: Keeper) -> Result<(Copied, Keeper), StoreError> {
+        let manager = self.manager.clone();
+        let copy = move || {
             let mut connection = match keeper.take() {
                 Some(connection) => connection,
-                None => db.manager.keeper()?,
+                None => manager.keeper()?,
             };
             let copied = connection::settle_log(&mut connection)?;
             *keeper = Some(connection);
-            Ok(copied)
-        })
-        .await
+            Ok((copied, keeper))
+        };
+        self.writers.run(copy).await
     }
 
     /// On SQLite's one writer, which is opened by the first who writes.
@@ -149,6 +152,9 @@ impl Db {
         Ok(outcome?)
     }
 }
+
+/// The connection that copies SQLite's log into the file, while nobody else has it.
+type Keeper = OwnedMutexGuard<Option<AnyConnection>>;
 
 /// SQLite's one writer.
 #[derive(Default)]
