@@ -11,10 +11,19 @@ use crate::clock::{Instant, stored};
 #[cfg(test)]
 mod tests;
 
-/// A virtual machine.
+/// A virtual machine. What its list shows comes first: a row's JSON is read no further than that. (Another order is another
+/// fingerprint, and the same content: the next sync writes each row over, without a version.)
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Instance {
+    pub system_status: String,
+    pub instance_status: String,
+    pub addresses: Vec<Address>,
+    pub instance_type: String,
+    pub zone: String,
+    /// Of the last launch, not of the creation.
+    #[serde(deserialize_with = "stored")]
+    pub launched_at: Option<Instant>,
     /// The account that owns it (AWS: twelve digits).
     pub account: String,
     /// The provider's region (`eu-west-1`), which need not be one of ours.
@@ -25,8 +34,6 @@ pub struct Instance {
     /// `pending`, `running`, `shutting-down`, `terminated`, `stopping`, `stopped`, or what the provider says.
     pub state: String,
     pub state_reason: String,
-    pub instance_type: String,
-    pub zone: String,
     pub image: String,
     pub architecture: String,
     pub platform: String,
@@ -37,14 +44,8 @@ pub struct Instance {
     pub network: String,
     pub subnet: String,
     pub security_groups: Vec<String>,
-    pub addresses: Vec<Address>,
     pub private_host: String,
     pub public_host: String,
-    /// Of the last launch, not of the creation.
-    #[serde(deserialize_with = "stored")]
-    pub launched_at: Option<Instant>,
-    pub system_status: String,
-    pub instance_status: String,
     pub tags: Vec<(String, String)>,
 }
 

@@ -90,3 +90,13 @@ fn a_nameless_instance_goes_by_its_id_and_leaves_out_what_it_has_not() {
     let titles: Vec<_> = web_1().sections().iter().map(|section| section.title).collect();
     assert_eq!(titles, ["State", "Addresses", "Place", "Tags"]);
 }
+
+#[test]
+fn what_the_list_shows_comes_first_in_the_json() {
+    let json = serde_json::to_string(&web_1()).unwrap();
+    let own = |column: &&Column| column.shown && !["name", "status", "cluster", "role"].contains(&column.id);
+    let shown: Vec<&str> = SPEC.columns.iter().filter(own).flat_map(Column::reads).copied().collect();
+    let first = |field: &str| json.find(&format!("\"{field}\":")).unwrap();
+    let behind = first("account");
+    assert!(shown.len() >= 6 && shown.iter().all(|field| first(field) < behind), "{shown:?} in {json}");
+}

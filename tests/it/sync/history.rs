@@ -1,14 +1,19 @@
 //! Versions: what was true when.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
+use diesel::prelude::*;
 use quarterdeck::kinds::dns_record::DnsRecord;
 use quarterdeck::kinds::instance;
 use quarterdeck::providers::memory::Ending;
 use quarterdeck::roles::Role;
 use quarterdeck::store::listing::{ListQuery, Sort, list};
-use quarterdeck::store::{Scope, resources};
+use quarterdeck::store::sql::Sql;
+use quarterdeck::store::{AnyConnection, Scope, resources};
 use quarterdeck::wire::{ErrorKind, ProviderError};
 use scraper::{Html, Selector};
+use serde_json::value::RawValue;
 
 use crate::support::database::on_each_database;
 use crate::support::house::{House, instance as an_instance, instances, line};
@@ -72,6 +77,40 @@ async fn what_flickers_is_shown_and_makes_no_version() {
         assert_eq!(house.count("SELECT COUNT(*) AS n FROM resources WHERE attrs LIKE '%impaired%'").await, 1);
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_same_facts_in_another_order_are_written_over_without_a_version() {
+    on_each_database(|db| async move {
+        let mut house = House::over(db);
+        let script = house.source("cloud").await;
+        script.holds("eu", instances(0..3));
+        house.sync("cloud").await;
+        let by_name = "SELECT COUNT(*) AS n FROM resources WHERE attrs LIKE '{\"account\"%'";
+        // As a program has left them whose struct had another order: here by name.
+        house.db.write(reorder).await.unwrap();
+        assert_eq!(house.count(by_name).await, 3);
+        assert_eq!(line(&house.sync("cloud").await, "eu"), "complete +0 ~0 -0 =3 !0");
+        assert_eq!(house.count("SELECT COUNT(*) AS n FROM resource_versions").await, 0);
+        assert_eq!(house.count(by_name).await, 0, "they are in the new order");
+    })
+    .await;
+}
+
+/// Writes the fields of each row's facts by name.
+fn reorder(connection: &mut AnyConnection) -> QueryResult<()> {
+    #[derive(QueryableByName)]
+    struct Facts {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        attrs: String,
+    }
+    for Facts { attrs } in Sql::new("SELECT attrs FROM resources").load::<Facts>(connection)? {
+        let fields: BTreeMap<&str, &RawValue> = serde_json::from_str(&attrs).unwrap();
+        let mut sql = Sql::new("UPDATE resources SET fingerprint = fingerprint + 1, attrs = ");
+        sql.bind(serde_json::to_string(&fields).unwrap()).push(" WHERE attrs = ").bind(&attrs);
+        sql.execute(connection)?;
+    }
+    Ok(())
 }
 
 #[tokio::test]
