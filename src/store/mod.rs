@@ -92,11 +92,15 @@ const POOL_WAIT: Duration = Duration::from_secs(5);
 /// Connections to PostgreSQL at most; pages are short, and two cores serve no more than this at once.
 const POOL_SIZE: u32 = 16;
 
-/// On SQLite what is read is read by the very core that asks, so that as many read before each line: more would only share
-/// the cores, each with the memory of its largest page and with a connection's statements. As many glances are taken at
-/// a time ([`Db::glance`]), one by each worker of the server.
+/// Threads before each line of SQLite's readers. What is read there is read by the very core that asks: more would only
+/// share the cores, each with the memory of its largest page and with a connection's statements.
+fn readers() -> u32 {
+    cores().clamp(2, 8)
+}
+
+/// As many as there are workers of the server, each of which takes one glance at a time ([`Db::glance`]).
 fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2)).clamp(2, 8)
+    std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2))
 }
 
 /// The database. Cheap to clone.
@@ -166,7 +170,7 @@ impl Db {
         // server, which look by themselves as well.
         let (lines, writers, connections) = match backend {
             Backend::Postgres => (Lines::new(POOL_SIZE, 1), POOL_SIZE, POOL_SIZE),
-            Backend::Sqlite => (Lines::new(cores(), cores()), 2, 3 * cores()),
+            Backend::Sqlite => (Lines::new(readers(), readers()), 2, 2 * readers() + cores()),
         };
         let pool = r2d2::Pool::builder()
             .max_size(connections)
