@@ -14,14 +14,6 @@ use serde::{Deserialize, Deserializer};
 /// An instant in UTC, cut to whole milliseconds when it comes from a [`Clock`].
 pub type Instant = DateTime<Utc>;
 
-/// Appends a part of a date in `width` decimal digits, four at most. Lists write hundreds of dates, and a format string for
-/// each would take longer than finding the rows.
-pub fn push_digits(text: &mut String, number: u32, width: usize) {
-    let mut digits = [0; 4];
-    put(&mut digits[..width], number);
-    push(text, &digits[..width]);
-}
-
 /// Appends `2026-11-21T03:10:22`, with milliseconds where there are any, for years of four digits and whole milliseconds;
 /// appends nothing and gives `false` for another.
 pub fn push_instant(text: &mut String, at: NaiveDateTime, between: char) -> bool {
@@ -31,22 +23,23 @@ pub fn push_instant(text: &mut String, at: NaiveDateTime, between: char) -> bool
         return false;
     }
     let mut day = *b"0000-00-00";
-    put(&mut day[..4], year);
-    put(&mut day[5..7], at.month());
-    put(&mut day[8..], at.day());
+    put_digits(&mut day[..4], year);
+    put_digits(&mut day[5..7], at.month());
+    put_digits(&mut day[8..], at.day());
     let mut time = *b"00:00:00.000";
     for (position, part) in [at.hour(), at.minute(), at.second()].into_iter().enumerate() {
-        put(&mut time[3 * position..3 * position + 2], part);
+        put_digits(&mut time[3 * position..3 * position + 2], part);
     }
-    put(&mut time[9..], millis);
+    put_digits(&mut time[9..], millis);
     push(text, &day);
     text.push(between);
     push(text, if millis == 0 { &time[..8] } else { &time });
     true
 }
 
-/// Writes a number in as many decimal digits as there is room for.
-fn put(digits: &mut [u8], number: u32) {
+/// Writes a number in as many decimal digits as there is room for. Lists write hundreds of dates, and a format string for
+/// each would take longer than finding the rows.
+pub fn put_digits(digits: &mut [u8], number: u32) {
     let mut rest = number;
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();

@@ -249,7 +249,7 @@ impl Instance {
     }
 
     fn of_sort(&self, wanted: impl Fn(AddressSort) -> bool) -> Vec<String> {
-        self.addresses.iter().filter(|a| wanted(a.sort)).map(|a| a.address.to_string()).collect()
+        self.addresses.iter().filter(|a| wanted(a.sort)).map(|a| written(a.address)).collect()
     }
 
     /// The addresses to type first: those that the world can reach, or else the private ones.
@@ -265,6 +265,17 @@ impl Instance {
             .filter(|status| !status.is_empty())
             .max_by_key(|status| check_tone(status));
         worse.map_or(Cell::Empty, |status| Cell::badge(status, check_tone(status)))
+    }
+}
+
+/// An address as one types it, of which a list has a hundred: without a formatter for each of its numbers.
+fn written(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, d] = address.octets().map(|octet| octet.to_string());
+            [&a, ".", &b, ".", &c, ".", &d].concat()
+        }
+        IpAddr::V6(address) => address.to_string(),
     }
 }
 

@@ -30,7 +30,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 
 /// The path under which a static file is served.
 pub fn path(name: &str) -> String {
-    format!("/static/{}/{name}", *VERSION)
+    ["/static/", VERSION.as_str(), "/", name].concat()
 }
 
 /// `GET /static/{version}/{name}`. A path of another version is answered with the file of today, but is not to be kept.

@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use askama::filters::HtmlSafe;
 use askama::{FastWritable, Result, Values, filter_fn};
 use chrono::{Datelike, NaiveDateTime, TimeDelta, Timelike};
 
-use crate::clock::{Instant, push_digits};
+use crate::clock::{Instant, put_digits};
 use crate::kinds::Tone;
 
 /// A value behind any number of references: which it is depends on whether a template got it from a field, a loop or a
@@ -162,7 +163,8 @@ enum Style {
     Short,
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&[u8; 3]; 12] =
+    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
 /// Past `fmt` and its arguments, for the same reason.
 impl FastWritable for Stamp {
@@ -170,6 +172,9 @@ impl FastWritable for Stamp {
         Ok(self.write(out)?)
     }
 }
+
+/// Digits, letters and marks that mean nothing in HTML.
+impl HtmlSafe for Stamp {}
 
 impl fmt::Display for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -179,35 +184,24 @@ impl fmt::Display for Stamp {
 
 impl Stamp {
     fn write(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let at = self.at;
-        let named = MONTHS[at.month0() as usize % 12];
-        let year = at.year().unsigned_abs();
-        let mut text = String::with_capacity(32);
-        if let Style::Iso = self.style {
-            push_digits(&mut text, year, 4);
-            for (mark, part) in [('-', at.month()), ('-', at.day()), ('T', at.hour())] {
-                text.push(mark);
-                push_digits(&mut text, part, 2);
+        let (at, year) = (self.at, self.at.year().unsigned_abs());
+        let (mut iso, mut words) = (*b"0000-00-00T00:00:00Z", *b"00 Mon 0000, 00:00:00 UTC");
+        let written = if let Style::Iso = self.style {
+            let parts = [year, at.month(), at.day(), at.hour(), at.minute(), at.second()];
+            for (place, part) in [0..4, 5..7, 8..10, 11..13, 14..16, 17..19].into_iter().zip(parts) {
+                put_digits(&mut iso[place], part);
             }
+            &iso[..]
         } else {
-            push_digits(&mut text, at.day(), if at.day() < 10 { 1 } else { 2 });
-            text.extend([" ", named, " "]);
-            push_digits(&mut text, year, 4);
-            text.push_str(", ");
-            push_digits(&mut text, at.hour(), 2);
-        }
-        text.push(':');
-        push_digits(&mut text, at.minute(), 2);
-        if !matches!(self.style, Style::Short) {
-            text.push(':');
-            push_digits(&mut text, at.second(), 2);
-        }
-        text.push_str(match self.style {
-            Style::Iso => "Z",
-            Style::Utc => " UTC",
-            Style::Short => "",
-        });
-        out.write_str(&text)
+            words[3..6].copy_from_slice(MONTHS[at.month0() as usize % 12]);
+            let parts = [at.day(), year, at.hour(), at.minute(), at.second()];
+            for (place, part) in [0..2, 7..11, 13..15, 16..18, 19..21].into_iter().zip(parts) {
+                put_digits(&mut words[place], part);
+            }
+            let end = if let Style::Short = self.style { 18 } else { words.len() };
+            &words[usize::from(at.day() < 10)..end]
+        };
+        out.write_str(std::str::from_utf8(written).unwrap_or_default())
     }
 }
 
@@ -217,8 +211,8 @@ pub fn relative(at: Instant, now: Instant) -> String {
     let (number, unit) = coarse(seconds.abs());
     match seconds {
         0..10 => "just now".to_owned(),
-        10.. => format!("{number} {unit} ago"),
-        _ => format!("in {number} {unit}"),
+        10.. => [&number.to_string(), " ", unit, " ago"].concat(),
+        _ => ["in ", &number.to_string(), " ", unit].concat(),
     }
 }
 
