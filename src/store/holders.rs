@@ -31,13 +31,15 @@ pub struct Holder {
 }
 
 /// The holders of what `text` names, if it is an address or a host: those of now first, then the others, the last one
-/// first. The second value: there are more than `most`. With `at`, what was known of that then.
-pub fn of(
+/// first. The second value: there are more than `most`. With `at`, what was known of that then. What is in `read` has
+/// been read already, for the same asker and moment: who looks for an address finds its holders by that as well.
+pub fn of<'r>(
     connection: &mut AnyConnection,
     scope: &Scope,
     text: &str,
     most: usize,
     at: Option<Instant>,
+    read: impl IntoIterator<Item = &'r ResourceRow>,
 ) -> QueryResult<Option<(Vec<Holder>, bool)>> {
     let keys = keys_of(connection, text.trim())?;
     if keys.is_empty() || scope.sees_nothing() {
@@ -47,10 +49,11 @@ pub fn of(
     let mut links: Vec<Link> = statement(scope, &stored, most, at).load_positional(connection)?;
     let more = links.len() > most;
     links.truncate(most);
-    let ids: BTreeSet<i64> = links.iter().map(|link| link.resource_id).collect();
-    let ids: Vec<i64> = ids.into_iter().collect();
-    let rows = resources::known(connection, scope, &ids, at)?;
-    let rows: BTreeMap<i64, ResourceRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let mut left: BTreeSet<i64> = links.iter().map(|link| link.resource_id).collect();
+    let mut rows: BTreeMap<i64, ResourceRow> =
+        read.into_iter().filter(|row| left.remove(&row.id)).map(|row| (row.id, row.clone())).collect();
+    let left: Vec<i64> = left.into_iter().collect();
+    rows.extend(resources::known(connection, scope, &left, at)?.into_iter().map(|row| (row.id, row)));
     let holders = links.into_iter().filter_map(|link| {
         Some(Holder {
             row: rows.get(&link.resource_id)?.clone(),

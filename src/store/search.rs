@@ -324,20 +324,21 @@ fn groups(
     for (fit, candidate) in found {
         by_kind.entry(candidate.kind.clone()).or_default().push((fit, candidate));
     }
+    // What each was called at a past moment is known of its state of then alone, and so is whether it was gone.
+    let most = if at.is_some() { usize::MAX } else { limit };
+    let shown = by_kind.values().flat_map(|of_kind| of_kind.iter().take(most));
+    let ids: Vec<i64> = shown.map(|(_, candidate)| candidate.id).collect();
+    let mut rows: HashMap<i64, ResourceRow> = HashMap::new();
+    for ids in ids.chunks(1_024) {
+        rows.extend(resources::known(connection, scope, ids, at)?.into_iter().map(|row| (row.id, row)));
+    }
     let mut groups = Vec::new();
     for &spec in KINDS {
         let Some(candidates) = by_kind.remove(spec.name) else { continue };
-        // What each was called at a past moment is known of its state of then alone, and so is whether it was gone.
-        let read = if at.is_some() { candidates.len() } else { candidates.len().min(limit) };
-        let ids: Vec<i64> = candidates[..read].iter().map(|(_, candidate)| candidate.id).collect();
-        let mut rows: HashMap<i64, ResourceRow> = HashMap::new();
-        for ids in ids.chunks(1_024) {
-            rows.extend(resources::known(connection, scope, ids, at)?.into_iter().map(|row| (row.id, row)));
-        }
         let found = candidates.len();
         let mut hits: Vec<(Fit, Hit)> = candidates
             .into_iter()
-            .take(read)
+            .take(most)
             .filter_map(|(fit, candidate)| Some((fit, Hit { row: rows.remove(&candidate.id)?, term: candidate.term })))
             .collect();
         let more = capped || if at.is_some() { hits.len() } else { found } > limit;

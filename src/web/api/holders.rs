@@ -23,7 +23,7 @@ pub async fn show(
     let at = moment_of(&context, &params)?;
     let limit = params.limit(ROWS, MOST).map_err(PageError::Invalid)?;
     let text = address.into_inner();
-    let found = context.db.read(move |connection| holders::of(connection, &scope, &text, limit, at)).await?;
+    let found = context.db.read(move |connection| holders::of(connection, &scope, &text, limit, at, [])).await?;
     // A private address that nobody ever had is of no network, and so is no key; that is an answer too.
     let (holders, more) = found.unwrap_or_default();
     answer(&request, &HoldersAnswer { holders: holders.into_iter().map(HolderItem::from).collect(), more })

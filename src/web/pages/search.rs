@@ -90,8 +90,9 @@ pub fn fetch(
     let extent = if parts { Extent::Rest } else { Extent::First };
     let found =
         if enough { search::search(connection, scope, &query, extent, SHOWN, at)? } else { search::Found::default() };
+    let read = found.groups.iter().flat_map(|group| &group.hits).map(|hit| &hit.row);
+    let holders = if enough && !parts { holders::of(connection, scope, &query, HOLDERS, at, read)? } else { None };
     let groups = found.groups.into_iter().map(|group| group_of(group, &query, at)).collect();
-    let holders = if enough && !parts { holders::of(connection, scope, &query, HOLDERS, at)? } else { None };
     let (holders, more_holders) = holders.unwrap_or_default();
     let own = Params::default().with("q", &query).at(at);
     let other_href = match parts {

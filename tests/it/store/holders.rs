@@ -3,7 +3,7 @@
 use quarterdeck::kinds::Held;
 use quarterdeck::kinds::Role::{Is, PointsAt, Serves};
 use quarterdeck::store::holders::{self, Holder};
-use quarterdeck::store::{Db, Scope};
+use quarterdeck::store::{Db, Scope, resources};
 
 use crate::relations::{one, record, sown};
 use crate::support::database::on_each_database;
@@ -11,7 +11,7 @@ use crate::support::plans::{explained, whole};
 use crate::support::seed::minute;
 
 async fn of(db: &Db, text: &'static str, most: usize) -> Option<(Vec<Holder>, bool)> {
-    db.read(move |connection| holders::of(connection, &Scope::unrestricted(), text, most, None)).await.unwrap()
+    db.read(move |connection| holders::of(connection, &Scope::unrestricted(), text, most, None, [])).await.unwrap()
 }
 
 /// `id since-until`, in minutes.
@@ -41,6 +41,23 @@ async fn the_holder_of_now_comes_first_then_the_others_the_last_one_first() {
         assert_eq!(told(&db, "old.example.com").await, ["502 10-50"]);
         let (few, more) = of(&db, "192.0.2.1", 2).await.unwrap();
         assert_eq!((few.len(), more), (2, true));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_has_been_read_already_is_not_read_again() {
+    on_each_database(async |db| {
+        let key = |id, name| one(id, name).key(Is, "ip:192.0.2.1");
+        sown(&db, vec![key(101, "first"), key(102, "second"), one(103, "no holder")]).await;
+        let names = db.read(|connection| {
+            let scope = Scope::unrestricted();
+            let mut read = resources::of_ids(connection, &scope, &[102, 103], None)?;
+            read.iter_mut().for_each(|row| row.name = "as it was read".to_owned());
+            let found = holders::of(connection, &scope, "192.0.2.1", 50, None, &read)?;
+            Ok(found.unwrap_or_default().0.into_iter().map(|holder| holder.row.name).collect::<Vec<_>>())
+        });
+        assert_eq!(names.await.unwrap(), ["first", "as it was read"]);
     })
     .await;
 }
