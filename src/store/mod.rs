@@ -7,9 +7,11 @@
 //! **One more table**: its migration in both folders, its columns in `schema.rs`, its file here with the row, the
 //! insert and the queries.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 
@@ -29,6 +31,7 @@ pub mod estate;
 pub mod finding_passes;
 pub mod findings;
 pub mod gate;
+mod habits;
 pub mod half_sign_ins;
 pub mod held;
 pub mod holders;
@@ -81,6 +84,8 @@ pub mod zone_scopes;
 
 pub use connection::{AnyConnection, Backend, Pages};
 pub use gate::Priority;
+use habits::Habits;
+pub use habits::Likeness;
 pub use scope::Scope;
 use threads::{Lines, Threads};
 pub use vault::Vault;
@@ -98,9 +103,10 @@ fn readers() -> u32 {
     cores().clamp(2, 8)
 }
 
-/// As many as there are workers of the server, each of which takes one glance at a time ([`Db::glance`]).
+/// As many as there are workers of the server, each of which asks one thing at a time by itself ([`Db::glance`]).
 fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2))
+    static CORES: OnceLock<u32> = OnceLock::new();
+    *CORES.get_or_init(|| thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2)))
 }
 
 /// The database. Cheap to clone.
@@ -119,6 +125,7 @@ pub struct Db {
     settled: Arc<AtomicU64>,
     vault: Arc<OnceLock<Vault>>,
     readers: Arc<Lines>,
+    habits: Arc<Habits>,
     /// A pool of their own: who writes does not stand in the readers' line.
     writers: Arc<Threads>,
     pub clock: Clock,
@@ -188,6 +195,7 @@ impl Db {
             keeper: Arc::default(),
             settled: Arc::default(),
             vault: Arc::default(),
+            habits: Arc::default(),
             readers: Arc::new(lines.map_err(StoreError::Threads)?),
             writers: Arc::new(Threads::new(writers).map_err(StoreError::Threads)?),
             clock,
@@ -220,30 +228,75 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        let snapshot = self.backend == Backend::Sqlite;
-        // On PostgreSQL a transaction would cost two round trips a page for a moment's consistency.
+        self.in_line(self.of_one_moment(question)).await
+    }
+
+    /// The same, for what is asked again and again: where SQLite has answered what is like it quickly so far, and few ask at
+    /// a time, it is asked where the caller stands, in less time than it takes to wake another thread.
+    pub async fn read_like<T, F>(&self, likeness: Likeness, question: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
+    {
+        let (ask, habits) = (self.of_one_moment(question), Arc::clone(&self.habits));
         let ask = move |connection: &mut AnyConnection| {
-            if snapshot { connection.transaction(question) } else { question(connection) }
+            let begun = Instant::now();
+            let answer = ask(connection);
+            habits.learn(likeness, begun.elapsed());
+            answer
         };
+        let _asking = self.habits.ask();
+        if self.habits.is_quick(likeness)
+            && self.is_nearly_alone().await
+            && let Some(mut connection) = self.at_hand()
+        {
+            // Whoever stands here goes on with others.
+            return Ok(catch_unwind(AssertUnwindSafe(|| connection.ask(ask))).map_err(|_| StoreError::Cancelled)??);
+        }
+        self.in_line(ask).await
+    }
+
+    /// Whether no more ask than there are cores. Who has come meanwhile, and would not be looked at before this one has
+    /// its answer, is let in first.
+    async fn is_nearly_alone(&self) -> bool {
+        tokio::task::yield_now().await;
+        self.habits.asked() <= cores() as usize
+    }
+
+    async fn in_line<T, F>(&self, ask: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
+    {
+        let pool = self.pool.clone();
         self.readers.run(POOL_WAIT, move || Ok(pool.get()?.ask(ask)?)).await
     }
 
-    /// Runs a question that is answered by one row of a unique index. SQLite answers in less time than it takes to wake
-    /// another thread, and its readers wait for nobody; so it is asked where the caller stands, unless every connection
-    /// is in use.
+    /// Runs a question that is answered by one row of a unique index: where the caller stands, on SQLite.
     pub async fn glance<T, F>(&self, question: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
     {
-        match self.backend {
-            Backend::Sqlite => match self.pool.try_get() {
-                Some(mut connection) => Ok(connection.ask(question)?),
-                None => self.read(question).await,
-            },
-            Backend::Postgres => self.read(question).await,
+        match self.at_hand() {
+            Some(mut connection) => Ok(connection.ask(question)?),
+            None => self.read(question).await,
         }
+    }
+
+    /// A connection for who asks where they stand: SQLite's readers wait for nobody. `None` on PostgreSQL, and while
+    /// every connection is in use.
+    fn at_hand(&self) -> Option<r2d2::PooledConnection<connection::Manager>> {
+        if self.backend == Backend::Sqlite { self.pool.try_get() } else { None }
+    }
+
+    /// On PostgreSQL a transaction would cost two round trips a page for a moment's consistency.
+    fn of_one_moment<T, F>(&self, question: F) -> impl FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + use<T, F>
+    where
+        F: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send,
+    {
+        let snapshot = self.backend == Backend::Sqlite;
+        move |connection| if snapshot { connection.transaction(question) } else { question(connection) }
     }
 
     /// Runs `change` in one transaction, for somebody who waits: it goes before every background write.

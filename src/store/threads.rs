@@ -200,7 +200,8 @@ mod tests {
     async fn whose_turn_does_not_come_is_told_so_and_what_has_begun_is_waited_for() {
         let lines = Arc::new(Lines::new(1, 1).unwrap());
         let (first, go) = occupy(&lines, SHORT).await;
-        let (second, go_too) = occupy(&lines, SHORT).await;
+        // Its thread has yet to begin.
+        let (second, go_too) = occupy(&lines, LONG).await;
         let late = lines.run(SHORT, || -> Result<(), _> { panic!("nobody waits") }).await;
         assert!(matches!(late, Err(StoreError::Busy)), "{late:?}");
         for (go, slow) in [(go, first), (go_too, second)] {

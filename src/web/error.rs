@@ -81,7 +81,7 @@ const ENROL: &str = "/account/second-factor";
 impl PageError {
     /// Sends a person to the sign-in and back to this page; only pages can be come back to, not forms.
     pub fn sign_in_first(request: &HttpRequest) -> Self {
-        let here = request.uri().path_and_query().map_or("/", |here| here.as_str());
+        let here = super::extract::here(request);
         Self::SignIn { next: if request.method().is_safe() { here.to_owned() } else { "/".to_owned() } }
     }
 

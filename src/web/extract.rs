@@ -1,5 +1,6 @@
 //! What handlers ask for by type: the person, who acts, the frame of the page.
 
+use std::fmt;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
@@ -20,7 +21,7 @@ use crate::audit::Doer;
 use crate::context::Context;
 use crate::kinds::Tone;
 use crate::roles::Role;
-use crate::store::{AnyConnection, Scope};
+use crate::store::{AnyConnection, Likeness, Scope};
 
 /// Bytes that nearly every page fits into.
 const PAGE: usize = 96 * 1024;
@@ -111,7 +112,7 @@ impl Shell {
         let session = Session::of(request);
         let mut shell = Self::bare(context.clock.now());
         shell.theme = theme(request);
-        shell.here = request.uri().path_and_query().map_or("/", |here| here.as_str()).to_owned();
+        shell.here = here(request).to_owned();
         shell.csrf_token = csrf::token(request);
         let Some(person) = session.live() else { return Ok(shell) };
         shell.viewer = Some(viewer(&person));
@@ -131,14 +132,42 @@ pub async fn written<T: Template>(
     mut shell: Shell,
     fetch: impl FnOnce(&mut AnyConnection, Shell) -> QueryResult<Option<T>> + Send + 'static,
 ) -> Result<HttpResponse, PageError> {
-    let read = context.db.read(move |connection| {
+    let likeness = likeness(&shell.here, shell.sees_everything());
+    let read = context.db.read_like(likeness, move |connection| {
         shell.stand(connection)?;
         // One that grows as it is written would be copied ten times over.
-        let mut html = String::with_capacity(PAGE);
+        let mut html = Html(String::with_capacity(PAGE));
         Ok(fetch(connection, shell)?.map(|page| page.render_into(&mut html).map(|()| html)))
     });
     let html = read.await?.ok_or(PageError::NotFound)?.map_err(|error| PageError::Internal(error.into()))?;
-    Ok(HttpResponse::Ok().content_type(ContentType::html()).body(html))
+    Ok(HttpResponse::Ok().content_type(ContentType::html()).body(html.0))
+}
+
+/// A page being written, in thousands of pieces of which most are known when the program is built: in place, each is a few
+/// moves, and no call.
+struct Html(String);
+
+impl fmt::Write for Html {
+    #[inline(always)]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(text);
+        Ok(())
+    }
+}
+
+/// Path and query of a request.
+pub fn here(request: &HttpRequest) -> &str {
+    request.uri().path_and_query().map_or("/", |here| here.as_str())
+}
+
+/// What a page is like, as far as that tells how long it takes to read: by its path without numbers and the names of its
+/// parameters, and by whether somebody sees everything.
+pub fn likeness(here: &str, sees_everything: bool) -> Likeness {
+    let (path, query) = here.split_once('?').unwrap_or((here, ""));
+    let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let words: Vec<&str> = path.split('/').filter(|word| !is_number(word)).collect();
+    let names: Vec<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
+    Likeness::of((words, names, sees_everything))
 }
 
 /// A page with a status other than 200: a form that is shown again.
@@ -174,6 +203,19 @@ pub fn safe_next(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_are_alike_by_path_and_parameters_whatever_their_values() {
+        let of = |here| likeness(here, true);
+        let list = of("/instances?status=running&cursor=7");
+        assert_eq!(list, of("/instances?status=stopped&cursor=abc"));
+        assert_eq!(of("/instances/7"), of("/instances/1234567?"));
+        let others = ["/instances", "/instances/7", "/instances/7/touches", "/zones?status=running&cursor=7"];
+        for other in others.into_iter().chain(["/instances?q=a", "/instances?status=running&cursor=7&q=a"]) {
+            assert_ne!(list, of(other), "{other}");
+        }
+        assert_ne!(list, likeness("/instances?status=running&cursor=7", false), "somebody sees less");
+    }
 
     #[test]
     fn nobody_is_sent_to_another_host() {

@@ -182,7 +182,7 @@ fn back(request: &HttpRequest) -> Option<String> {
     // The port is in both or, where it is the scheme's own, in neither.
     let ours = &referer[url::Position::BeforeHost..url::Position::AfterPort] == host;
     let href = referer[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
-    let here = request.uri().path_and_query().map_or("/", |here| here.as_str());
+    let here = super::extract::here(request);
     (ours && href != here && safe_next(&href) == href).then_some(href)
 }
 

@@ -14,6 +14,7 @@ use crate::relations::{self, Neighbours};
 use crate::store::listing::{self as lists, ListQuery};
 use crate::store::search::Extent;
 use crate::store::{Scope, resources, search as searches};
+use crate::web::extract::{here, likeness};
 use crate::web::params::Params;
 use crate::web::{PageError, export, listing, moment};
 
@@ -30,7 +31,8 @@ pub async fn list(context: web::Data<Context>, request: HttpRequest, scope: Scop
         return Ok(export::csv(context, scope, asked));
     }
     let query = ListQuery { wanted: Item::wanted(), ..asked.query };
-    let page = context.db.read(move |connection| lists::list(connection, &scope, &query)).await?;
+    let likeness = likeness(here(&request), scope.sees_everything());
+    let page = context.db.read_like(likeness, move |connection| lists::list(connection, &scope, &query)).await?;
     answer(
         &request,
         &List::<Item> {
@@ -52,9 +54,10 @@ pub async fn detail(
     let id = request.match_info().query("id").parse().map_err(|_| PageError::NotFound)?;
     let params = asked(&request, &["at"])?;
     let at = moment_of(&context, &params)?;
+    let likeness = likeness(here(&request), scope.sees_everything());
     let found = context
         .db
-        .read(move |connection| {
+        .read_like(likeness, move |connection| {
             let Some(row) = resources::find(connection, &scope, spec, id, at)? else { return Ok(None) };
             let neighbours = relations::neighbours(connection, &scope, &row, at)?;
             Ok(Some((row, neighbours)))

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod changes;
+mod habits;
 mod holders;
 mod list_plans;
 mod listing;
