@@ -10,8 +10,8 @@ class Programs:
         cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
         self.target = os.environ.get("CARGO_TARGET_DIR") or os.path.join(cache, "quarterdeck", "target")
         if release:
-            self.panel = os.path.join(self.target, "release", "quarterdeck")
-            self.tools = os.path.join(self.target, "release", "quarterdeck-bench")
+            self.panel = os.path.join(self.target, "dist", "quarterdeck")
+            self.tools = os.path.join(self.target, "dist", "quarterdeck-bench")
         else:
             self.panel = os.path.join(self.target, "debug", "quarterdeck")
             self.tools = os.path.join(self.target, "debug", "examples", "bench")
@@ -22,10 +22,10 @@ class Programs:
             # Both at once and with the tests' features, so that what the tests have compiled is found.
             self.cargo("build", "--locked", "--bin", "quarterdeck", "--example", "bench")
             return
-        self.cargo("build", "--locked", "--release", "--bin", "quarterdeck")
+        self.cargo("build", "--locked", "--profile", "dist", "--bin", "quarterdeck")
         package = os.path.join(self.root, "tests", "bench")
         shutil.copyfile(os.path.join(self.root, "Cargo.lock"), os.path.join(package, "Cargo.lock"))
-        self.cargo("build", "--release", "--manifest-path", os.path.join(package, "Cargo.toml"))
+        self.cargo("build", "--profile", "dist", "--manifest-path", os.path.join(package, "Cargo.toml"))
 
     def cargo(self, *arguments):
         environment = {**os.environ, "CARGO_TARGET_DIR": self.target}
