@@ -7,6 +7,7 @@
 //! | `fields.rs` | whether most rows have lost a field |
 //! | `decide.rs` | a listing has ended: what is gone, what is held, how the scope ends |
 //! | `write.rs` | a scope's outcome written in one transaction, or staged and applied in slices |
+//! | `stream.rs` | a large scope that nothing is known of, written while it is listed |
 //! | `written.rs` | records that the panel itself has written, taken over at once |
 //! | `orphans.rs` | scopes that the listing no longer mentions |
 //! | `lease.rs` | the right to write, kept while the work goes on |
@@ -41,6 +42,7 @@ mod orphans;
 pub mod recover;
 mod report;
 mod source;
+mod stream;
 mod tracked;
 mod write;
 pub mod written;

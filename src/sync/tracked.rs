@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::clock::Instant;
 use crate::kinds::{Record, SecretValue};
-use crate::store::scopes::{self, KnownRow, ScopeRow};
+use crate::store::scopes::{self, KnownRow, ScopeRow, ScopeState};
 use crate::store::secret_values::Listed;
 use crate::store::stage::{self, Op, StagedRow};
 use crate::store::{Db, Priority, StoreError, syncs};
 use crate::wire::{Parent, ScopeRef};
 
+use super::stream::Stream;
 use super::{Claim, Source};
 
 /// With more changes than this a scope is staged and applied in slices, instead of in one transaction.
@@ -42,12 +43,15 @@ pub struct Tracked {
     /// Identities that are pending and lie on the stage too, because they were listed twice.
     again: HashSet<i64>,
     /// The secrets beside what differs or is new. They are never staged: the stage is for text that anybody may read.
-    values: BTreeMap<i64, Vec<SecretValue>>,
+    pub(super) values: BTreeMap<i64, Vec<SecretValue>>,
     /// Whether some of it lies on the stage already.
     pub staged: bool,
+    /// Whether some of it was written while it was listed, and by what.
+    pub(super) streamed: bool,
+    pub(super) stream: Stream,
     /// Whether another listing of the same scope began before this one had ended; together they prove no absence.
     pub listed_twice: bool,
-    source: Source,
+    pub(super) source: Source,
 }
 
 /// What differs or is new, in the order in which it was listed; a row listed twice counts once.
@@ -110,12 +114,11 @@ impl Tracked {
         let id = row.id;
         let (known, missing) =
             db.read(move |connection| Ok((scopes::known(connection, id)?, scopes::missing(connection, id)?))).await?;
-        let seen = vec![0; known.len().div_ceil(64)];
         Ok(Self {
             scope,
             row,
             began_at: now,
-            seen,
+            seen: unseen(&known),
             seen_count: 0,
             missing: missing.into_iter().map(|row| (row.external_hash, row.id)).collect(),
             known,
@@ -125,6 +128,8 @@ impl Tracked {
             again: HashSet::new(),
             values: BTreeMap::new(),
             staged: false,
+            streamed: false,
+            stream: Stream::default(),
             listed_twice: false,
             source: source.clone(),
         })
@@ -162,8 +167,16 @@ impl Tracked {
         }
     }
 
-    /// Moves what differs onto the stage once it is much.
+    /// Whether what is listed is written at once: nothing is known that could be lost, nor was it ever listed to its end.
+    pub(super) fn streams(&self) -> bool {
+        self.known.is_empty() && self.row.state() == ScopeState::Never && (self.streamed || self.pending.len() > LARGE)
+    }
+
+    /// Moves what differs out of memory once it is much: onto the stage, or right to where it belongs.
     pub async fn spill(&mut self, db: &Db, claim: &Claim) -> Result<(), StoreError> {
+        if self.streams() {
+            return self.stream_pending(db, claim).await;
+        }
         if self.pending.len() > LARGE || (self.staged && self.pending.len() >= STAGED_AT_ONCE) {
             self.stage_pending(db, claim).await?;
         }
@@ -186,9 +199,14 @@ impl Tracked {
         }
     }
 
-    /// Forgets what this listing has shown: it begins again.
+    /// Forgets what this listing has shown: it begins again. What of it is written already is known from now on.
     pub async fn restart(&mut self, db: &Db, claim: &Claim) -> Result<(), StoreError> {
-        self.seen.fill(0);
+        if self.streamed {
+            self.stream.settle().await?;
+            let id = self.row.id;
+            self.known = db.read(move |connection| scopes::known(connection, id)).await?;
+        }
+        self.seen = unseen(&self.known);
         self.seen_count = 0;
         self.fresh.clear();
         self.differing.clear();
@@ -225,6 +243,12 @@ impl Tracked {
     /// Known rows that are as they were.
     pub fn unchanged_count(&self) -> u64 {
         self.seen_count - self.differing.len() as u64
+    }
+
+    /// The same, of those that were there before this sync.
+    pub fn untouched_count(&self) -> u64 {
+        // There was nothing before it.
+        if self.streamed { 0 } else { self.unchanged_count() }
     }
 
     /// Whether it was known and differs from what is stored.
@@ -267,6 +291,11 @@ impl Tracked {
     fn is_seen(&self, position: usize) -> bool {
         self.seen[position / 64] & (1 << (position % 64)) != 0
     }
+}
+
+/// A bit for each row, none of them set.
+fn unseen(known: &[KnownRow]) -> Vec<u64> {
+    vec![0; known.len().div_ceil(64)]
 }
 
 /// Puts one slice onto the stage, in the place of those that are there `again`, if the claim still holds.

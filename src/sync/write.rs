@@ -54,10 +54,12 @@ pub async fn write(
     mut tracked: Tracked,
     decision: Decision,
 ) -> Result<ScopeReport, StoreError> {
+    tracked.settle(db, claim).await?;
     let batch = batch(source, tracked.scope.kind, tracked.row.id, db.clock.now(), decision.held_fields.clone());
     let marks = decision.gone.len() + decision.missing.len() + decision.back.len();
     let scope = tracked.scope.clone();
     let ending = decision.ending.clone();
+    let (streamed, sync_id, scope_id) = (tracked.streamed, claim.sync_id, tracked.row.id);
     // Somebody who writes too would wait for all of it.
     let most = if db.somebody_waits() { SHORT } else { LARGE };
     let tally = if !tracked.staged && tracked.pending.len() + marks <= most {
@@ -66,6 +68,9 @@ pub async fn write(
         tracked.stage_pending(db, claim).await?;
         large(db, claim, batch, &tracked, decision).await?
     };
+    // What was written on the way has been counted there.
+    let tally =
+        if streamed { db.read(move |connection| syncs::tally(connection, sync_id, scope_id)).await? } else { tally };
     Ok(ScopeReport::of(scope, &ending, tally))
 }
 
@@ -89,7 +94,7 @@ async fn small(
     tracked: Tracked,
     decision: Decision,
 ) -> Result<Tally, StoreError> {
-    let (claim, unchanged, began_at) = (claim.clone(), tracked.unchanged_count(), tracked.began_at);
+    let (claim, unchanged, began_at) = (claim.clone(), tracked.untouched_count(), tracked.began_at);
     let (vault, secrets) = (db.vault().cloned(), tracked.secrets());
     let puts: Vec<Put> = tracked.pending.into_rows().into_iter().map(|row| to_put(row, &batch)).collect();
     db.write_as(Priority::Background, move |connection| {
@@ -159,7 +164,7 @@ async fn large(
         })
         .await?;
     }
-    let known = Tally { unchanged: tracked.unchanged_count(), held: decision.held_rows, ..Tally::default() };
+    let known = Tally { unchanged: tracked.untouched_count(), held: decision.held_rows, ..Tally::default() };
     let (sync, begun) = (claim.clone(), batch.clone());
     let began_at = tracked.began_at;
     let application = db
@@ -259,7 +264,7 @@ fn progress(connection: &mut AnyConnection, batch: &Batch, plan: &Plan, tally: &
 }
 
 /// Keeps the secrets that came with the rows; without an open vault none.
-fn keep(
+pub(super) fn keep(
     connection: &mut AnyConnection,
     vault: Option<&Vault>,
     batch: &Batch,
@@ -307,13 +312,13 @@ fn close(
 
 /// A row whose held fields were put back in keeps a fingerprint that matches nothing, so that each listing judges it
 /// anew.
-fn to_put(row: StagedRow, batch: &Batch) -> Put {
+pub(super) fn to_put(row: StagedRow, batch: &Batch) -> Put {
     let fingerprint = if batch.held_fields.is_empty() { row.fingerprint } else { 0 };
     Put { external_hash: row.external_hash, external_id: row.external_id, fingerprint, attrs: row.attrs }
 }
 
 /// What was written; a row of which only flickering fields differ is unchanged.
-fn tally(applied: Applied, held: u64) -> Tally {
+pub(super) fn tally(applied: Applied, held: u64) -> Tally {
     let Applied { added, changed, gone, flickered } = applied;
     Tally { added, changed, gone, unchanged: flickered, held }
 }

@@ -1,9 +1,11 @@
-//! `serve` on SQLite with a first sync that is large: killed in the middle of it, and watched while it goes on.
+//! The program on SQLite with a sync that is large: killed in the middle of it, and watched while it goes on.
 //!
 //! With `QUARTERDECK_TEST_LARGE` set the watched sync has 200,000 records, as large accounts do; otherwise as many as a
 //! build without optimisation takes in well under a minute.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
@@ -14,10 +16,12 @@ use quarterdeck::store::tasks;
 use crate::support::cloudflare::{Effect, FakeCloudflare, Fault};
 use crate::support::house::House;
 use crate::support::panel::PASSWORD;
-use crate::support::program::Program;
+use crate::support::program::{Program, Running};
 
-/// Enough to be staged and applied in many slices.
+/// Enough to be staged and applied in many slices, or written in many while it is listed.
 const MANY: usize = 10_000;
+/// So many are known before: what comes to a scope that has been listed is staged.
+const FEW: usize = 10;
 const STAGED: &str = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM sync_stage LIMIT 1) AS some";
 const APPLIED: &str = "SELECT COUNT(*) AS n FROM resources WHERE kind = 'dns_record'";
 /// In scopes that are shown as complete.
@@ -28,25 +32,61 @@ const SHOWN: &str = "SELECT COUNT(*) AS n FROM resources r JOIN scopes s ON s.id
 async fn fake_with(records: usize) -> FakeCloudflare {
     let fake = FakeCloudflare::start().await;
     let zone = fake.world().add_zone("large.example");
-    for number in 0..records {
-        fake.world().add_record(&zone, "A", &format!("h{number:06}.large.example"), "192.0.2.1");
-    }
+    add_records(&fake, &zone, 0..records);
     fake.script(Fault::on("dns_records", Effect::Dribble(65_536, Duration::from_millis(20))).times(99));
     fake
 }
 
+fn add_records(fake: &FakeCloudflare, zone: &str, numbers: Range<usize>) {
+    for number in numbers {
+        fake.world().add_record(zone, "A", &format!("h{number:06}.large.example"), "192.0.2.1");
+    }
+}
+
+/// A zone that has been listed with a few records and has many by now; a sync of it goes on.
+async fn grown() -> (FakeCloudflare, Program, Running) {
+    let fake = FakeCloudflare::start().await;
+    let zone = fake.world().add_zone("large.example");
+    add_records(&fake, &zone, 0..FEW);
+    let program = Program::over(&fake);
+    assert_eq!(program.run(&["sync"]).code, 0);
+    add_records(&fake, &zone, FEW..MANY);
+    fake.script(Fault::on("dns_records", Effect::Dribble(65_536, Duration::from_millis(20))).times(99));
+    let mut command = program.command(&["sync"]);
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    (fake, program, Running(child))
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_while_it_stages_it_discards_the_draft_and_begins_anew() {
+async fn killed_in_a_first_listing_it_goes_on_from_what_is_written() {
     let fake = fake_with(MANY).await;
     let program = Program::over(&fake);
     let running = program.serve().await;
     let house = House::over(program.database());
-    watch(&house, MANY, async || house.count(STAGED).await > 0).await;
+    watch(&house, &[0], async || house.count(APPLIED).await > 0).await;
     running.kill();
-    assert_eq!(house.count(APPLIED).await, 0, "or it was not killed while it staged");
+    let written = house.count(APPLIED).await;
+    assert!(written < MANY as i64, "or it was not killed in the middle");
+    assert_eq!(house.count(SHOWN).await, 0, "half is not shown as complete");
 
     let again = program.serve().await;
-    watch(&house, MANY, async || house.count(SHOWN).await == MANY as i64).await;
+    watch(&house, &[0, MANY], async || house.count(SHOWN).await == MANY as i64).await;
+    assert_eq!(house.count("SELECT COUNT(DISTINCT external_id) AS n FROM resources").await, MANY as i64 + 1);
+    assert_eq!(house.count("SELECT COUNT(*) AS n FROM resource_versions").await, 0);
+    assert_eq!(house.count("SELECT COUNT(*) AS n FROM syncs WHERE state = 'unknown'").await, 1, "the one that died");
+    drop(again);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_stages_it_discards_the_draft_and_begins_anew() {
+    let (_fake, program, running) = grown().await;
+    let house = House::over(program.database());
+    watch(&house, &[FEW], async || house.count(STAGED).await > 0).await;
+    running.kill();
+    assert_eq!(house.count(APPLIED).await, FEW as i64, "or it was not killed while it staged");
+
+    let again = program.serve().await;
+    watch(&house, &[0, FEW, MANY], async || house.count(SHOWN).await == MANY as i64).await;
     assert_eq!(house.count(STAGED).await, 0);
     assert_eq!(house.count("SELECT COUNT(*) AS n FROM syncs WHERE state = 'unknown'").await, 1, "the one that died");
     drop(again);
@@ -54,11 +94,9 @@ async fn killed_while_it_stages_it_discards_the_draft_and_begins_anew() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_it_applies_it_finishes_what_was_begun() {
-    let fake = fake_with(MANY).await;
-    let program = Program::over(&fake);
-    let running = program.serve().await;
+    let (fake, program, running) = grown().await;
     let house = House::over(program.database());
-    watch(&house, MANY, async || house.count(APPLIED).await > 0).await;
+    watch(&house, &[0, FEW], async || house.count(APPLIED).await > FEW as i64).await;
     running.kill();
     let applied = house.count(APPLIED).await;
     assert!(applied < MANY as i64, "or it was not killed while it applied");
@@ -67,8 +105,8 @@ async fn killed_while_it_applies_it_finishes_what_was_begun() {
     // Nothing can be listed any more: what is there at the end comes from the stage alone.
     fake.world().tokens.clear();
     let again = program.serve().await;
-    watch(&house, MANY, async || house.count(APPLIED).await == MANY as i64).await;
-    watch(&house, MANY, async || house.count(STAGED).await == 0).await;
+    watch(&house, &[0, MANY], async || house.count(APPLIED).await == MANY as i64).await;
+    watch(&house, &[0, MANY], async || house.count(STAGED).await == 0).await;
     assert_eq!(house.count("SELECT COUNT(DISTINCT external_id) AS n FROM resources").await, MANY as i64 + 1);
     drop(again);
 }
@@ -84,7 +122,7 @@ async fn pages_answer_and_the_worker_lives_during_a_large_first_sync() {
     let house = House::over(program.database());
     let began = Instant::now();
     let (mut beats, mut signed_in, mut slowest) = (BTreeSet::new(), 0, Duration::ZERO);
-    watch(&house, many, async || {
+    watch(&house, &[0, many], async || {
         let asked = Instant::now();
         let ada = program.browser();
         assert_eq!(ada.sign_in("ada@example.com", PASSWORD).await.status, 303);
@@ -108,12 +146,13 @@ async fn pages_answer_and_the_worker_lives_during_a_large_first_sync() {
     );
 }
 
-/// Waits for `enough`; all the while either nothing or everything is shown as complete.
-async fn watch(house: &House, many: usize, mut enough: impl AsyncFnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(if many > 100_000 { 1_200 } else { 120 });
+/// Waits for `enough`; all the while one of these numbers is shown as complete, and no other.
+async fn watch(house: &House, whole: &[usize], mut enough: impl AsyncFnMut() -> bool) {
+    let is_large = whole.iter().any(|&many| many > 100_000);
+    let patience = Instant::now() + Duration::from_secs(if is_large { 1_200 } else { 120 });
     while !enough().await {
         let shown = house.count(SHOWN).await;
-        assert!(shown == 0 || shown == many as i64, "{shown} of {many} are shown as complete");
+        assert!(whole.iter().any(|&many| shown == many as i64), "{shown} are shown as complete, not one of {whole:?}");
         assert!(Instant::now() < patience, "waited in vain");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

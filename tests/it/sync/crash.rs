@@ -7,8 +7,10 @@ use quarterdeck::sync::{self, Claim, recover};
 use crate::support::database::on_each_database;
 use crate::support::house::{House, instance, line};
 
-/// Enough to be staged.
+/// Enough to be staged, or written while it is listed.
 const MANY: usize = 6_000;
+/// So many are known before: what comes to a scope that has been listed is judged as a whole before it is written.
+const FEW: usize = 10;
 /// More than two transactions apply: one that is seen, and one that goes on while its sync is killed.
 const VERY_MANY: usize = 20_000;
 
@@ -17,6 +19,8 @@ async fn killed_while_staging_the_draft_is_discarded() {
     on_each_database(|db| async move {
         let mut house = House::over(db);
         let script = house.source("cloud").await;
+        script.streams("eu", FEW, instance);
+        house.sync("cloud").await;
         script.streams("eu", MANY, instance);
         let gate = script.stops_after::<Instance>("eu", 5_000);
         let claim = house.claim("cloud", "worker-1").await;
@@ -26,13 +30,41 @@ async fn killed_while_staging_the_draft_is_discarded() {
         house.until("SELECT COUNT(*) AS n FROM sync_stage", |staged| staged > 0).await;
         dying.abort();
         let _ = dying.await;
-        assert_eq!(house.present("instance").await.len(), 0, "nothing of a draft is shown");
+        assert_eq!(house.present("instance").await.len(), FEW, "nothing of a draft is shown");
 
         let recovered = recover::recover(&house.db, &house.sources(), true).await.unwrap();
         assert_eq!((recovered.dead_syncs, recovered.discarded, recovered.rolled_forward), (1, 1, 0));
         assert_eq!(house.count("SELECT COUNT(*) AS n FROM sync_stage").await, 0);
         gate.open();
-        assert_eq!(line(&house.sync("cloud").await, "eu"), format!("complete +{MANY} ~0 -0 =0 !0"));
+        assert_eq!(line(&house.sync("cloud").await, "eu"), format!("complete +{} ~0 -0 ={FEW} !0", MANY - FEW));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn killed_in_a_first_listing_what_it_has_shown_stays_and_proves_nothing() {
+    on_each_database(|db| async move {
+        let mut house = House::over(db);
+        let script = house.source("cloud").await;
+        script.streams("eu", MANY, instance);
+        let gate = script.stops_after::<Instance>("eu", 5_000);
+        let claim = house.claim("cloud", "worker-1").await;
+        let (db, source) = (house.db.clone(), house.get("cloud").clone());
+        let dying = tokio::spawn(async move { sync::run(&db, &source, &claim).await });
+        gate.reached().await;
+        house.until("SELECT COUNT(*) AS n FROM resources", |written| written > 0).await;
+        dying.abort();
+        let _ = dying.await;
+        assert_eq!(house.scope_state("eu").await, "never", "it has not been listed to its end");
+
+        let recovered = recover::recover(&house.db, &house.sources(), true).await.unwrap();
+        assert_eq!((recovered.dead_syncs, recovered.discarded, recovered.rolled_forward), (1, 0, 0));
+        let kept = house.present("instance").await.len();
+        assert!(kept > 0 && kept < MANY, "{kept}");
+        assert_eq!(house.count("SELECT added AS n FROM sync_results").await, kept as i64, "what it did is counted");
+        gate.open();
+        assert_eq!(line(&house.sync("cloud").await, "eu"), format!("complete +{} ~0 -0 ={kept} !0", MANY - kept));
+        assert_eq!(house.count("SELECT COUNT(*) AS n FROM resource_versions").await, 0);
     })
     .await;
 }
@@ -42,11 +74,13 @@ async fn killed_while_applying_the_scope_rolls_forward() {
     on_each_database(|db| async move {
         let mut house = House::over(db);
         let script = house.source("cloud").await;
+        script.streams("eu", FEW, instance);
+        house.sync("cloud").await;
         script.streams("eu", VERY_MANY, instance);
         let claim = house.claim("cloud", "worker-1").await;
         let (db, source) = (house.db.clone(), house.get("cloud").clone());
         let dying = tokio::spawn(async move { sync::run(&db, &source, &claim).await });
-        house.until("SELECT COUNT(*) AS n FROM resources", |written| written > 0).await;
+        house.until("SELECT COUNT(*) AS n FROM resources", |written| written > FEW as i64).await;
         dying.abort();
         let _ = dying.await;
         let left = house.count("SELECT COUNT(*) AS n FROM sync_stage").await;

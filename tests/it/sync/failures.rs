@@ -75,6 +75,40 @@ async fn f13_old_facts_show_their_age() {
 }
 
 #[tokio::test]
+async fn a_large_first_listing_that_begins_again_keeps_no_more_than_it_shows_at_last() {
+    on_each_database(|db| async move {
+        let mut house = House::over(db);
+        let script = house.source("cloud").await;
+        script.holds("eu", instances(0..6_000)).restarts_after::<Instance>("eu", 5_500);
+        assert_eq!(line(&house.sync("cloud").await, "eu"), "complete +6000 ~0 -0 =0 !0");
+        assert_eq!(house.present("instance").await.len(), 6_000);
+        assert_eq!(house.count("SELECT COUNT(*) AS n FROM resource_versions").await, 0);
+        assert_eq!(house.count("SELECT present AS n FROM counts WHERE facet = '' AND cluster = '*'").await, 6_000);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_that_a_large_first_listing_shows_twice_is_there_once_in_its_later_state() {
+    on_each_database(|db| async move {
+        let mut house = House::over(db);
+        let script = house.source("cloud").await;
+        let mut twice = instances(0..6_000);
+        let mut later = instance(4);
+        later.state = "stopping".to_owned();
+        twice.extend([instance(3), later]);
+        script.holds("eu", twice);
+        let report = house.sync("cloud").await;
+        assert!(line(&report, "eu").starts_with("complete +6000 "), "{}", line(&report, "eu"));
+        assert_eq!(house.present("instance").await.len(), 6_000);
+        let stopping = "SELECT COUNT(*) AS n FROM resources WHERE status = 'stopping'";
+        assert_eq!(house.count(stopping).await, 1, "the later one counts");
+        assert_eq!(line(&house.sync("cloud").await, "eu"), "complete +0 ~0 -0 =6000 !0");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_listing_that_begins_again_counts_once() {
     on_each_database(|db| async move {
         let mut house = House::over(db);
