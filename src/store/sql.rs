@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 mod bulk;
 
 use bulk::Column;
-pub use bulk::{insert_rows, update_rows};
+pub use bulk::{insert_rows, insert_singly, update_rows};
 
 use diesel::backend::Backend;
 use diesel::pg::Pg;

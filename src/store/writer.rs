@@ -56,7 +56,12 @@ impl Stint {
 
     /// A portion is written: whether there may be another one in this transaction.
     pub fn goes_on(&mut self) -> bool {
-        self.left = self.left.saturating_sub(self.portion);
+        self.goes_on_after(self.portion)
+    }
+
+    /// So many rows are written: whether there may be more in this transaction.
+    pub fn goes_on_after(&mut self, rows: usize) -> bool {
+        self.left = self.left.saturating_sub(rows);
         self.left > 0 && !self.gate.is_waited_for()
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::prelude::*;
 
 use super::counts::Deltas;
-use super::sql::{Value, insert_rows, update_rows};
+use super::sql::{Value, insert_singly, update_rows};
 use super::{AnyConnection, gate, held, placement_due};
 use crate::clock::Instant;
 use crate::kinds::{Facts, KindSpec, Origin};
@@ -155,12 +155,11 @@ fn insert(
         linked.push((id, facts));
         places.push((id, rule));
     }
-    insert_rows(
+    insert_singly(
         connection,
         "INSERT INTO resources (id, kind, source, scope_id, external_id, external_hash, fingerprint, name, status, region, cluster, \
          app, role, app_type, environment, facet_a, facet_b, facet_c, due_at, attrs, first_seen_at, changed_at) VALUES ",
         values,
-        "",
     )?;
     links::insert(connection, batch.at, &linked)?;
     place(connection, Says::Rule, &places, &HashMap::new(), batch.at)?;
