@@ -11,6 +11,8 @@ use crate::wire::{ErrorKind, Event, Outcome, Parent, ProviderError, ScopeRef};
 
 /// Records that travel in one event.
 const BATCH: usize = 500;
+/// Events under way: as much as a provider finds out while something is being written.
+const UNDER_WAY: usize = 16;
 
 /// The receiving end hung up: the sync was cancelled, and the collector should stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +51,7 @@ impl Collector {
 
     /// A collector that knows of the secrets that earlier collections saw.
     pub fn channel_with(secrets: Remembered) -> (Self, mpsc::Receiver<Event>) {
-        let (events, receiver) = mpsc::channel(8);
+        let (events, receiver) = mpsc::channel(UNDER_WAY);
         (Self { events, secrets: Arc::new(secrets) }, receiver)
     }
 

@@ -6,7 +6,8 @@
 //! | `tracked.rs` | one scope while it is being listed: what was known, what was seen, what differs |
 //! | `fields.rs` | whether most rows have lost a field |
 //! | `decide.rs` | a listing has ended: what is gone, what is held, how the scope ends |
-//! | `write.rs` | a scope's outcome written in one transaction, or staged and applied in slices |
+//! | `small.rs` | the outcomes of small scopes, written several in one transaction |
+//! | `write.rs` | the outcome of a large scope, staged and applied in slices |
 //! | `stream.rs` | a large scope that nothing is known of, written while it is listed |
 //! | `written.rs` | records that the panel itself has written, taken over at once |
 //! | `orphans.rs` | scopes that the listing no longer mentions |
@@ -41,6 +42,7 @@ mod lease;
 mod orphans;
 pub mod recover;
 mod report;
+mod small;
 mod source;
 mod stream;
 mod tracked;
@@ -48,6 +50,7 @@ mod write;
 pub mod written;
 
 pub use report::{Report, ScopeReport, SyncState};
+use small::Small;
 pub use source::Source;
 use tracked::Tracked;
 
@@ -55,6 +58,11 @@ use tracked::Tracked;
 const SILENCE: Duration = Duration::from_secs(600);
 /// A provider that always has one more page is given up after this.
 const LONGEST: Duration = Duration::from_secs(6 * 3_600);
+
+/// A provider that reports the next scope within this time has both written together.
+const GATHERING: Duration = Duration::from_millis(20);
+/// Rows, and scopes, that are written together at most.
+const TOGETHER: (usize, usize) = (4_000, 64);
 
 /// The right to write: a claimed sync and the worker that claimed it.
 #[derive(Clone, Debug)]
@@ -75,6 +83,8 @@ struct Pass<'a> {
     claim: &'a Claim,
     started_at: Instant,
     open: BTreeMap<ScopeRef, Tracked>,
+    /// Those whose listing has ended, to be judged and written.
+    listed: Vec<(Tracked, Outcome)>,
     ended: Vec<ScopeReport>,
     errors: Vec<ProviderError>,
     notes: Vec<String>,
@@ -90,6 +100,7 @@ impl<'a> Pass<'a> {
             claim,
             started_at: db.clock.now(),
             open: BTreeMap::new(),
+            listed: Vec::new(),
             ended: Vec::new(),
             errors: Vec::new(),
             notes: Vec::new(),
@@ -123,9 +134,15 @@ impl<'a> Pass<'a> {
         let began = tokio::time::Instant::now();
         let mut heard = began;
         loop {
-            match tokio::time::timeout_at(heard + SILENCE, events.recv()).await {
-                Ok(None) => return Ok(()),
+            let patience =
+                if self.listed.is_empty() { heard + SILENCE } else { tokio::time::Instant::now() + GATHERING };
+            match tokio::time::timeout_at(patience, events.recv()).await {
+                Ok(None) => return self.settle().await,
                 Ok(Some(event)) => self.take(event).await?,
+                Err(_elapsed) if !self.listed.is_empty() => {
+                    self.settle().await?;
+                    continue;
+                }
                 Err(_elapsed) => {
                     self.gave_up = Some("reported nothing for ten minutes");
                     return Ok(());
@@ -133,7 +150,7 @@ impl<'a> Pass<'a> {
             }
             if began.elapsed() >= LONGEST {
                 self.gave_up = Some("was not done after six hours");
-                return Ok(());
+                return self.settle().await;
             }
             heard = tokio::time::Instant::now();
         }
@@ -145,6 +162,9 @@ impl<'a> Pass<'a> {
                 if let Some(tracked) = self.open.get_mut(&scope) {
                     tracked.listed_twice = true;
                     return Ok(());
+                }
+                if self.listed.iter().any(|(listed, _)| listed.scope == scope) {
+                    self.settle().await?;
                 }
                 recover::roll_forward_scope(self.db, self.source, self.claim, &scope).await?;
                 let tracked = Tracked::begin(self.db, self.source, self.claim, scope.clone(), parent).await?;
@@ -184,8 +204,26 @@ impl<'a> Pass<'a> {
         if let Outcome::Partial { error } = &outcome {
             self.errors.push(error.clone());
         }
-        let decision = decide::decide(self.db, self.source, &tracked, &outcome).await?;
-        self.ended.push(write::write(self.db, self.source, self.claim, tracked, decision).await?);
+        self.listed.push((tracked, outcome));
+        let rows: usize = self.listed.iter().map(|(tracked, _)| tracked.pending.len()).sum();
+        if rows >= TOGETHER.0 || self.listed.len() >= TOGETHER.1 { self.settle().await } else { Ok(()) }
+    }
+
+    /// Judges and writes the scopes whose listing has ended, the small ones together.
+    async fn settle(&mut self) -> Result<(), StoreError> {
+        let (db, source, claim) = (self.db, self.source, self.claim);
+        let mut together = Vec::new();
+        for (mut tracked, outcome) in std::mem::take(&mut self.listed) {
+            tracked.settle(db, claim).await?;
+            let decision = decide::decide(db, source, &tracked, &outcome).await?;
+            if write::is_small(db, &tracked, &decision) {
+                together.push(Small::of(db, source, tracked, decision));
+                continue;
+            }
+            self.ended.extend(small::write(db, claim, std::mem::take(&mut together)).await?);
+            self.ended.push(write::large(db, source, claim, tracked, decision).await?);
+        }
+        self.ended.extend(small::write(db, claim, together).await?);
         Ok(())
     }
 
@@ -196,6 +234,7 @@ impl<'a> Pass<'a> {
         for scope in self.open.keys().cloned().collect::<Vec<_>>() {
             self.end(&scope, Outcome::Partial { error: cut.clone() }).await?;
         }
+        self.settle().await?;
         match collected {
             Ok(()) if self.ended.is_empty() => {
                 self.errors.push(self.failure(ErrorKind::Malformed, "nothing was listed"));

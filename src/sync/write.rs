@@ -1,4 +1,4 @@
-//! A scope's outcome, written: in one transaction when it is small, staged and applied in slices when it is large.
+//! The outcome of a large scope, staged and applied in slices; and what every outcome is written with.
 
 use diesel::prelude::*;
 use diesel::result::Error;
@@ -46,32 +46,11 @@ impl Application {
     }
 }
 
-/// Writes what a listing came to.
-pub async fn write(
-    db: &Db,
-    source: &Source,
-    claim: &Claim,
-    mut tracked: Tracked,
-    decision: Decision,
-) -> Result<ScopeReport, StoreError> {
-    tracked.settle(db, claim).await?;
-    let batch = batch(source, tracked.scope.kind, tracked.row.id, db.clock.now(), decision.held_fields.clone());
+/// Whether a scope is written in one piece: somebody who writes too would wait for all of it.
+pub fn is_small(db: &Db, tracked: &Tracked, decision: &Decision) -> bool {
     let marks = decision.gone.len() + decision.missing.len() + decision.back.len();
-    let scope = tracked.scope.clone();
-    let ending = decision.ending.clone();
-    let (streamed, sync_id, scope_id) = (tracked.streamed, claim.sync_id, tracked.row.id);
-    // Somebody who writes too would wait for all of it.
     let most = if db.somebody_waits() { SHORT } else { LARGE };
-    let tally = if !tracked.staged && tracked.pending.len() + marks <= most {
-        small(db, claim, batch, tracked, decision).await?
-    } else {
-        tracked.stage_pending(db, claim).await?;
-        large(db, claim, batch, &tracked, decision).await?
-    };
-    // What was written on the way has been counted there.
-    let tally =
-        if streamed { db.read(move |connection| syncs::tally(connection, sync_id, scope_id)).await? } else { tally };
-    Ok(ScopeReport::of(scope, &ending, tally))
+    !tracked.staged && tracked.pending.len() + marks <= most
 }
 
 /// What the rows of a scope have in common.
@@ -87,55 +66,21 @@ pub fn batch(source: &Source, kind: KindName, scope_id: i64, at: Instant, held_f
     }
 }
 
-async fn small(
-    db: &Db,
-    claim: &Claim,
-    batch: Batch,
-    tracked: Tracked,
-    decision: Decision,
-) -> Result<Tally, StoreError> {
-    let (claim, unchanged, began_at) = (claim.clone(), tracked.untouched_count(), tracked.began_at);
-    let (vault, secrets) = (db.vault().cloned(), tracked.secrets());
-    let puts: Vec<Put> = tracked.pending.into_rows().into_iter().map(|row| to_put(row, &batch)).collect();
-    db.write_as(Priority::Background, move |connection| {
-        syncs::hold(connection, claim.sync_id, &claim.worker, batch.at)?;
-        gate::take_turn(connection, gate::Turn::Inventory)?;
-        keep(connection, vault.as_ref(), &batch, &secrets)?;
-        let newer = resource_writes::since(connection, batch.scope_id, began_at)?;
-        let decision = decision.without(&newer);
-        let mut applied = Applied::default();
-        let mut puts = puts.into_iter().filter(|put| !newer.contains(&put.external_hash));
-        loop {
-            let slice: Vec<Put> = puts.by_ref().take(SLICE).collect();
-            if slice.is_empty() {
-                break;
-            }
-            applied.absorb(apply::put(connection, &batch, slice)?);
-        }
-        // What is back leaves its loss before that is confirmed, and a loss is confirmed before its rows go.
-        apply::mark_back(connection, &ids(&decision.back), batch.at)?;
-        let losses = losses(connection, &batch, &decision)?;
-        applied.absorb(apply::tombstone(connection, &ids(&decision.gone), batch.at)?);
-        miss(connection, losses.first().copied(), &ids(&decision.missing), batch.at)?;
-        let tally = Tally { unchanged: unchanged + applied.flickered, ..tally(applied, decision.held_rows) };
-        close(connection, &batch, claim.sync_id, &decision.ending, &tally)?;
-        Ok(tally)
-    })
-    .await
-}
-
-fn ids(rows: &[(i64, i64)]) -> Vec<i64> {
+pub(super) fn ids(rows: &[(i64, i64)]) -> Vec<i64> {
     rows.iter().map(|(_, id)| *id).collect()
 }
 
-/// Stages the marks too, then applies the stage. From `begin_applying` on a crash rolls it forward.
-async fn large(
+/// Stages what is pending and the marks, then applies the stage. From `begin_applying` on a crash rolls it forward.
+pub async fn large(
     db: &Db,
+    source: &Source,
     claim: &Claim,
-    batch: Batch,
-    tracked: &Tracked,
+    mut tracked: Tracked,
     decision: Decision,
-) -> Result<Tally, StoreError> {
+) -> Result<ScopeReport, StoreError> {
+    tracked.stage_pending(db, claim).await?;
+    let batch = batch(source, tracked.scope.kind, tracked.row.id, db.clock.now(), decision.held_fields.clone());
+    let (scope, ending) = (tracked.scope.clone(), decision.ending.clone());
     for (op, rows) in [(Op::Gone, &decision.gone), (Op::Missing, &decision.missing), (Op::Back, &decision.back)] {
         // A row that is back and has changed is on the stage as a change already, which takes the mark off as well.
         let rows: Vec<_> = rows.iter().filter(|(identity, _)| op != Op::Back || !tracked.differs(*identity)).collect();
@@ -187,7 +132,8 @@ async fn large(
         .await?;
     apply_stage(db, Some(claim), &batch, &application).await?;
     let (sync_id, scope_id) = (claim.sync_id, batch.scope_id);
-    db.read(move |connection| syncs::tally(connection, sync_id, scope_id)).await
+    let tally = db.read(move |connection| syncs::tally(connection, sync_id, scope_id)).await?;
+    Ok(ScopeReport::of(scope, &ending, tally))
 }
 
 /// Applies a stage slice by slice, each as long as nobody waits for its end, and ends the scope as planned. Without a claim
@@ -275,7 +221,7 @@ pub(super) fn keep(
 }
 
 /// Opens new losses, notes that the old ones were seen again, and decides those that a listing decides.
-fn losses(connection: &mut AnyConnection, batch: &Batch, decision: &Decision) -> QueryResult<Vec<i64>> {
+pub(super) fn losses(connection: &mut AnyConnection, batch: &Batch, decision: &Decision) -> QueryResult<Vec<i64>> {
     if decision.conclusive {
         held::seen_again(connection, batch.scope_id)?;
     }
@@ -293,13 +239,13 @@ fn losses(connection: &mut AnyConnection, batch: &Batch, decision: &Decision) ->
     Ok(opened)
 }
 
-fn miss(connection: &mut AnyConnection, loss: Option<i64>, ids: &[i64], at: Instant) -> QueryResult<()> {
+pub(super) fn miss(connection: &mut AnyConnection, loss: Option<i64>, ids: &[i64], at: Instant) -> QueryResult<()> {
     let (Some(loss), false) = (loss, ids.is_empty()) else { return Ok(()) };
     held::add_items(connection, loss, ids)?;
     apply::mark_missing(connection, ids, at)
 }
 
-fn close(
+pub(super) fn close(
     connection: &mut AnyConnection,
     batch: &Batch,
     sync_id: i64,
