@@ -61,6 +61,8 @@ const LONGEST: Duration = Duration::from_secs(6 * 3_600);
 
 /// A provider that reports the next scope within this time has both written together.
 const GATHERING: Duration = Duration::from_millis(20);
+/// But none waits longer for the others.
+const GATHERED: Duration = Duration::from_secs(1);
 /// Rows, and scopes, that are written together at most.
 const TOGETHER: (usize, usize) = (4_000, 64);
 
@@ -85,6 +87,8 @@ struct Pass<'a> {
     open: BTreeMap<ScopeRef, Tracked>,
     /// Those whose listing has ended, to be judged and written.
     listed: Vec<(Tracked, Outcome)>,
+    /// When the first of these had ended.
+    listed_at: tokio::time::Instant,
     ended: Vec<ScopeReport>,
     errors: Vec<ProviderError>,
     notes: Vec<String>,
@@ -101,6 +105,7 @@ impl<'a> Pass<'a> {
             started_at: db.clock.now(),
             open: BTreeMap::new(),
             listed: Vec::new(),
+            listed_at: tokio::time::Instant::now(),
             ended: Vec::new(),
             errors: Vec::new(),
             notes: Vec::new(),
@@ -147,6 +152,9 @@ impl<'a> Pass<'a> {
                     self.gave_up = Some("reported nothing for ten minutes");
                     return Ok(());
                 }
+            }
+            if !self.listed.is_empty() && self.listed_at.elapsed() >= GATHERED {
+                self.settle().await?;
             }
             if began.elapsed() >= LONGEST {
                 self.gave_up = Some("was not done after six hours");
@@ -203,6 +211,9 @@ impl<'a> Pass<'a> {
         };
         if let Outcome::Partial { error } = &outcome {
             self.errors.push(error.clone());
+        }
+        if self.listed.is_empty() {
+            self.listed_at = tokio::time::Instant::now();
         }
         self.listed.push((tracked, outcome));
         let rows: usize = self.listed.iter().map(|(tracked, _)| tracked.pending.len()).sum();

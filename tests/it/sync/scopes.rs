@@ -7,6 +7,7 @@ use quarterdeck::kinds::dns_record::DnsRecord;
 use quarterdeck::kinds::zone::Zone;
 use quarterdeck::providers::memory::Script;
 use quarterdeck::providers::{Collector, Provider};
+use quarterdeck::store::Backend;
 use quarterdeck::wire::ProviderError;
 
 use crate::support::database::on_each_database;
@@ -117,6 +118,64 @@ impl Provider for Twins {
     async fn probe(&self) -> Result<String, ProviderError> {
         Ok("twins".to_owned())
     }
+}
+
+/// Lists one scope, and once more as soon as that has ended, when one of its zones has another name.
+struct Again;
+
+#[async_trait]
+impl Provider for Again {
+    async fn collect(&self, collector: &Collector) -> Result<(), ProviderError> {
+        for last in ["five.example", "six.example"] {
+            let mut listing = collector.listing::<Zone>("all").await?;
+            for name in ["one.example", "two.example", "three.example", "four.example", last] {
+                listing.push(&zone(name)).await?;
+            }
+            listing.complete().await?;
+        }
+        Ok(())
+    }
+
+    async fn probe(&self) -> Result<String, ProviderError> {
+        Ok("again".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn small_scopes_that_end_in_a_row_are_written_together_and_told_in_their_order() {
+    on_each_database(async |db| {
+        let is_postgres = db.backend() == Backend::Postgres;
+        let mut house = House::over(db);
+        let script = house.source("dns").await;
+        let names: Vec<String> = (0..40).map(|number| format!("{number:02}.example")).collect();
+        tell(&script, &names.iter().map(String::as_str).collect::<Vec<_>>());
+        let report = house.sync("dns").await;
+        let told: Vec<&str> = report.scopes.iter().map(|scope| scope.scope.name.as_str()).collect();
+        assert_eq!(told.iter().filter(|name| **name != "all").copied().collect::<Vec<_>>(), names);
+        for name in &names {
+            assert_eq!(line(&report, name), "complete +20 ~0 -0 =0 !0");
+        }
+        assert_eq!(house.present("dns_record").await.len(), 800);
+        if is_postgres {
+            let transactions = house.count("SELECT COUNT(DISTINCT xmin::text) AS n FROM sync_results").await;
+            assert!(transactions <= 20, "{transactions} transactions wrote 41 scopes");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_scope_that_is_listed_again_after_its_end_is_compared_with_what_was_written() {
+    on_each_database(async |db| {
+        let mut house = House::over(db);
+        house.join("dns", Arc::new(Again)).await;
+        let report = house.sync("dns").await;
+        let told: Vec<(u64, u64, u64)> =
+            report.scopes.iter().map(|scope| (scope.tally.added, scope.tally.gone, scope.tally.unchanged)).collect();
+        assert_eq!(told, [(5, 0, 0), (1, 1, 4)]);
+        assert_eq!(house.present("zone").await.len(), 5);
+    })
+    .await;
 }
 
 #[tokio::test]
