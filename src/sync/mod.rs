@@ -179,9 +179,10 @@ impl<'a> Pass<'a> {
                 self.open.insert(scope, tracked);
             }
             Event::Records { scope, records } => {
+                let gathered = records.len() + self.open.values().map(Tracked::gathered).sum::<usize>();
                 if let Some(tracked) = self.open.get_mut(&scope) {
                     tracked.see(records);
-                    tracked.spill(self.db, self.claim).await?;
+                    tracked.spill(self.db, self.claim, gathered).await?;
                 }
             }
             Event::Restart { scope } => {

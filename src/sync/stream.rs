@@ -16,13 +16,16 @@ use crate::store::scopes::ScopeState;
 use crate::store::secret_values::Listed;
 use crate::store::{Db, Priority, StoreError, gate, resource_writes, syncs};
 
-/// As many rows gather while others are being written; then the provider waits.
-const GATHERED: usize = 8_000;
+/// So many rows of all the scopes of a pass are in memory at most, to be written or being written; then the provider waits.
+/// Half of them are as many as go into one transaction.
+const GATHERED: usize = 16_000;
 
 /// Rows of a scope on their way into the database.
 #[derive(Default)]
 pub struct Stream {
     writing: Option<AbortOnDropHandle<Result<(), StoreError>>>,
+    /// How many they were.
+    rows: usize,
 }
 
 /// Rows to be written, with what they need.
@@ -39,9 +42,15 @@ impl Stream {
         self.writing.as_ref().is_some_and(|writing| !writing.is_finished())
     }
 
+    /// Rows that are being written.
+    fn under_way(&self) -> usize {
+        if self.is_writing() { self.rows } else { 0 }
+    }
+
     /// Begins to write more, once what came before is written.
     pub async fn write(&mut self, db: &Db, claim: &Claim, portion: Portion) -> Result<(), StoreError> {
         self.settle().await?;
+        self.rows = portion.puts.len();
         let writing = write(db.clone(), claim.clone(), portion).in_current_span();
         self.writing = Some(AbortOnDropHandle::new(tokio::spawn(writing)));
         Ok(())
@@ -94,9 +103,15 @@ async fn write(db: Db, claim: Claim, portion: Portion) -> Result<(), StoreError>
 }
 
 impl Tracked {
-    /// Begins to write what has gathered, unless it is little and something else is being written.
-    pub(super) async fn stream_pending(&mut self, db: &Db, claim: &Claim) -> Result<(), StoreError> {
-        if !self.stream.is_writing() || self.pending.len() >= GATHERED {
+    /// Rows in memory.
+    pub(super) fn gathered(&self) -> usize {
+        self.pending.len() + self.stream.under_way()
+    }
+
+    /// Begins to write what has gathered, unless something else is being written and there is room for more: so many
+    /// rows of all scopes have gathered.
+    pub(super) async fn stream_pending(&mut self, db: &Db, claim: &Claim, gathered: usize) -> Result<(), StoreError> {
+        if !self.stream.is_writing() || gathered >= GATHERED {
             self.stream_rest(db, claim).await?;
         }
         Ok(())

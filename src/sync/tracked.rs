@@ -172,10 +172,11 @@ impl Tracked {
         self.known.is_empty() && self.row.state() == ScopeState::Never && (self.streamed || self.pending.len() > LARGE)
     }
 
-    /// Moves what differs out of memory once it is much: onto the stage, or right to where it belongs.
-    pub async fn spill(&mut self, db: &Db, claim: &Claim) -> Result<(), StoreError> {
+    /// Moves what differs out of memory once it is much, as are those of all scopes that have `gathered`: onto the stage, or
+    /// right to where it belongs.
+    pub async fn spill(&mut self, db: &Db, claim: &Claim, gathered: usize) -> Result<(), StoreError> {
         if self.streams() {
-            return self.stream_pending(db, claim).await;
+            return self.stream_pending(db, claim, gathered).await;
         }
         if self.pending.len() > LARGE || (self.staged && self.pending.len() >= STAGED_AT_ONCE) {
             self.stage_pending(db, claim).await?;
