@@ -118,7 +118,7 @@ impl Tracked {
             scope,
             row,
             began_at: now,
-            seen: unseen(&known),
+            seen: unmarked(&known),
             seen_count: 0,
             missing: missing.into_iter().map(|row| (row.external_hash, row.id)).collect(),
             known,
@@ -207,7 +207,7 @@ impl Tracked {
             let id = self.row.id;
             self.known = db.read(move |connection| scopes::known(connection, id)).await?;
         }
-        self.seen = unseen(&self.known);
+        self.seen = unmarked(&self.known);
         self.seen_count = 0;
         self.fresh.clear();
         self.differing.clear();
@@ -295,7 +295,7 @@ impl Tracked {
 }
 
 /// A bit for each row, none of them set.
-fn unseen(known: &[KnownRow]) -> Vec<u64> {
+fn unmarked(known: &[KnownRow]) -> Vec<u64> {
     vec![0; known.len().div_ceil(64)]
 }
 
