@@ -9,12 +9,12 @@ use std::net::IpAddr;
 use chrono::TimeDelta;
 use diesel::QueryResult;
 
-use super::wildcard;
+use super::{Look, wildcard};
 use crate::clock::Instant;
 use crate::config::NetworkConfig;
 use crate::kinds::{Held, Key, Role, instance, load_balancer};
 use crate::store::doubt::Doubts;
-use crate::store::keys::{self, Link, When};
+use crate::store::keys::{self, Link};
 use crate::store::rows::ResourceRow;
 use crate::store::{AnyConnection, Scope, resources};
 
@@ -56,10 +56,22 @@ pub fn dangling(
     networks: &[NetworkConfig],
     now: Instant,
 ) -> QueryResult<Vec<Dangling>> {
+    of(connection, &mut Look::at(scope, None), resource, networks, now)
+}
+
+/// The same by a look at the present.
+pub(super) fn of(
+    connection: &mut AnyConnection,
+    look: &mut Look<'_>,
+    resource: &ResourceRow,
+    networks: &[NetworkConfig],
+    now: Instant,
+) -> QueryResult<Vec<Dangling>> {
+    let scope = look.scope;
     if scope.sees_nothing() || resource.gone_at.is_some() {
         return Ok(Vec::new());
     }
-    let refs = keys::of_resources(connection, Held::Ref, &[resource.id], When::Now)?;
+    let refs = look.of_resources(connection, Held::Ref, &[resource.id])?;
     let pointed: BTreeSet<Key> = refs
         .iter()
         .filter(|link| link.role() == Some(Role::PointsAt))

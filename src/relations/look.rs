@@ -7,8 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::prelude::*;
 
 use super::touches::{self, Touches};
-use super::{NODES, Neighbours, walk};
+use super::{Dangling, NODES, Neighbours, dangling, walk};
 use crate::clock::Instant;
+use crate::config::NetworkConfig;
 use crate::kinds::{Held, Role};
 use crate::store::keys::{self, Link, When};
 use crate::store::rows::ResourceRow;
@@ -63,11 +64,23 @@ impl<'s> Look<'s> {
         touches::of(connection, self, resource, most)
     }
 
+    /// See [`super::dangling()`]; of a look at the present.
+    pub fn dangling(
+        &mut self,
+        connection: &mut AnyConnection,
+        resource: &ResourceRow,
+        networks: &[NetworkConfig],
+        now: Instant,
+    ) -> QueryResult<Vec<Dangling>> {
+        dangling::of(connection, self, resource, networks, now)
+    }
+
     pub(super) fn when(&self) -> When {
         When::from(self.at)
     }
 
-    /// See [`keys::of_resources`].
+    /// What the resources hold, or refer to: by resource in the order given, then by key, role and time. Whoever asks for
+    /// one of the two asks for the other soon.
     pub(super) fn of_resources(
         &mut self,
         connection: &mut AnyConnection,
@@ -76,9 +89,10 @@ impl<'s> Look<'s> {
     ) -> QueryResult<Vec<Link>> {
         let unknown: Vec<i64> = ids.iter().filter(|id| !self.mentions.contains_key(&(side, **id))).copied().collect();
         if !unknown.is_empty() {
-            let links = keys::of_resources(connection, side, &unknown, self.when())?;
-            self.mentions.extend(unknown.iter().map(|id| ((side, *id), Vec::new())));
-            for link in links {
+            let links = keys::mentions(connection, &unknown, self.when())?;
+            let both = [Held::Key, Held::Ref];
+            self.mentions.extend(unknown.iter().flat_map(|id| both.map(|side| ((side, *id), Vec::new()))));
+            for (side, link) in links {
                 self.mentions.entry((side, link.resource_id)).or_default().push(link);
             }
         }

@@ -81,6 +81,46 @@ pub fn of_resources(connection: &mut AnyConnection, side: Held, ids: &[i64], whe
     Ok(links)
 }
 
+/// A mention, and 0 where it is of what is held, 1 where it is of what is referred to.
+#[derive(Queryable)]
+struct Sided {
+    side: i64,
+    link: Link,
+}
+
+impl Positional for Sided {
+    type Columns = (BigInt, <Link as Positional>::Columns);
+}
+
+/// What these resources hold, and what they refer to, in one statement for both; each by resource, key, role and time.
+pub fn mentions(connection: &mut AnyConnection, ids: &[i64], when: When) -> QueryResult<Vec<(Held, Link)>> {
+    let mut mentions: Vec<(Held, Link)> = Vec::new();
+    for ids in ids.chunks(BATCH) {
+        let mut sql = Sql::new(
+            "SELECT CAST(0 AS BIGINT), l.resource_id, l.key, l.role, l.since, l.until FROM resource_keys l WHERE l.resource_id IN ",
+        );
+        sql.bind_list(ids);
+        during(&mut sql, when);
+        sql.push(
+            " UNION ALL SELECT CAST(1 AS BIGINT), l.resource_id, l.key, l.role, l.since, l.until FROM resource_refs l \
+             WHERE l.resource_id IN ",
+        );
+        sql.bind_list(ids);
+        during(&mut sql, when);
+        let rows: Vec<Sided> = sql.load_positional(connection)?;
+        mentions.extend(rows.into_iter().map(|row| (if row.side == 0 { Held::Key } else { Held::Ref }, row.link)));
+    }
+    mentions.sort_by(|(_, one), (_, other)| {
+        (one.resource_id, &one.key, &one.role, one.since).cmp(&(
+            other.resource_id,
+            &other.key,
+            &other.role,
+            other.since,
+        ))
+    });
+    Ok(mentions)
+}
+
 /// Who holds these keys, or refers to them, in one of these roles, of those that the asker may see; at most `most` of
 /// them.
 pub fn of_keys(

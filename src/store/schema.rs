@@ -301,6 +301,8 @@ diesel::table! {
         scopes -> BigInt,
         complete_scopes -> BigInt,
         present -> BigInt,
+        confirmed_scopes -> BigInt,
+        oldest_confirmed_at -> Nullable<Timestamp>,
     }
 }
 

@@ -4,9 +4,11 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::AnyConnection;
 use super::schema::{sessions, users};
+use super::sql::{Positional, Sql};
 use super::users::UserRow;
 use crate::clock::Instant;
 
@@ -92,14 +94,36 @@ pub fn live(
     token_hash: &str,
     at: Instant,
 ) -> QueryResult<Option<(SessionRow, UserRow)>> {
-    sessions::table
-        .inner_join(users::table)
-        .filter(sessions::token_hash.eq(token_hash))
-        .filter(sessions::expires_at.gt(at.naive_utc()))
-        .filter(users::disabled_at.is_null())
-        .select((SessionRow::as_select(), UserRow::as_select()))
-        .first(connection)
-        .optional()
+    // Written out, for the text of a query that is made of types is put together at each asking: a thirtieth of a list.
+    let mut sql = Sql::new(
+        "SELECT n.token_hash, n.state, n.created_at, n.used_at, n.expires_at, n.address, n.user_agent, n.views_user_id, \
+         n.views_team_id, n.views_until, u.id, u.email, u.role, u.epoch, u.created_at, u.disabled_at, u.last_sign_in_at, \
+         u.second_factor_at, u.reach FROM sessions n JOIN users u ON u.id = n.user_id WHERE u.disabled_at IS NULL \
+         AND n.token_hash = ",
+    );
+    sql.bind(token_hash).push(" AND n.expires_at > ").bind(at);
+    Ok(sql.load_positional(connection)?.pop())
+}
+
+/// What [`live`] reads.
+type Live = (SessionRow, UserRow);
+
+impl Positional for Live {
+    type Columns = (
+        (
+            Text,
+            Text,
+            Timestamp,
+            Timestamp,
+            Timestamp,
+            Text,
+            Text,
+            Nullable<BigInt>,
+            Nullable<BigInt>,
+            Nullable<Timestamp>,
+        ),
+        (BigInt, Text, Text, BigInt, Timestamp, Nullable<Timestamp>, Nullable<Timestamp>, Nullable<Timestamp>, Text),
+    );
 }
 
 /// The unexpired sessions of a person, the one used last first.

@@ -107,12 +107,10 @@ pub fn stale_after(every_seconds: i64) -> TimeDelta {
     TimeDelta::try_seconds(every_seconds.saturating_mul(2)).unwrap_or(TimeDelta::MAX)
 }
 
-/// By index alone, however many scopes there are: the oldest confirmation is the first one of an index, and the rest the
-/// database counts itself.
+/// However many scopes there are: what they come to the database keeps itself.
 const SELECT: &str = "SELECT o.name, o.provider, o.state, o.reason, o.every_seconds, o.region, o.cluster, o.attempted_at, \
     o.succeeded_at, o.removed_at, \
-    CASE WHEN EXISTS (SELECT 1 FROM scopes s WHERE s.source = o.name AND s.gone_at IS NULL AND s.confirmed_at IS NULL) THEN NULL \
-    ELSE (SELECT MIN(s.confirmed_at) FROM scopes s WHERE s.source = o.name AND s.gone_at IS NULL) END AS confirmed_at, \
+    CASE WHEN t.confirmed_scopes = t.scopes THEN t.oldest_confirmed_at END AS confirmed_at, \
     COALESCE(t.present, 0) AS present, COALESCE(t.scopes, 0) AS scopes, COALESCE(t.complete_scopes, 0) AS complete_scopes \
     FROM sources o LEFT JOIN source_totals t ON t.source = o.name";
 

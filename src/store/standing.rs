@@ -1,4 +1,4 @@
-//! How the house stands: what every page says in its frame, and therefore by an index alone.
+//! How the house stands: what every page says in its frame, and therefore by what is kept of each source, not by its scopes.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -34,7 +34,7 @@ struct Asked {
     every_seconds: i64,
     attempted_at: Option<Moment>,
     oldest: Option<Moment>,
-    /// 1 if a scope of its was never listed to its end.
+    /// Scopes of its that were never listed to their end.
     unconfirmed: i64,
     /// Held losses and alerts; of no source.
     held: Option<i64>,
@@ -51,11 +51,9 @@ pub fn read(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Quer
         return Ok(Standing::default());
     }
     let mut sql = Sql::new(
-        "SELECT o.state, o.every_seconds, o.attempted_at, \
-         (SELECT MIN(s.confirmed_at) FROM scopes s WHERE s.source = o.name AND s.gone_at IS NULL), \
-         CASE WHEN EXISTS (SELECT 1 FROM scopes s WHERE s.source = o.name AND s.gone_at IS NULL AND s.confirmed_at IS NULL) \
-         THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT) \
-         FROM sources o WHERE o.removed_at IS NULL",
+        "SELECT o.state, o.every_seconds, o.attempted_at, t.oldest_confirmed_at, \
+         CAST(COALESCE(t.scopes - t.confirmed_scopes, 0) AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT) \
+         FROM sources o LEFT JOIN source_totals t ON t.source = o.name WHERE o.removed_at IS NULL",
     );
     if scope.sees_everything() {
         sql.push(

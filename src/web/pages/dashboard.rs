@@ -111,8 +111,8 @@ const SHOWN: usize = 8;
 /// The dashboard as of one moment of the database.
 pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> QueryResult<DashboardPage> {
     let worst = alerts::worst(connection, scope, SHOWN)?;
-    let sources = sources::lines(connection, scope, shell.now)?;
     let held = held::open(connection, scope, None)?;
+    let sources = sources::lines_with(connection, scope, &held, shell.now)?;
     let totals = listing::totals(connection, scope, KINDS)?;
     let counted = |(spec, total): (&&'static KindSpec, listing::Total)| KindCount {
         name: spec.name,

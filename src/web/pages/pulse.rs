@@ -60,8 +60,8 @@ const HELD_HERE: &str = "losses held";
 /// How things stand.
 pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> QueryResult<PulsePage> {
     let worst = alerts::worst(connection, scope, SHOWN)?;
-    let sources = sources::lines(connection, scope, shell.now)?;
     let held = held::open(connection, scope, None)?;
+    let sources = sources::lines_with(connection, scope, &held, shell.now)?;
     let open = alerts::open_counts(connection, scope)?;
     let tally = Tally::of(open, &sources, held.len(), tasks::silence(connection, shell.now)?);
     let found = tally.verdict();

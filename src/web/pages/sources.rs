@@ -9,6 +9,7 @@ use diesel::QueryResult;
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::kinds::Tone;
+use crate::store::held::HeldLossRow;
 use crate::store::sources::SourceRow;
 use crate::store::{AnyConnection, Scope, held, sources};
 use crate::web::{PageError, Shell, cells, filters};
@@ -51,6 +52,16 @@ pub fn fetch(connection: &mut AnyConnection, scope: &Scope, shell: Shell) -> Que
 /// All sources as lines: the worst first, then by name.
 pub fn lines(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> QueryResult<Vec<SourceLine>> {
     let held = held::open(connection, scope, None)?;
+    lines_with(connection, scope, &held, now)
+}
+
+/// The same, for who has asked for the open losses already.
+pub fn lines_with(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    held: &[HeldLossRow],
+    now: Instant,
+) -> QueryResult<Vec<SourceLine>> {
     let count = |name: &str| held.iter().filter(|loss| loss.source == name).count() as i64;
     let rows = sources::all(connection, scope)?;
     let mut lines: Vec<_> = rows.iter().map(|row| SourceLine::of(row, count(&row.name), now)).collect();

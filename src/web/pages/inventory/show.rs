@@ -180,7 +180,7 @@ pub fn fetch(
     let states: Vec<_> =
         states.into_iter().filter(|state| at.is_none_or(|at| state.row.changed_at() <= at)).take(6).collect();
     let dangling = match at {
-        None => relations::dangling(connection, scope, &row, &config.networks, shell.now)?,
+        None => look.dangling(connection, &row, &config.networks, shell.now)?,
         Some(_) => Vec::new(),
     };
     let alerts = if at.is_none() { alerts::of_resource(connection, scope, id)? } else { Vec::new() };
