@@ -34,13 +34,13 @@ const PAGES: [(&str, usize); 10] = [
     ("/instances?status=running&provider_region=a", 6),
     ("/dns-records", 5),
     ("/instances?at=2026-11-01T00:15:00Z", 10),
-    ("/instances/1", 14),
-    ("/instances/1?at=2026-11-01T00:15:00Z", 8),
+    ("/instances/1", 12),
+    ("/instances/1?at=2026-11-01T00:15:00Z", 7),
     ("/search?q=r-01", 5),
     // Of two kinds.
     ("/search?q=r-0", 5),
-    ("/pulse", 9),
-    ("/", 19),
+    ("/pulse", 8),
+    ("/", 18),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

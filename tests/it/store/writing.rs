@@ -147,6 +147,7 @@ async fn the_totals_of_a_source_follow_its_scopes() {
             ("DELETE FROM scopes WHERE id = 3", (1, 1, 20, Some(two), true)),
             ("UPDATE scopes SET state = 'partial', present = 7 WHERE id = 2", (1, 0, 7, Some(two), false)),
             ("UPDATE scopes SET state = 'complete', gone_at = NULL", (2, 2, 7, Some(one), true)),
+            ("UPDATE scopes SET confirmed_at = NULL WHERE id = 2", (2, 2, 7, None, true)),
             ("DELETE FROM scopes WHERE id = 2", (1, 1, 0, Some(one), true)),
         ] {
             db.write(move |connection| connection.batch_execute(change)).await.unwrap();
