@@ -8,6 +8,11 @@ UPDATE source_totals SET
 DROP TRIGGER scopes_totalled ON scopes;
 CREATE OR REPLACE FUNCTION total_scopes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Whoever changes another scope of the source is waited for before the oldest is looked for: a statement that waited itself would
+    -- still see the scopes as they were before.
+    PERFORM 1 FROM source_totals
+        WHERE (TG_OP <> 'INSERT' AND source = old.source) OR (TG_OP <> 'DELETE' AND source = new.source)
+        ORDER BY source FOR UPDATE;
     IF TG_OP <> 'INSERT' AND old.gone_at IS NULL THEN
         UPDATE source_totals SET scopes = scopes - 1, present = present - old.present,
             complete_scopes = complete_scopes - CASE WHEN old.state = 'complete' THEN 1 ELSE 0 END,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use quarterdeck::clock::Clock;
 use quarterdeck::store::connection::{LONG_LOG, log_length};
+use quarterdeck::store::sql::Sql;
 use quarterdeck::store::{AnyConnection, Backend, Priority, Scope, ids, sources};
 
 use crate::support::database::{Database, on_each_database};
@@ -42,7 +43,7 @@ async fn what_one_has_written_is_what_the_next_one_reads() {
                         #[diesel(sql_type = diesel::sql_types::BigInt)]
                         next_id: i64,
                     }
-                    let sql = quarterdeck::store::sql::Sql::new("SELECT next_id FROM id_blocks WHERE name = 'things'");
+                    let sql = Sql::new("SELECT next_id FROM id_blocks WHERE name = 'things'");
                     Ok(sql.first::<Next>(connection)?.map(|next| next.next_id))
                 })
                 .await
@@ -160,6 +161,44 @@ async fn the_totals_of_a_source_follow_its_scopes() {
         .await
         .unwrap();
         assert_eq!(db.read(totals).await.unwrap(), [none, (2, 2, 0, Some(one), true)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_who_change_scopes_of_one_source_at_a_time_leave_its_true_age() {
+    on_each_database(async |db| {
+        let [one, two] = [1, 2].map(minute);
+        db.write(move |connection| {
+            connection.batch_execute(
+                "INSERT INTO sources (name, provider, state, reason, every_seconds, region, cluster, kinds) \
+                 VALUES ('dns', 'memory', 'ok', '', 60, '', '', '')",
+            )?;
+            seed::scope_of(connection, "dns", 1, "dns_record", "a", "complete", Some(one));
+            seed::scope_of(connection, "dns", 2, "dns_record", "b", "complete", Some(one));
+            Ok(())
+        })
+        .await
+        .unwrap();
+        let (written, seen) = std::sync::mpsc::channel();
+        let slow = db.write(move |connection| {
+            let mut sql = Sql::new("UPDATE scopes SET confirmed_at = ");
+            sql.bind(two).push(" WHERE id = 1");
+            sql.execute(connection)?;
+            written.send(()).unwrap();
+            std::thread::sleep(Duration::from_millis(300));
+            Ok(())
+        });
+        let quick = async {
+            let seen = tokio::task::spawn_blocking(move || seen.recv());
+            seen.await.unwrap().unwrap();
+            let end = "UPDATE scopes SET gone_at = attempted_at WHERE id = 2";
+            db.write(move |connection| connection.batch_execute(end)).await
+        };
+        let (slow, quick) = tokio::join!(slow, quick);
+        assert_eq!((slow.unwrap(), quick.unwrap()), ((), ()));
+        let rows = db.read(|connection| sources::all(connection, &Scope::unrestricted())).await.unwrap();
+        assert_eq!(rows[0].confirmed_at(), Some(two));
     })
     .await;
 }
