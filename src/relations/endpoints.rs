@@ -264,10 +264,12 @@ impl Mentions {
         let ids: BTreeSet<i64> = ids.into_iter().filter(|id| !self.keys.contains_key(id)).collect();
         let ids: Vec<i64> = ids.into_iter().collect();
         self.keys.extend(ids.iter().map(|id| (*id, Vec::new())));
-        for (side, into) in [(Held::Key, &mut self.keys), (Held::Ref, &mut self.refs)] {
-            for link in keys::of_resources(connection, side, &ids, When::Now)? {
-                into.entry(link.resource_id).or_default().extend(mention(&link));
-            }
+        for (side, link) in keys::mentions(connection, &ids, When::Now)? {
+            let into = match side {
+                Held::Key => &mut self.keys,
+                Held::Ref => &mut self.refs,
+            };
+            into.entry(link.resource_id).or_default().extend(mention(&link));
         }
         Ok(())
     }

@@ -94,30 +94,25 @@ impl Positional for Sided {
 
 /// What these resources hold, and what they refer to, in one statement for both; each by resource, key, role and time.
 pub fn mentions(connection: &mut AnyConnection, ids: &[i64], when: When) -> QueryResult<Vec<(Held, Link)>> {
+    fn place(link: &Link) -> (i64, &str, &str, Moment) {
+        (link.resource_id, &link.key, &link.role, link.since)
+    }
     let mut mentions: Vec<(Held, Link)> = Vec::new();
     for ids in ids.chunks(BATCH) {
-        let mut sql = Sql::new(
-            "SELECT CAST(0 AS BIGINT), l.resource_id, l.key, l.role, l.since, l.until FROM resource_keys l WHERE l.resource_id IN ",
-        );
-        sql.bind_list(ids);
-        during(&mut sql, when);
-        sql.push(
-            " UNION ALL SELECT CAST(1 AS BIGINT), l.resource_id, l.key, l.role, l.since, l.until FROM resource_refs l \
-             WHERE l.resource_id IN ",
-        );
-        sql.bind_list(ids);
-        during(&mut sql, when);
+        let sides = [
+            "SELECT CAST(0 AS BIGINT) AS side, l.resource_id, l.key, l.role, l.since, l.until FROM resource_keys l WHERE ",
+            "SELECT CAST(1 AS BIGINT) AS side, l.resource_id, l.key, l.role, l.since, l.until FROM resource_refs l WHERE ",
+        ];
+        let sql = Sql::union_all(sides.map(|select| {
+            let mut sql = Sql::new(select);
+            sql.push("l.resource_id IN ").bind_list(ids);
+            during(&mut sql, when);
+            sql
+        }));
         let rows: Vec<Sided> = sql.load_positional(connection)?;
         mentions.extend(rows.into_iter().map(|row| (if row.side == 0 { Held::Key } else { Held::Ref }, row.link)));
     }
-    mentions.sort_by(|(_, one), (_, other)| {
-        (one.resource_id, &one.key, &one.role, one.since).cmp(&(
-            other.resource_id,
-            &other.key,
-            &other.role,
-            other.since,
-        ))
-    });
+    mentions.sort_by(|(_, one), (_, other)| place(one).cmp(&place(other)));
     Ok(mentions)
 }
 

@@ -1,5 +1,5 @@
--- How old the facts of a source are stands in the frame of every page, and was looked up twice a source among its scopes: a tenth of a
--- short page. The database keeps it beside the totals, so that no writer can forget to.
+-- How old the facts of a source are stands in the frame of every page, and was looked up twice a source among its scopes: 7 of 100
+-- instructions of a list. The database keeps it beside the totals, so that no writer can forget to.
 ALTER TABLE source_totals ADD COLUMN confirmed_scopes BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE source_totals ADD COLUMN oldest_confirmed_at TIMESTAMP;
 UPDATE source_totals SET
