@@ -4,7 +4,8 @@
 //! `QUARTERDECK_FAULT=after_fence:2` ends the process when the step at position 2 has passed its fence;
 //! `after_fence:2:stop` stops it there, all of it, until it gets SIGCONT. Only debug builds read it.
 
-use std::fmt;
+use std::process::{Command, ExitStatus};
+use std::{fmt, io};
 
 use crate::context::Context;
 
@@ -51,12 +52,17 @@ pub fn reach(context: &Context, point: Point, position: i32) {
         }
         Some(":stop") => {
             tracing::warn!(%point, position, "stopping here, as told");
-            let own = std::process::id().to_string();
-            let stop = || std::process::Command::new("kill").args(["-STOP", &own]).status();
             if let Err(error) = context.db.between_writes(stop) {
                 tracing::error!(%error, "could not be stopped");
             }
         }
         _ => {}
     }
+}
+
+/// Stops this process, and returns once it goes on. The signal may reach another thread first, and on a busy machine
+/// this one would pass the fence meanwhile: so it waits for somebody who has seen it stand still.
+fn stop() -> io::Result<ExitStatus> {
+    let seen = "kill -STOP $0; until grep -q '^State:.T' /proc/$0/status; do sleep 0.01; done";
+    Command::new("sh").args(["-c", seen, &std::process::id().to_string()]).status()
 }
