@@ -126,6 +126,7 @@ pub struct Db {
     vault: Arc<OnceLock<Vault>>,
     readers: Arc<Lines>,
     habits: Arc<Habits>,
+    samples: Arc<statistics::Samples>,
     /// A pool of their own: who writes does not stand in the readers' line.
     writers: Arc<Threads>,
     pub clock: Clock,
@@ -196,6 +197,7 @@ impl Db {
             settled: Arc::default(),
             vault: Arc::default(),
             habits: Arc::default(),
+            samples: Arc::default(),
             readers: Arc::new(lines.map_err(StoreError::Threads)?),
             writers: Arc::new(Threads::new(writers).map_err(StoreError::Threads)?),
             clock,

@@ -128,8 +128,9 @@ impl Sql {
         self
     }
 
-    /// Appends a list in parentheses, for `IN`. An empty one matches nothing.
+    /// Appends a list in parentheses, behind a text that ends with ` IN ` or ` NOT IN `. An empty one matches nothing.
     pub fn bind_list<V: Listed>(&mut self, values: &[V]) -> &mut Self {
+        debug_assert!(matches!(self.0.last(), Some(Piece::Text(text)) if text.ends_with("IN ")), "of what, this list?");
         if values.is_empty() {
             return self.push("(NULL)");
         }
@@ -249,20 +250,30 @@ impl QueryFragment<Sqlite> for Sql {
     }
 }
 
-/// A list is one array: with a thousand parameters the planner would compare each row with each of them.
+/// A list is one array: with a thousand parameters the planner would compare each row with each of them. `ANY` of it is
+/// a condition of an index; `IN (SELECT unnest(..))` is a join, and one that was planned while the table was empty goes
+/// through the whole list for each of its rows.
 impl QueryFragment<Pg> for Sql {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        for piece in &self.0 {
+        let mut pieces = self.0.iter().peekable();
+        while let Some(piece) = pieces.next() {
             match piece {
+                Piece::Text(text) if matches!(pieces.peek(), Some(Piece::List(_))) => {
+                    let (before, compared) = match text.strip_suffix("NOT IN ") {
+                        Some(before) => (before, "<> ALL ("),
+                        None => (text.strip_suffix("IN ").unwrap_or(text), "= ANY ("),
+                    };
+                    pass.push_sql(before);
+                    pass.push_sql(compared);
+                }
                 Piece::Text(text) => pass.push_sql(text),
                 Piece::Value(value) => bind(value, &mut pass)?,
                 Piece::List(list) => {
-                    pass.push_sql("(SELECT unnest(");
                     match list {
                         List::Texts(values) => pass.push_bind_param::<Array<Text>, _>(values)?,
                         List::Numbers(values) => pass.push_bind_param::<Array<BigInt>, _>(values)?,
                     }
-                    pass.push_sql("))");
+                    pass.push_sql(")");
                 }
                 Piece::Column(column) => column.bind(&mut pass)?,
                 Piece::Pattern(pattern) => {

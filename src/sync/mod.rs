@@ -259,12 +259,7 @@ impl<'a> Pass<'a> {
             Err(error) => self.errors.insert(0, error),
         }
         // Before places are derived, which asks about what has just come.
-        if self.ended.iter().map(|report| report.tally.added).sum::<u64>() >= statistics::WORTH_IT {
-            // Without it the next questions are slow, and the listing is as good as before.
-            if let Err(error) = statistics::renew(self.db).await {
-                tracing::warn!(error = %error, "the database's samples of the inventory could not be taken anew");
-            }
-        }
+        statistics::all_written(self.db).await;
         placement::derive(self.db).await?;
         self.finish().await
     }

@@ -13,7 +13,7 @@ use crate::clock::Instant;
 use crate::store::apply::{self, Applied, Batch, Put, SLICE};
 use crate::store::secret_values::Listed;
 use crate::store::syncs::{self, Tally};
-use crate::store::{AnyConnection, Db, Priority, StoreError, Vault, gate, resource_writes};
+use crate::store::{AnyConnection, Db, Priority, StoreError, Vault, gate, resource_writes, statistics};
 use crate::wire::ScopeRef;
 
 /// To end a scope takes as long as so many rows.
@@ -102,6 +102,7 @@ pub async fn write(db: &Db, claim: &Claim, scopes: Vec<Small>) -> Result<Vec<Sco
         };
         let reports;
         (reports, left) = db.write_as(Priority::Background, some).await?;
+        statistics::written(db, reports.iter().map(|report| report.tally.added).sum()).await;
         written.extend(reports);
     }
     Ok(written)

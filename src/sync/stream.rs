@@ -14,7 +14,7 @@ use crate::clock::Instant;
 use crate::store::apply::{self, Applied, Batch, Put};
 use crate::store::scopes::ScopeState;
 use crate::store::secret_values::Listed;
-use crate::store::{Db, Priority, StoreError, gate, resource_writes, syncs};
+use crate::store::{Db, Priority, StoreError, gate, resource_writes, statistics, syncs};
 
 /// So many rows of all the scopes of a pass are in memory at most, to be written or being written; then the provider waits.
 /// Half of them are as many as go into one transaction.
@@ -95,9 +95,11 @@ async fn write(db: Db, claim: Claim, portion: Portion) -> Result<(), StoreError>
             let reason = "its first listing is being written";
             let written = tally(applied, 0);
             syncs::record(connection, claim.sync_id, batch.scope_id, ScopeState::Never, reason, &written)?;
-            Ok(puts)
+            Ok((puts, written.added))
         };
-        puts = db.write_as(Priority::Background, slice).await?;
+        let added;
+        (puts, added) = db.write_as(Priority::Background, slice).await?;
+        statistics::written(&db, added).await;
     }
     Ok(())
 }

@@ -13,7 +13,9 @@ use crate::store::apply::{self, Applied, Batch, Put, SLICE};
 use crate::store::scopes::{self, Ending, ScopeState};
 use crate::store::stage::{self, Op, StagedRow};
 use crate::store::syncs::{self, Tally};
-use crate::store::{AnyConnection, Db, Priority, StoreError, Vault, gate, held, resource_writes, secret_values};
+use crate::store::{
+    AnyConnection, Db, Priority, StoreError, Vault, gate, held, resource_writes, secret_values, statistics,
+};
 
 /// What is written in one piece while people write too, whatever else there is to say of a scope.
 const SHORT: usize = 50;
@@ -133,6 +135,7 @@ pub async fn large(
     apply_stage(db, Some(claim), &batch, &application).await?;
     let (sync_id, scope_id) = (claim.sync_id, batch.scope_id);
     let tally = db.read(move |connection| syncs::tally(connection, sync_id, scope_id)).await?;
+    statistics::written(db, tally.added).await;
     Ok(ScopeReport::of(scope, &ending, tally))
 }
 

@@ -6,6 +6,7 @@ mod habits;
 mod holders;
 mod list_plans;
 mod listing;
+mod lists;
 mod many_scopes;
 mod migrations;
 mod month;
